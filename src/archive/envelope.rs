@@ -1,0 +1,122 @@
+//! The raw document as JSON: the one form in which a document travels with what is known about it. Posted, queued,
+//! read from a file or a line of NDJSON, it is parsed here.
+
+use crate::article::{Instant, RawDocument};
+use jiff::ToSpan;
+use serde::{Deserialize, Serialize};
+
+/// How far ahead of this machine's clock a time of retrieval may lie.
+const CLOCK_SKEW_MINUTES: i64 = 10;
+/// Names and addresses end up in keys and logs.
+const NAME_BYTES: usize = 2048;
+
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// The name it came under, within its source: a path, an object key, a guid.
+    #[serde(default)]
+    pub key: Option<String>,
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The id of the feed or site it came from.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// `text/plain`, `text/html` or `text/markdown`, with parameters; left out, it is found out from the content.
+    #[serde(default)]
+    pub media_type: Option<String>,
+    /// Left out, it is now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub retrieved_at: Option<String>,
+    pub content: String,
+}
+
+/// What is wrong with an envelope, by RFC 6901 pointer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {detail}")]
+pub struct BadEnvelope {
+    pub pointer: String,
+    pub detail: String,
+}
+
+/// Names every fault.
+pub fn parse(json: &[u8], now: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let envelope: Envelope = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/")) };
+        vec![BadEnvelope { pointer, detail: error.inner().to_string() }]
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| vec![BadEnvelope { pointer: String::new(), detail: error.to_string() }])?;
+    envelope.resolve(now)
+}
+
+impl Envelope {
+    fn resolve(self, now: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
+        let mut bad = Vec::new();
+        let mut refuse = |pointer: &str, detail: String| bad.push(BadEnvelope { pointer: pointer.to_owned(), detail });
+        for (pointer, value) in [("/key", &self.key), ("/url", &self.url), ("/source", &self.source)] {
+            if let Some(value) = value
+                && (value.trim().is_empty() || value.len() > NAME_BYTES)
+            {
+                refuse(pointer, format!("expected 1 to {NAME_BYTES} bytes, found {}", value.len()));
+            }
+        }
+        if let Some(given) = &self.url
+            && !url::Url::parse(given).is_ok_and(|it| matches!(it.scheme(), "http" | "https"))
+        {
+            refuse("/url", format!("expected an absolute http or https URL, found {given:?}"));
+        }
+        let mut retrieved_at = now;
+        if let Some(given) = &self.retrieved_at {
+            let ahead = now.timestamp() + CLOCK_SKEW_MINUTES.minutes();
+            match Instant::parse(given) {
+                Ok(at) if at.timestamp() <= ahead => retrieved_at = at.min(now),
+                Ok(at) => refuse("/retrieved_at", format!("expected a time that is not ahead of now, found {at}")),
+                Err(error) => refuse("/retrieved_at", format!("{error}, found {given:?}")),
+            }
+        }
+        if !bad.is_empty() {
+            return Err(bad);
+        }
+        Ok(RawDocument {
+            content: self.content.into_bytes(),
+            media_type: self.media_type,
+            key: self.key,
+            url: self.url,
+            source: self.source,
+            retrieved_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointers(json: &str) -> Vec<String> {
+        let bad = parse(json.as_bytes(), Instant::now()).expect_err(json);
+        bad.into_iter().map(|it| it.pointer).collect()
+    }
+
+    #[test]
+    fn a_wrong_member_is_named() {
+        assert_eq!(pointers(r#"{"content": "x", "colour": "red"}"#), ["/colour"]);
+        assert_eq!(pointers(r#"{"content": 7}"#), ["/content"]);
+        assert_eq!(pointers(r#"{"key": "k"}"#), [""]);
+        assert_eq!(pointers("[]"), [""]);
+        assert_eq!(pointers(r#"{"content": "x"} trailing"#), [""]);
+        assert_eq!(
+            pointers(r#"{"content": "x", "key": "", "url": "nowhere", "retrieved_at": "2999-01-01"}"#),
+            ["/key", "/url", "/retrieved_at"]
+        );
+    }
+
+    #[test]
+    fn the_time_of_retrieval_is_kept() {
+        let document = parse(br#"{"content": "x", "retrieved_at": "2025-04-07T10:00:00+05:00"}"#, Instant::now());
+        assert_eq!(document.map(|it| it.retrieved_at.to_string()), Ok("2025-04-07T05:00:00.000Z".to_owned()));
+    }
+}

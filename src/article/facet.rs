@@ -1,0 +1,136 @@
+//! Facets: what a list of articles can be filtered by, and the values an article has.
+//!
+//! The one place that says which members of an article are facets. The archive files an article under them, the query
+//! reads them back, and both spell them as here.
+
+use super::{Article, slug};
+
+/// A facet whose values have lists of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Facet {
+    Source,
+    Language,
+    Country,
+    Place,
+}
+
+impl Facet {
+    pub const ALL: [Self; 4] = [Self::Source, Self::Language, Self::Country, Self::Place];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Language => "language",
+            Self::Country => "country",
+            Self::Place => "place",
+        }
+    }
+
+    /// The value in the spelling it is filed under: `pk` and `PK` are one country.
+    pub fn canonical(self, value: &str) -> String {
+        match self {
+            Self::Country => value.to_ascii_uppercase(),
+            Self::Language => value.to_ascii_lowercase(),
+            Self::Source | Self::Place => slug(value),
+        }
+    }
+}
+
+/// A facet's value, written `country:PK`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FacetValue {
+    pub facet: Facet,
+    pub value: String,
+}
+
+impl FacetValue {
+    pub fn new(facet: Facet, value: &str) -> Self {
+        Self { facet, value: facet.canonical(value) }
+    }
+
+    /// Every facet value of an article, each once, in a fixed order.
+    pub fn of(article: &Article) -> Vec<Self> {
+        let facts = &article.facts;
+        let place = facts.dateline.as_ref().and_then(|it| it.place.as_ref());
+        // A reader who asks for a source means whoever brought the story: the feed it was polled from, or its publisher.
+        let sources = [article.head.source.as_deref(), facts.publisher.as_ref().map(|it| it.id.as_str())];
+        let mut values: Vec<Self> = sources.into_iter().flatten().map(|it| Self::new(Facet::Source, it)).collect();
+        values.extend(facts.language.as_deref().map(|it| Self::new(Facet::Language, it)));
+        values.extend(place.and_then(|it| it.country.as_ref()).map(|it| Self::new(Facet::Country, it.as_str())));
+        values.extend(place.map(|it| Self::new(Facet::Place, &it.id)));
+        values.retain(|it| !it.value.is_empty());
+        values.sort();
+        values.dedup();
+        values
+    }
+}
+
+impl std::fmt::Display for FacetValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.facet.name(), self.value)
+    }
+}
+
+/// Facts that an article has or lacks. They narrow a list and have no list of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Has {
+    Published,
+    Author,
+    Agency,
+    Publisher,
+    Dateline,
+    Deck,
+    Image,
+    Url,
+    Section,
+}
+
+impl Has {
+    pub const ALL: [Self; 9] = [
+        Self::Published,
+        Self::Author,
+        Self::Agency,
+        Self::Publisher,
+        Self::Dateline,
+        Self::Deck,
+        Self::Image,
+        Self::Url,
+        Self::Section,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Author => "author",
+            Self::Agency => "agency",
+            Self::Publisher => "publisher",
+            Self::Dateline => "dateline",
+            Self::Deck => "deck",
+            Self::Image => "image",
+            Self::Url => "url",
+            Self::Section => "section",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    pub fn of(article: &Article) -> Vec<Self> {
+        let facts = &article.facts;
+        Self::ALL
+            .into_iter()
+            .filter(|it| match it {
+                Self::Published => facts.published.at.is_some(),
+                Self::Author => !facts.authors.is_empty(),
+                Self::Agency => facts.agency.is_some(),
+                Self::Publisher => facts.publisher.is_some(),
+                Self::Dateline => facts.dateline.is_some(),
+                Self::Deck => facts.deck.is_some(),
+                Self::Image => facts.image.is_some(),
+                Self::Url => facts.url.is_some(),
+                Self::Section => facts.section.is_some(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,90 @@
+//! A moment in UTC, to the millisecond, in one fixed-width spelling.
+//!
+//! Fixed width matters: the same text is what clients see and what lists are ordered by in the table, and texts of one
+//! width sort as the moments do.
+
+use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, format = DateTime, examples("2025-04-07T09:30:00.000Z"))]
+pub struct Instant(Timestamp);
+
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[error("expected a day (2025-04-07) or an RFC 3339 time (2025-04-07T09:30:00Z) in the years 1000 to 9999")]
+pub struct BadInstant;
+
+impl Instant {
+    pub fn now() -> Self {
+        Self::truncated(Timestamp::now())
+    }
+
+    /// A time with its offset, or a day, which means its first moment in UTC.
+    pub fn parse(text: &str) -> Result<Self, BadInstant> {
+        let instant = match text.parse::<jiff::civil::Date>() {
+            Ok(day) if text.len() == 10 => day.to_zoned_datetime(TimeZone::UTC).map_err(|_| BadInstant)?.timestamp(),
+            _ => text.parse::<Timestamp>().map_err(|_| BadInstant)?,
+        };
+        Self::from_timestamp(instant).ok_or(BadInstant)
+    }
+
+    /// `None` outside the years 1000 to 9999, which four digits cannot spell.
+    pub fn from_timestamp(timestamp: Timestamp) -> Option<Self> {
+        let year = timestamp.to_zoned_datetime(TimeZone::UTC).year();
+        (1000..=9999).contains(&year).then(|| Self::truncated(timestamp))
+    }
+
+    pub fn timestamp(self) -> Timestamp {
+        self.0
+    }
+
+    /// The UTC day, `YYYY-MM-DD`.
+    pub fn day(self) -> String {
+        self.to_string()[..10].to_owned()
+    }
+
+    fn truncated(timestamp: Timestamp) -> Self {
+        Self(Timestamp::from_millisecond(timestamp.as_millisecond()).unwrap_or(timestamp))
+    }
+}
+
+impl std::fmt::Display for Instant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let utc = self.0.to_zoned_datetime(TimeZone::UTC);
+        let text = strtime::format("%Y-%m-%dT%H:%M:%S.%3fZ", &utc).map_err(|_| std::fmt::Error)?;
+        f.write_str(&text)
+    }
+}
+
+impl TryFrom<String> for Instant {
+    type Error = BadInstant;
+    fn try_from(text: String) -> Result<Self, BadInstant> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Instant> for String {
+    fn from(instant: Instant) -> String {
+        instant.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_times_have_one_spelling() {
+        for (text, spelled) in [
+            ("2025-04-07", "2025-04-07T00:00:00.000Z"),
+            ("2025-04-07T09:30:00Z", "2025-04-07T09:30:00.000Z"),
+            ("2025-04-07T09:30:00.123999+05:00", "2025-04-07T04:30:00.123Z"),
+        ] {
+            assert_eq!(Instant::parse(text).map(|it| it.to_string()), Ok(spelled.to_owned()), "{text}");
+        }
+        for bad in ["", "yesterday", "2025-13-01", "2025-04-07T09:30:00", "0999-12-31", "-000001-01-01T00:00:00Z"] {
+            assert_eq!(Instant::parse(bad), Err(BadInstant), "{bad}");
+        }
+    }
+}

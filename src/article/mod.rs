@@ -1,0 +1,27 @@
+//! The domain: what an article is, and what is known about where each of its facts was read.
+//!
+//! Nothing here reads, stores or serves. The JSON that these types print is the public contract: absent knowledge is
+//! `null` or an empty list, never a missing member.
+
+mod evidence;
+mod facet;
+mod id;
+mod instant;
+mod place;
+mod published;
+mod raw;
+mod slug;
+mod whole;
+
+pub use evidence::{Evidence, FieldEvidence, Label, Piece, Span};
+pub use facet::{Facet, FacetValue, Has};
+pub use id::{ArticleId, BadArticleId};
+pub use instant::Instant;
+pub use place::{CountryCode, Dateline, Place};
+pub use published::{Basis, Precision, Published};
+pub use raw::{RawDocument, RawSummary};
+pub use slug::slug;
+pub use whole::{
+    Article, Author, Card, Detail, Draft, Entity, EntityType, Facts, Head, Mention, MentionedDate, Publisher, Quantity,
+    QuantityKind, TextSpan, Topic,
+};

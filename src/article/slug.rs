@@ -1,0 +1,37 @@
+//! Slugs: the stable, readable ids of places, publishers and people.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// Lower case, letters and digits of any script, everything else one hyphen; accents are dropped, so that `Bogotá` and
+/// `Bogota` are one place. Empty when the name has no letter or digit.
+pub fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase) {
+        if letter.is_alphanumeric() {
+            slug.push(letter);
+        } else if letter != '\'' && letter != '’' && !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn names_become_slugs() {
+        for (name, expected) in [
+            ("Pakistan State Time", "pakistan-state-time"),
+            ("Bogotá", "bogota"),
+            ("N'Djamena", "ndjamena"),
+            ("  -- AT&T --", "at-t"),
+            ("北京", "北京"),
+            ("…", ""),
+        ] {
+            assert_eq!(slug(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The article, in the three parts that its JSON joins: what the archive knows, what reading learnt, and what only the
+//! whole article shows. A card is the same object without the third part.
+
+use super::{ArticleId, CountryCode, Dateline, Evidence, Instant, Published, RawSummary};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Article {
+    #[serde(flatten)]
+    pub head: Head,
+    #[serde(flatten)]
+    pub facts: Facts,
+    #[serde(flatten)]
+    pub detail: Detail,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Card {
+    #[serde(flatten)]
+    pub head: Head,
+    #[serde(flatten)]
+    pub facts: Facts,
+}
+
+/// What reading makes of a raw document, before the archive gives it an identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    pub facts: Facts,
+    pub detail: Detail,
+    pub evidence: Evidence,
+}
+
+/// What the archive knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Head {
+    pub id: ArticleId,
+    pub revision: u32,
+    /// The near-duplicates it belongs with.
+    pub story: Option<String>,
+    /// The id of the feed or site it came from.
+    pub source: Option<String>,
+    pub first_seen_at: Instant,
+    pub changed_at: Instant,
+    pub raw: RawSummary,
+    /// The version of the reading rules that read this revision.
+    pub rules_version: String,
+}
+
+/// What reading learnt, in the size of a card.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Facts {
+    pub url: Option<String>,
+    pub headline: Option<String>,
+    pub deck: Option<String>,
+    pub publisher: Option<Publisher>,
+    pub authors: Vec<Author>,
+    /// The news agency credited, apart from the authors: `AP`.
+    pub agency: Option<String>,
+    pub dateline: Option<Dateline>,
+    pub published: Published,
+    pub modified_at: Option<Instant>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// ISO 15924.
+    pub script: Option<String>,
+    pub word_count: u32,
+    pub reading_seconds: u32,
+    pub summary: Option<String>,
+    pub keywords: Vec<String>,
+    pub image: Option<String>,
+    pub section: Option<String>,
+    /// Whether the document held only a part of the article.
+    pub partial: bool,
+    pub topics: Vec<Topic>,
+    pub entities: Vec<Entity>,
+}
+
+/// What only the whole article shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Detail {
+    /// Paragraphs.
+    pub body: Vec<String>,
+    pub quantities: Vec<Quantity>,
+    pub mentioned_dates: Vec<MentionedDate>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Publisher {
+    /// A slug of the name.
+    pub id: String,
+    pub name: String,
+    pub domain: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Author {
+    pub name: String,
+}
+
+/// A subject out of the IPTC Media Topics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Topic {
+    pub code: String,
+    pub label: String,
+    pub score: f64,
+    /// The words that decided.
+    pub because: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Entity {
+    pub id: String,
+    #[serde(rename = "type")]
+    pub kind: EntityType,
+    pub name: String,
+    pub role: Option<String>,
+    pub country: Option<CountryCode>,
+    /// Whether the evidence is strong enough for the entity to be a facet.
+    pub strong: bool,
+    /// Left out of cards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EntityType {
+    Person,
+    Organisation,
+    Place,
+    Country,
+}
+
+/// A place in the article's own text: half-open, in UTF-8 bytes of that paragraph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TextSpan {
+    pub field: String,
+    pub paragraph: u32,
+    pub start: u32,
+    pub end: u32,
+}
+
+pub type Mention = TextSpan;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Quantity {
+    pub kind: QuantityKind,
+    pub value: f64,
+    /// ISO 4217, of money.
+    pub currency: Option<String>,
+    pub text: String,
+    pub at: TextSpan,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum QuantityKind {
+    Money,
+    Percent,
+    Count,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MentionedDate {
+    pub from: Instant,
+    pub to: Instant,
+    pub precision: super::Precision,
+    pub text: String,
+    pub at: TextSpan,
+}
+
+impl Article {
+    pub fn card(&self) -> Card {
+        let mut facts = self.facts.clone();
+        for entity in &mut facts.entities {
+            entity.mentions = Vec::new();
+        }
+        Card { head: self.head.clone(), facts }
+    }
+
+    /// The moment that lists order it by: published where that is known, otherwise first seen.
+    pub fn listed_at(&self) -> Instant {
+        self.facts.published.at.unwrap_or(self.head.first_seen_at)
+    }
+}

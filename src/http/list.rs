@@ -1,0 +1,119 @@
+//! `GET /v1/articles`: cards, newest first, filtered.
+
+use super::{Service, json, problem::Problem};
+use crate::{
+    article::Card,
+    query::{self, ListQuery, plan::Found},
+};
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use http::{HeaderValue, header};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+/// The list's parameters, for the specification. What is legal is decided in `query::parameters`; a test holds the
+/// names of the two against each other.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by the derive, never built")]
+pub struct ListParameters {
+    /// Publishers or feeds: `a,b` means either, the parameter twice means both, `-a` means not.
+    source: Option<String>,
+    /// BCP 47, combined as `source` is.
+    language: Option<String>,
+    /// The country of the dateline, ISO 3166-1 alpha-2, combined as `source` is.
+    country: Option<String>,
+    /// The place of the dateline by its slug, combined as `source` is.
+    place: Option<String>,
+    /// A day or a time, inclusive; only articles whose date of publication is known match.
+    published_from: Option<String>,
+    /// A day or a time, exclusive.
+    published_to: Option<String>,
+    /// A day or a time, inclusive.
+    changed_from: Option<String>,
+    /// A day or a time, exclusive.
+    changed_to: Option<String>,
+    /// `published`, `author`, `agency`, `publisher`, `dateline`, `deck`, `image`, `url`, `section`; with a minus for
+    /// absent; several by commas, all must hold.
+    has: Option<String>,
+    /// `-published` (default), `published`, `-changed`.
+    sort: Option<String>,
+    /// 1 to 100, default 20. A page may be short while `next` is not null.
+    limit: Option<usize>,
+    /// From `next`.
+    cursor: Option<String>,
+    /// Names of members, by commas. `body`, `quantities` and `mentioned_dates` are those of the whole article.
+    fields: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ArticleList {
+    #[schema(value_type = Vec<Card>)]
+    pub articles: Vec<Value>,
+    /// A relative URL; only `null` ends a walk.
+    pub next: Option<String>,
+}
+
+/// Lists articles.
+///
+/// Walking `next` from the first page to the end returns every article that matched when the walk began and did not
+/// change during it, once and only once, whatever is written meanwhile. There is no depth limit. A page takes at most
+/// 24 queries; one that needs more is short and goes on in `next`.
+#[utoipa::path(get, path = "/v1/articles", tag = "articles", params(ListParameters), responses(
+    (status = 200, description = "A page of cards", body = ArticleList,
+        headers(("link", description = "The next page, RFC 8288"), ("etag", description = "A strong validator"))),
+    (status = 304, description = "The page that `If-None-Match` names is current"),
+    (status = 400, description = "A parameter is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn articles(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
+    let pairs = pairs(raw.as_deref());
+    let query = ListQuery::parse(&pairs).map_err(Problem::parameters)?;
+    let page = query::page(service.archive.store(), &query).await?;
+    tracing::debug!(queries = page.cost.queries, read_units = page.cost.read_units, "page");
+    let next = page.next.map(|position| next_url(&pairs, &query.cursor(&position)));
+    let articles = page.cards.iter().map(|it| represent(it, query.fields.as_deref())).collect::<Result<_, _>>()?;
+    let mut response = json(&ArticleList { articles, next: next.clone() })?;
+    if let Some(next) = next {
+        let link = HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).map_err(|error| Problem::internal(&error))?;
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+pub(super) fn pairs(raw: Option<&str>) -> Vec<(String, String)> {
+    form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect()
+}
+
+fn next_url(pairs: &[(String, String)], cursor: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.iter().filter(|(name, _)| name != "cursor"));
+    query.append_pair("cursor", cursor);
+    format!("/v1/articles?{}", query.finish())
+}
+
+fn represent(found: &Found, fields: Option<&[String]>) -> Result<Value, Problem> {
+    let value = match found {
+        Found::Card(card) => serde_json::to_value(card),
+        Found::Article(article) => serde_json::to_value(article),
+    };
+    let value = value.map_err(|error| Problem::internal(&error))?;
+    let (Some(fields), Value::Object(mut members)) = (fields, value.clone()) else { return Ok(value) };
+    let chosen = fields.iter().filter_map(|name| members.remove(name).map(|value| (name.clone(), value)));
+    Ok(Value::Object(chosen.collect::<Map<_, _>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::parameters;
+
+    #[test]
+    fn the_specification_names_the_parameters_that_are_legal() {
+        let specified: Vec<String> =
+            ListParameters::into_params(|| None).into_iter().map(|it| it.name).collect();
+        assert_eq!(specified, parameters::names().collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,96 @@
+//! The HTTP contract: one router, the same behind API Gateway and on one machine.
+//!
+//! | path | file |
+//! | --- | --- |
+//! | `GET /v1/articles` | [`list`] |
+//! | `GET /v1/articles/{id}`, `…/evidence`, `…/raw` | [`one`] |
+//! | `POST /v1/articles` | [`submit`] |
+//! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
+//!
+//! From the outside in: the request's id and its log line, CORS, validators, compression, the route. Problems become
+//! bodies on the outermost way back ([`request`]), because only there is the id known.
+
+mod around;
+mod list;
+mod negotiate;
+mod one;
+pub mod openapi;
+pub mod problem;
+mod request;
+mod submit;
+mod validators;
+
+use crate::archive::Archive;
+use axum::{
+    Router,
+    http::Method,
+    middleware,
+    response::IntoResponse,
+    routing::get,
+};
+use http::{HeaderMap, HeaderName, StatusCode, Version, header};
+use problem::{Code, Problem};
+use tower_http::{
+    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+    cors::{Any, CorsLayer},
+};
+
+/// The largest request body: what fits a function's request beside its envelope.
+pub const BODY_BYTES: usize = 6 * 1024 * 1024;
+const COMPRESS_ABOVE_BYTES: u16 = 1024;
+
+/// Who may post. On AWS the gateway has checked a signature before a request comes here; on one machine whoever reaches
+/// the loopback interface is its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    Accepted,
+    Refused,
+}
+
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub archive: Archive,
+    pub writes: Writes,
+}
+
+pub fn router(service: Service) -> Router {
+    Router::new()
+        .route("/", get(around::index))
+        .route("/healthz", get(around::health))
+        .route("/openapi.json", get(openapi::document))
+        .route("/v1/articles", get(list::articles).post(submit::articles))
+        .route("/v1/articles/{id}", get(one::article))
+        .route("/v1/articles/{id}/evidence", get(one::evidence))
+        .route("/v1/articles/{id}/raw", get(one::raw))
+        .method_not_allowed_fallback(|| async {
+            Problem::new(Code::MethodNotAllowed, "the methods that the path takes are in the Allow header")
+        })
+        .fallback(|| async { Problem::new(Code::PathNotFound, "the paths are in /openapi.json") })
+        .with_state(service)
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES).and(transformable)))
+        .layer(middleware::from_fn(validators::validate))
+        .layer(cors())
+        .layer(middleware::from_fn(request::identify))
+}
+
+/// Raw documents carry a digest of their bytes and are sent as they came.
+fn transformable(_: StatusCode, _: Version, headers: &HeaderMap, _: &http::Extensions) -> bool {
+    headers.get(header::CACHE_CONTROL).is_none_or(|it| !it.to_str().is_ok_and(|it| it.contains("no-transform")))
+}
+
+/// Anybody's page may read; a page that posts must be on the same origin.
+fn cors() -> CorsLayer {
+    CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).allow_headers(Any).expose_headers([
+        header::ETAG,
+        header::LINK,
+        HeaderName::from_static("repr-digest"),
+        request::REQUEST_ID,
+    ])
+}
+
+/// A JSON answer that a cache may keep but must check.
+fn json(body: &impl serde::Serialize) -> Result<axum::response::Response, Problem> {
+    let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
+    Ok((headers, body).into_response())
+}

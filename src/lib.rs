@@ -1,0 +1,17 @@
+//! Dateline: raw news in, an honest archive out.
+//!
+//! ```text
+//! raw document ─ reading ─▶ draft ─ archive (one transaction) ─▶ table
+//! HTTP request ─ http ─▶ query (filter, plan) ─▶ postings in the table ─▶ page ─▶ representation
+//! ```
+//!
+//! One module per stage. Dependencies point towards [`article`], which sees nothing: `http` and `cli` see everything,
+//! only [`store`] knows the SDK, only `http` knows status codes, only the binaries and `cli` build clients.
+
+pub mod archive;
+pub mod article;
+pub mod enrich;
+pub mod http;
+pub mod query;
+pub mod reading;
+pub mod store;

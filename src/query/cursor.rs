@@ -1,0 +1,67 @@
+//! A cursor: where a walk stands, bound to the query that it walks.
+//!
+//! It holds a position in the order of the list, not a page number, so it stays valid whatever is written meanwhile. A
+//! digest over the position and the query shows a cursor that was altered, or brought to another query. It is no secret:
+//! whoever builds one by hand reaches a position in a list that is public.
+
+use crate::store::Position;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+/// Changes when a cursor handed out before can no longer be honoured.
+const VERSION: &str = "dateline-cursor-1";
+const DIGEST_BYTES: usize = 12;
+
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[error("expected a cursor from `next` of this very query, unaltered")]
+pub struct BadCursor;
+
+pub fn write(position: &Position, query: &str) -> String {
+    let position = position.to_string();
+    let mut bytes = digest(&position, query);
+    bytes.extend(position.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn read(cursor: &str, query: &str) -> Result<Position, BadCursor> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| BadCursor)?;
+    let (found, position) = bytes.split_at_checked(DIGEST_BYTES).ok_or(BadCursor)?;
+    let position = str::from_utf8(position).map_err(|_| BadCursor)?;
+    if found != digest(position, query) {
+        return Err(BadCursor);
+    }
+    Position::parse(position).ok_or(BadCursor)
+}
+
+fn digest(position: &str, query: &str) -> Vec<u8> {
+    Sha256::digest([VERSION, position, query].join("\n"))[..DIGEST_BYTES].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::{ArticleId, Instant};
+
+    #[test]
+    fn a_cursor_is_good_for_its_query_and_no_other() {
+        let position = Position { at: Instant::now(), id: ArticleId::of_identity("a") };
+        let cursor = write(&position, "country=PK");
+        assert_eq!(read(&cursor, "country=PK"), Ok(position));
+        assert_eq!(read(&cursor, "country=FR"), Err(BadCursor));
+    }
+
+    #[test]
+    fn every_altered_cursor_is_refused() {
+        let position = Position { at: Instant::now(), id: ArticleId::of_identity("a") };
+        let cursor = write(&position, "q");
+        for at in 0..cursor.len() {
+            let mut altered = cursor.clone().into_bytes();
+            altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+            let altered = String::from_utf8(altered).expect("ASCII");
+            assert_eq!(read(&altered, "q"), Err(BadCursor), "{altered}");
+        }
+        for bad in ["", "AAAA", "not base64!", &cursor[1..], &cursor[..cursor.len() - 2]] {
+            assert_eq!(read(bad, "q"), Err(BadCursor), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A filter: which articles belong in a list.
+
+use crate::{
+    article::{Facet, FacetValue, Has, Instant},
+    store::Posting,
+};
+
+/// All of it must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    pub clauses: Vec<Clause>,
+    pub has: Vec<(Has, bool)>,
+    /// Matches only articles whose publication date is known.
+    pub published: Range,
+    pub changed: Range,
+}
+
+/// One of the values, or none of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clause {
+    pub facet: Facet,
+    /// In the facet's canonical spelling.
+    pub values: Vec<String>,
+    pub negated: bool,
+}
+
+/// Half-open.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Range {
+    pub from: Option<Instant>,
+    pub to: Option<Instant>,
+}
+
+impl Range {
+    pub fn is_open(&self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+
+    fn holds(&self, at: Instant) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
+impl Clause {
+    pub fn facet_values(&self) -> impl Iterator<Item = FacetValue> {
+        self.values.iter().map(|value| FacetValue { facet: self.facet, value: value.clone() })
+    }
+
+    fn holds(&self, codes: &[String]) -> bool {
+        let found = self.facet_values().any(|it| codes.contains(&it.to_string()));
+        found != self.negated
+    }
+}
+
+impl Filter {
+    /// Decides on a posting alone: it carries all codes of its article.
+    pub fn matches(&self, posting: &Posting) -> bool {
+        let has = |has: Has| posting.codes.contains(&format!("has:{}", has.name()));
+        self.clauses.iter().all(|it| it.holds(&posting.codes))
+            && self.has.iter().all(|(it, wanted)| has(*it) == *wanted)
+            && (self.published.is_open() || has(Has::Published) && self.published.holds(posting.listed_at))
+            && self.changed.holds(posting.changed_at)
+    }
+}

@@ -1,0 +1,11 @@
+//! Lists of articles: what a request may ask for ([`parameters`]), what that means ([`filter`]), where a walk stands
+//! ([`cursor`]), and how a page is found with few reads ([`plan`]).
+
+pub mod cursor;
+pub mod filter;
+pub mod parameters;
+pub mod plan;
+
+pub use filter::{Clause, Filter, Range};
+pub use parameters::{BadParameter, ListQuery, Sort};
+pub use plan::{Page, page};

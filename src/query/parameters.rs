@@ -1,0 +1,313 @@
+//! Is this parameter legal: what a list request may say, and what it says then.
+//!
+//! Every fault is named, not only the first, and what is unknown is refused: a misspelt filter that is ignored would
+//! answer with articles that nobody asked for.
+
+use super::{Clause, Filter, Range, cursor, plan::VALUES_LIMIT};
+use crate::{
+    article::{Facet, Has, Instant},
+    store::{Direction, Position},
+};
+
+pub const LIMIT_DEFAULT: usize = 20;
+pub const LIMIT_MAX: usize = 100;
+/// How often one parameter may be given.
+const REPEATS_MAX: usize = 10;
+
+/// The members of a card, which are also what `fields` may name.
+pub const CARD_FIELDS: [&str; 28] = [
+    "id",
+    "revision",
+    "story",
+    "source",
+    "first_seen_at",
+    "changed_at",
+    "raw",
+    "rules_version",
+    "url",
+    "headline",
+    "deck",
+    "publisher",
+    "authors",
+    "agency",
+    "dateline",
+    "published",
+    "modified_at",
+    "language",
+    "script",
+    "word_count",
+    "reading_seconds",
+    "summary",
+    "keywords",
+    "image",
+    "section",
+    "partial",
+    "topics",
+    "entities",
+];
+/// The members that only a whole article has; naming one reads the articles.
+pub const ARTICLE_FIELDS: [&str; 3] = ["body", "quantities", "mentioned_dates"];
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    #[default]
+    PublishedNewest,
+    PublishedOldest,
+    ChangedNewest,
+}
+
+impl Sort {
+    pub const ALL: [Self; 3] = [Self::PublishedNewest, Self::PublishedOldest, Self::ChangedNewest];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PublishedNewest => "-published",
+            Self::PublishedOldest => "published",
+            Self::ChangedNewest => "-changed",
+        }
+    }
+
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::PublishedNewest | Self::ChangedNewest => Direction::NewestFirst,
+            Self::PublishedOldest => Direction::OldestFirst,
+        }
+    }
+}
+
+/// A list request, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListQuery {
+    pub filter: Filter,
+    pub sort: Sort,
+    pub limit: usize,
+    /// Where the page begins, exclusive.
+    pub after: Option<Position>,
+    /// The members asked for; `None` for a whole card.
+    pub fields: Option<Vec<String>>,
+    pub needs_article: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadParameter {
+    pub parameter: String,
+    pub detail: String,
+}
+
+impl ListQuery {
+    /// From the pairs of a query string, in their order.
+    pub fn parse(pairs: &[(String, String)]) -> Result<Self, Vec<BadParameter>> {
+        let mut reading = Reading { pairs, bad: Vec::new() };
+        reading.refuse_unknown();
+        let filter = Filter {
+            clauses: Facet::ALL.into_iter().flat_map(|it| reading.clauses(it)).collect(),
+            has: reading.has(),
+            published: reading.range("published_from", "published_to"),
+            changed: reading.range("changed_from", "changed_to"),
+        };
+        let values: usize = filter.clauses.iter().filter(|it| !it.negated).map(|it| it.values.len()).sum();
+        if values > VALUES_LIMIT {
+            let detail = format!("expected at most {VALUES_LIMIT} values in all filters together, found {values}");
+            let last = filter.clauses.last().map_or("source", |it| it.facet.name());
+            reading.refuse(last, detail);
+        }
+        let sort = reading.sort();
+        let limit = reading.limit();
+        let fields = reading.fields();
+        let needs_article =
+            fields.iter().flatten().any(|it| ARTICLE_FIELDS.contains(&it.as_str()));
+        let mut query = Self { filter, sort, limit, after: None, fields, needs_article };
+        if let Some(text) = reading.once("cursor") {
+            match cursor::read(text, &query.fingerprint()) {
+                Ok(position) => query.after = Some(position),
+                Err(error) => reading.refuse("cursor", error.to_string()),
+            }
+        }
+        if reading.bad.is_empty() { Ok(query) } else { Err(reading.bad) }
+    }
+
+    /// What a cursor is bound to: which articles, in which order. Not how many at a time, nor which members of them.
+    pub fn fingerprint(&self) -> String {
+        format!("{:?} {}", self.filter, self.sort.name())
+    }
+
+    pub fn cursor(&self, position: &Position) -> String {
+        cursor::write(position, &self.fingerprint())
+    }
+}
+
+const OTHERS: [&str; 9] =
+    ["published_from", "published_to", "changed_from", "changed_to", "has", "sort", "limit", "fields", "cursor"];
+
+/// The names of all parameters of a list.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    Facet::ALL.into_iter().map(Facet::name).chain(OTHERS)
+}
+
+struct Reading<'a> {
+    pairs: &'a [(String, String)],
+    bad: Vec<BadParameter>,
+}
+
+impl<'a> Reading<'a> {
+    fn refuse(&mut self, parameter: &str, detail: String) {
+        self.bad.push(BadParameter { parameter: parameter.to_owned(), detail });
+    }
+
+    fn refuse_unknown(&mut self) {
+        for (name, _) in self.pairs {
+            if !names().any(|it| it == name) {
+                let known: Vec<_> = names().collect();
+                self.refuse(name, format!("unknown parameter; expected one of {}", known.join(", ")));
+            }
+        }
+    }
+
+    fn all(&mut self, name: &str) -> Vec<&'a str> {
+        let found: Vec<&str> = self.pairs.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str()).collect();
+        if found.len() > REPEATS_MAX {
+            self.refuse(name, format!("expected at most {REPEATS_MAX} times, found {}", found.len()));
+        }
+        found
+    }
+
+    fn once(&mut self, name: &str) -> Option<&'a str> {
+        let found = self.all(name);
+        if found.len() > 1 {
+            self.refuse(name, format!("expected once, found {} times", found.len()));
+        }
+        found.first().copied()
+    }
+
+    /// `a,b` is either, the parameter twice is both, `-a` is not, `-a,-b` is neither.
+    fn clauses(&mut self, facet: Facet) -> Vec<Clause> {
+        let mut clauses = Vec::new();
+        for given in self.all(facet.name()) {
+            let parts: Vec<&str> = given.split(',').map(str::trim).collect();
+            let negated = parts.iter().filter(|it| it.starts_with('-')).count();
+            let mut values: Vec<String> =
+                parts.iter().map(|it| facet.canonical(it.strip_prefix('-').unwrap_or(it))).collect();
+            if values.iter().any(String::is_empty) {
+                self.refuse(facet.name(), format!("expected a value, or values separated by commas, found {given:?}"));
+            } else if negated != 0 && negated != parts.len() {
+                let detail = format!("expected values that all have a minus or none, found {given:?}; give the parameter twice");
+                self.refuse(facet.name(), detail);
+            } else {
+                values.sort();
+                values.dedup();
+                clauses.push(Clause { facet, values, negated: negated != 0 });
+            }
+        }
+        clauses
+    }
+
+    fn has(&mut self) -> Vec<(Has, bool)> {
+        let mut found = Vec::new();
+        for given in self.all("has") {
+            for part in given.split(',').map(str::trim) {
+                let (name, wanted) = part.strip_prefix('-').map_or((part, true), |it| (it, false));
+                match Has::parse(name) {
+                    Some(has) => found.push((has, wanted)),
+                    None => {
+                        let known = Has::ALL.map(Has::name).join(", ");
+                        self.refuse("has", format!("expected any of {known}, each with a minus for absent, found {part:?}"));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn range(&mut self, from_name: &'static str, to_name: &'static str) -> Range {
+        let (from, to) = (self.instant(from_name), self.instant(to_name));
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            self.refuse(to_name, format!("expected a time after {from_name}, found {to}"));
+        }
+        Range { from, to }
+    }
+
+    fn instant(&mut self, name: &str) -> Option<Instant> {
+        let given = self.once(name)?;
+        Instant::parse(given).map_err(|error| self.refuse(name, format!("{error}, found {given:?}"))).ok()
+    }
+
+    fn sort(&mut self) -> Sort {
+        let Some(given) = self.once("sort") else { return Sort::default() };
+        Sort::ALL.into_iter().find(|it| it.name() == given).unwrap_or_else(|| {
+            let known = Sort::ALL.map(Sort::name).join(", ");
+            self.refuse("sort", format!("expected one of {known}, found {given:?}"));
+            Sort::default()
+        })
+    }
+
+    fn limit(&mut self) -> usize {
+        let Some(given) = self.once("limit") else { return LIMIT_DEFAULT };
+        given.parse().ok().filter(|it| (1..=LIMIT_MAX).contains(it)).unwrap_or_else(|| {
+            self.refuse("limit", format!("expected 1 to {LIMIT_MAX}, found {given:?}"));
+            LIMIT_DEFAULT
+        })
+    }
+
+    fn fields(&mut self) -> Option<Vec<String>> {
+        let given = self.once("fields")?;
+        let names: Vec<String> = given.split(',').map(|it| it.trim().to_owned()).collect();
+        for name in &names {
+            if !CARD_FIELDS.iter().chain(&ARTICLE_FIELDS).any(|it| it == name) {
+                self.refuse("fields", format!("expected names of an article's members, found {name:?}"));
+            }
+        }
+        Some(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &str) -> Result<ListQuery, Vec<BadParameter>> {
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        ListQuery::parse(&pairs)
+    }
+
+    #[test]
+    fn filters_mean_either_both_and_not() {
+        let query = parse("country=pk,in&country=-us&source=b,a,a").expect("legal");
+        let clause = |facet, values: &[&str], negated| Clause {
+            facet,
+            values: values.iter().map(|it| (*it).to_owned()).collect(),
+            negated,
+        };
+        assert_eq!(
+            query.filter.clauses,
+            [
+                clause(Facet::Source, &["a", "b"], false),
+                clause(Facet::Country, &["IN", "PK"], false),
+                clause(Facet::Country, &["US"], true),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let bad = parse("limit=500&sort=best&colour=red&country=a,-b&published_from=soon&fields=headline,smell&has=wings")
+            .expect_err("illegal");
+        let named: Vec<&str> = bad.iter().map(|it| it.parameter.as_str()).collect();
+        assert_eq!(named, ["colour", "country", "has", "published_from", "sort", "limit", "fields"]);
+        assert_eq!(bad[5].detail, "expected 1 to 100, found \"500\"");
+    }
+
+    #[test]
+    fn a_range_that_ends_before_it_begins_is_refused() {
+        assert!(parse("published_from=2025-04-02&published_to=2025-04-01").is_err());
+        assert!(parse("published_from=2025-04-01&published_to=2025-04-02").is_ok());
+    }
+
+    #[test]
+    fn equal_queries_share_cursors_whatever_their_spelling() {
+        let fingerprint = |text| parse(text).map(|it| it.fingerprint());
+        assert_eq!(fingerprint("country=pk,in"), fingerprint("limit=3&country=IN,PK&fields=body"));
+        assert_ne!(fingerprint("country=pk"), fingerprint("country=-pk"));
+    }
+}

@@ -1,0 +1,186 @@
+//! How a page is found: one list drives, the rest of the filter is applied to its postings in process.
+//!
+//! 1. The candidates to drive are the filter's single-valued clauses; without one, the any-of clause with the fewest
+//!    values, whose lists are merged; without any, the list of all articles.
+//! 2. The first stretch of every candidate is read at once. The sparsest candidate drives: one that is already at its
+//!    end, else the one whose stretch reaches furthest.
+//! 3. The driver is read on in growing stretches until the page is full, the list ends or the budget is spent. A page
+//!    that the budget ends is short and has a cursor.
+//!
+//! All lists share one order, so a cursor is a position whichever list drives the next page.
+
+use super::{Filter, ListQuery, Sort};
+use crate::{
+    article::{Article, ArticleId, Card},
+    store::{Direction, List, ListPage, Position, Posting, Store, StoreError, Stretch},
+};
+use futures::future::try_join_all;
+use std::collections::HashMap;
+
+/// Postings in the first, second and every further stretch.
+const STRETCHES: [usize; 3] = [60, 240, 960];
+/// No page takes more queries than this, whatever its filter.
+pub const QUERY_BUDGET: usize = 24;
+/// The facet values that all positive clauses of a filter may name together: the first stretches stay in the budget.
+pub const VALUES_LIMIT: usize = 20;
+
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub cards: Vec<Found>,
+    /// Where the next page begins, or `None` at the end of the list.
+    pub next: Option<Position>,
+    pub cost: Cost,
+}
+
+/// A card, or the whole article where the query needs more than a card.
+#[derive(Clone, Debug)]
+pub enum Found {
+    Card(Box<Card>),
+    Article(Box<Article>),
+}
+
+/// What a page took, in the units that it is billed by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    pub queries: usize,
+    pub read_units: f64,
+}
+
+pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> {
+    let mut walk = Walk { store, query, cost: Cost::default() };
+    let (candidates, residual) = candidates(&query.filter, query.sort);
+    let first = if candidates.len() == 1 && !residual { query.limit } else { STRETCHES[0].max(query.limit) };
+
+    let starts = candidates.iter().map(|lists| walk.read(lists, query.after.as_ref(), first));
+    let starts = try_join_all(starts).await?;
+    for (lists, start) in candidates.iter().zip(&starts) {
+        walk.cost.queries += lists.len();
+        walk.cost.read_units += start.read_units;
+    }
+    let sparsest = candidates.into_iter().zip(starts).min_by(|(_, a), (_, b)| by_sparseness(query.sort, a, b));
+    let Some((driver, mut stretch)) = sparsest else { return Ok(Page::default()) };
+
+    let mut matching: Vec<Posting> = Vec::new();
+    let mut examined = query.after.clone();
+    for size in STRETCHES[1..].iter().chain(std::iter::repeat(&STRETCHES[2])) {
+        examined = stretch.postings.last().map(|it| it.position.clone()).or(examined);
+        matching.extend(stretch.postings.into_iter().filter(|it| query.filter.matches(it)));
+        let spent = walk.cost.queries + driver.len() > QUERY_BUDGET;
+        if matching.len() >= query.limit || !stretch.more || spent {
+            break;
+        }
+        stretch = walk.read(&driver, examined.as_ref(), *size).await?;
+        walk.cost.queries += driver.len();
+        walk.cost.read_units += stretch.read_units;
+    }
+    let next = if matching.len() > query.limit || matching.len() == query.limit && stretch.more {
+        matching.truncate(query.limit);
+        matching.last().map(|it| it.position.clone())
+    } else if stretch.more {
+        examined
+    } else {
+        None
+    };
+    let cards = fill(store, matching, query.needs_article).await?;
+    Ok(Page { cards, next, cost: walk.cost })
+}
+
+/// The lists that could drive, each with its values' lists, and whether anything is left to filter in process.
+fn candidates(filter: &Filter, sort: Sort) -> (Vec<Vec<List>>, bool) {
+    let positive: Vec<_> = filter.clauses.iter().filter(|it| !it.negated).collect();
+    let lists = |clause: &&super::Clause| clause.facet_values().map(List::Facet).collect::<Vec<_>>();
+    let others = filter.clauses.len() > positive.len() || !filter.has.is_empty();
+    if sort == Sort::ChangedNewest {
+        return (vec![vec![List::Changed]], others || !positive.is_empty() || !filter.published.is_open());
+    }
+    // The published range bounds the order itself, but lets articles in that are listed by when they were first seen.
+    let others = others || !filter.published.is_open() || !filter.changed.is_open();
+    let single: Vec<_> = positive.iter().filter(|it| it.values.len() == 1).map(lists).collect();
+    if !single.is_empty() {
+        let residual = others || positive.len() > 1;
+        return (single, residual);
+    }
+    match positive.iter().min_by_key(|it| it.values.len()) {
+        Some(fewest) => (vec![lists(fewest)], others || positive.len() > 1),
+        None => (vec![vec![List::All]], others),
+    }
+}
+
+/// Sparser first: a list at its end before one that goes on, then the fewer postings, or the further reach.
+fn by_sparseness(sort: Sort, a: &ListPage, b: &ListPage) -> std::cmp::Ordering {
+    let reach = |page: &ListPage| page.postings.last().map(|it| it.position.clone());
+    a.more.cmp(&b.more).then_with(|| match a.more {
+        false => a.postings.len().cmp(&b.postings.len()),
+        true if sort.direction() == Direction::NewestFirst => reach(a).cmp(&reach(b)),
+        true => reach(b).cmp(&reach(a)),
+    })
+}
+
+struct Walk<'a> {
+    store: &'a Store,
+    query: &'a ListQuery,
+    cost: Cost,
+}
+
+impl Walk<'_> {
+    /// A stretch of one list, or of several merged into one order.
+    async fn read(&self, lists: &[List], after: Option<&Position>, limit: usize) -> Result<ListPage, StoreError> {
+        let direction = self.query.sort.direction();
+        let range = match self.query.sort {
+            Sort::ChangedNewest => self.query.filter.changed,
+            Sort::PublishedNewest | Sort::PublishedOldest => self.query.filter.published,
+        };
+        let stretch = |list: &List| Stretch {
+            list: list.clone(),
+            direction,
+            after: after.cloned(),
+            from: range.from.map(|it| it.to_string()),
+            to: range.to.map(|it| it.to_string()),
+            limit,
+        };
+        let stretches: Vec<Stretch> = lists.iter().map(stretch).collect();
+        let pages = try_join_all(stretches.iter().map(|it| self.store.list(it))).await?;
+        Ok(merge(pages, direction))
+    }
+}
+
+/// Merges stretches into one that ends where the first list that goes on was cut: beyond it another list may have
+/// postings that are not read yet.
+fn merge(pages: Vec<ListPage>, direction: Direction) -> ListPage {
+    if pages.len() == 1 {
+        return pages.into_iter().next().expect("the length is one");
+    }
+    let before = |a: &Position, b: &Position| match direction {
+        Direction::NewestFirst => b.cmp(a),
+        Direction::OldestFirst => a.cmp(b),
+    };
+    let ends = pages.iter().filter(|it| it.more).filter_map(|it| it.postings.last()).map(|it| it.position.clone());
+    let horizon = ends.min_by(|a, b| before(a, b));
+    let read_units = pages.iter().map(|it| it.read_units).sum();
+    let mut postings: Vec<Posting> = pages.into_iter().flat_map(|it| it.postings).collect();
+    postings.sort_by(|a, b| before(&a.position, &b.position));
+    // An article with two of the values stands in two of the lists.
+    postings.dedup_by(|a, b| a.position == b.position);
+    let more = horizon.is_some();
+    if let Some(horizon) = horizon {
+        postings.retain(|it| before(&it.position, &horizon).is_le());
+    }
+    ListPage { postings, more, read_units }
+}
+
+/// Cards come from the postings; what a posting could not hold comes from the articles, in one batch.
+async fn fill(store: &Store, postings: Vec<Posting>, needs_article: bool) -> Result<Vec<Found>, StoreError> {
+    let missing = |it: &&Posting| needs_article || it.card.is_none();
+    let ids: Vec<ArticleId> = postings.iter().filter(missing).map(|it| it.position.id.clone()).collect();
+    let fetched = if ids.is_empty() { Vec::new() } else { store.articles(&ids).await? };
+    let mut fetched: HashMap<ArticleId, Article> =
+        fetched.into_iter().map(|it| (it.article.head.id.clone(), it.article)).collect();
+    let found = postings.into_iter().filter_map(|posting| match (fetched.remove(&posting.position.id), posting.card) {
+        (Some(article), _) if needs_article => Some(Found::Article(Box::new(article))),
+        (Some(article), _) => Some(Found::Card(Box::new(article.card()))),
+        (None, Some(card)) if !needs_article => Some(Found::Card(Box::new(card))),
+        // Gone between the list and the article: it changed during the walk.
+        (None, _) => None,
+    });
+    Ok(found.collect())
+}

@@ -1,0 +1,107 @@
+//! The clients on AWS: one HTTP stack for the table and the objects, made for a cold start.
+//!
+//! - `ring`, not `aws-lc-rs`: the latter gathers CPU jitter entropy in the first handshake (about 100 ms).
+//! - Only the roots that AWS services use, not the system's whole trust store (about 8 ms of CPU at start).
+//!   `DATELINE_TRUST=system` asks for the system's; `AWS_CA_BUNDLE` names a PEM file that is trusted as well.
+//! - Credentials and region come from the environment, where Lambda puts them; nothing is asked of the network.
+
+use super::{Objects, Store, StoreError};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
+use std::time::Duration;
+
+/// A connection or an answer that takes longer is tried again by the SDK; a function's own time limit is a multiple.
+const CONNECT_SECONDS: u64 = 3;
+const READ_SECONDS: u64 = 5;
+
+/// Amazon Trust Services' roots 1 to 4 and Starfield Services G2, as Amazon names them for its public services
+/// (<https://www.amazontrust.com/repository/>). A test compares them with Mozilla's list.
+const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+
+/// What the environment says of a deployed stack.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `DATELINE_TABLE`: the table's name.
+    pub table: String,
+    /// `DATELINE_OBJECTS`: `s3://bucket`, or `file:///folder` on one machine.
+    pub objects: String,
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`: an endpoint other than the region's own.
+    pub table_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`.
+    pub objects_endpoint: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, on Lambda, `AWS_SESSION_TOKEN`.
+    pub credentials: Credentials,
+    /// `AWS_CA_BUNDLE`: a PEM file of further roots.
+    pub ca_bundle: Option<String>,
+    /// `DATELINE_TRUST=system`.
+    pub system_roots: bool,
+}
+
+impl Settings {
+    pub fn from_env() -> Result<Self, StoreError> {
+        let optional = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
+        let required = |name: &str| {
+            optional(name).ok_or_else(|| StoreError::Open(format!("the environment variable {name} is not set")))
+        };
+        let (key, secret) = (required("AWS_ACCESS_KEY_ID")?, required("AWS_SECRET_ACCESS_KEY")?);
+        let endpoint = |name: &str| optional(name).or_else(|| optional("AWS_ENDPOINT_URL"));
+        Ok(Self {
+            table: required("DATELINE_TABLE")?,
+            objects: required("DATELINE_OBJECTS")?,
+            region: required("AWS_REGION")?,
+            table_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+            objects_endpoint: endpoint("AWS_ENDPOINT_URL_S3"),
+            credentials: Credentials::from_keys(key, secret, optional("AWS_SESSION_TOKEN")),
+            ca_bundle: optional("AWS_CA_BUNDLE"),
+            system_roots: optional("DATELINE_TRUST").as_deref() == Some("system"),
+        })
+    }
+}
+
+/// Builds the clients; connects to nothing.
+pub fn open(settings: &Settings) -> Result<Store, StoreError> {
+    let connector = connector(settings)?;
+    let objects = Objects::open(settings, connector.clone())?;
+    let mut config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(settings.region.clone()))
+        .credentials_provider(settings.credentials.clone())
+        .http_client(http_client_fn(move |_, _| connector.clone()));
+    if let Some(endpoint) = &settings.table_endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Ok(Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), &settings.table, objects))
+}
+
+fn connector(settings: &Settings) -> Result<SharedHttpConnector, StoreError> {
+    let mut roots = TrustStore::empty().with_native_roots(settings.system_roots);
+    if !settings.system_roots {
+        roots = roots.with_pem_certificate(AMAZON_ROOTS);
+    }
+    if let Some(path) = &settings.ca_bundle {
+        let pem = std::fs::read(path).map_err(|error| StoreError::Open(format!("AWS_CA_BUNDLE {path}: {error}")))?;
+        roots = roots.with_pem_certificate(pem);
+    }
+    let context = TlsContext::builder()
+        .with_trust_store(roots)
+        .build()
+        .map_err(|error| StoreError::Open(format!("the trust store: {error}")))?;
+    let limits = HttpConnectorSettings::builder()
+        .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
+        .read_timeout(Duration::from_secs(READ_SECONDS))
+        .build();
+    let connector = Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .connector_settings(limits)
+        .sleep_impl(TokioSleep::new())
+        .build();
+    Ok(SharedHttpConnector::new(connector))
+}

@@ -1,0 +1,156 @@
+//! The embedded engine: the SDK's HTTP client is replaced by calls into a DynamoDB engine on SQLite, inside the process.
+//! No socket is opened and nothing is signed to anyone.
+//!
+//! What this engine answers differently from AWS, so that nobody relies on it:
+//! - every read is consistent;
+//! - it never answers `TransactionConflictException`: two transactions on one item run one after the other, and the
+//!   second fails its condition, if it has one;
+//! - without a `Limit` a query loads its whole partition, so every query of this project sets one;
+//! - `DescribeTable` counts the table, so nothing here calls it;
+//! - items past their time to live stay until they are swept.
+
+use super::{Objects, Store, StoreError};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use dynoxide::{Database, DynoxideError};
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+};
+
+const TABLE: &str = "dateline";
+
+/// What a commit survives, and what it costs (measured: 4 ms against 0.4 ms).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// A loss of power: each commit waits for the disk.
+    Power,
+    /// The end of the process, however sudden. A loss of power may take the last commits, whole.
+    Process,
+}
+
+/// An open data folder. The lock goes with it.
+pub struct DataFolder {
+    pub store: Store,
+    pub engine: Database,
+    _lock: File,
+}
+
+/// Opens the engine under a folder, creating what is missing. A second process on the same folder is refused, because
+/// each would cache what the other changes.
+pub async fn open(folder: &Path, durability: Durability) -> Result<DataFolder, StoreError> {
+    let problem =
+        |what: &str, error: &dyn std::fmt::Display| StoreError::Open(format!("{}: {what}: {error}", folder.display()));
+    let objects_folder = folder.join("objects");
+    std::fs::create_dir_all(&objects_folder).map_err(|error| problem("the folder cannot be created", &error))?;
+    let lock = File::create(folder.join("lock")).map_err(|error| problem("the lock cannot be created", &error))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let message = format!(
+                "{} is in use by another dateline process; stop it, or name another folder with --data",
+                folder.display()
+            );
+            return Err(StoreError::Open(message));
+        }
+        Err(TryLockError::Error(error)) => return Err(problem("the lock cannot be taken", &error)),
+    }
+    let file = folder.join("table.sqlite");
+    let file = file.to_str().ok_or_else(|| StoreError::Open(format!("{}: not UTF-8", folder.display())))?;
+    let engine = Database::new(file).map_err(|error| problem("the table cannot be opened", &error))?;
+    if durability == Durability::Process {
+        // The engine offers no call for the setting alone. Leaving its bulk mode is the one that sets `NORMAL`.
+        engine.disable_bulk_loading().map_err(|error| problem("durability cannot be set", &error))?;
+    }
+    let store = store(engine.clone(), Objects::folder(&objects_folder)?);
+    store.create_table().await?;
+    Ok(DataFolder { store, engine, _lock: lock })
+}
+
+/// A store that lives as long as the process.
+pub async fn memory() -> Result<(Store, Database), StoreError> {
+    let engine = Database::memory().map_err(|error| StoreError::Open(error.to_string()))?;
+    let store = store(engine.clone(), Objects::memory());
+    store.create_table().await?;
+    Ok((store, engine))
+}
+
+fn store(engine: Database, objects: Objects) -> Store {
+    Store::new(client(engine), TABLE, objects)
+}
+
+fn client(engine: Database) -> aws_sdk_dynamodb::Client {
+    let connector = SharedHttpConnector::new(EngineConnector(engine));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("local"))
+        .credentials_provider(Credentials::from_keys("local", "local", None))
+        .endpoint_url("http://embedded.invalid")
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+struct EngineConnector(Database);
+
+impl std::fmt::Debug for EngineConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EngineConnector")
+    }
+}
+
+impl HttpConnector for EngineConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let engine = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+            let body = request.body().bytes().unwrap_or_default().to_vec();
+            // The engine takes a lock and touches the disk, so it runs where blocking is allowed.
+            let answered = tokio::task::spawn_blocking(move || answer(&engine, &target, &body)).await;
+            let (status, body) = answered.map_err(|error| ConnectorError::other(Box::new(error), None))?;
+            let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(Box::new(error), None))?;
+            let mut response = HttpResponse::new(status, SdkBody::from(body));
+            response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+            Ok(response)
+        })
+    }
+}
+
+/// One call of the DynamoDB protocol: the operation out of `x-amz-target`, JSON in, a status and JSON out.
+pub fn answer(engine: &Database, target: &str, body: &[u8]) -> (u16, String) {
+    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target);
+    match dispatch(engine, operation, body) {
+        Ok(json) => (200, json),
+        Err(error) => (error.status_code(), error.to_json()),
+    }
+}
+
+fn dispatch(engine: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    macro_rules! call {
+        ($method:ident) => {{
+            let request =
+                serde_json::from_slice(body).map_err(|it| DynoxideError::ValidationException(it.to_string()))?;
+            let response = engine.$method(request)?;
+            serde_json::to_string(&response).map_err(|it| DynoxideError::InternalServerError(it.to_string()))
+        }};
+    }
+    match operation {
+        "BatchGetItem" => call!(batch_get_item),
+        "BatchWriteItem" => call!(batch_write_item),
+        "CreateTable" => call!(create_table),
+        "DeleteItem" => call!(delete_item),
+        "GetItem" => call!(get_item),
+        "PutItem" => call!(put_item),
+        "Query" => call!(query),
+        "TransactWriteItems" => call!(transact_write_items),
+        "UpdateItem" => call!(update_item),
+        "UpdateTimeToLive" => call!(update_time_to_live),
+        other => Err(DynoxideError::ValidationException(format!("{other} is not called by this project"))),
+    }
+}

@@ -1,0 +1,249 @@
+//! Items of the table, and how an article, its postings and the rest become attributes and return.
+//!
+//! Long values are JSON compressed with zstd. Short ones, that a query or a condition may want, are attributes.
+
+use super::{StoreError, keys, keys::Position};
+use crate::article::{Article, ArticleId, Card, Evidence, Instant};
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// An item holds 400 KB; this much of it may be one compressed value, the rest is for keys and posting names.
+pub(super) const COMPRESSED_BYTES: usize = 380_000;
+/// A posting stays under one write unit of 1,024 bytes: this much is for its card, the rest for keys and codes.
+const POSTING_BYTES: usize = 1_000;
+const LEVEL: i32 = 9;
+/// Primes the compression of cards, which are too short to repeat themselves. Cards in the table were written with it:
+/// a change here needs a new attribute name beside `card`.
+const CARD_DICTIONARY: &[u8] = include_bytes!("card.dictionary");
+
+/// The current revision, and what must be taken away when the next one comes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldArticle {
+    pub article: Article,
+    pub content_hash: String,
+    /// The partition keys of its postings.
+    pub lists: Vec<String>,
+}
+
+/// An entry of a list: the codes of everything the article can be filtered by, and its card.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Posting {
+    pub position: Position,
+    pub listed_at: Instant,
+    pub changed_at: Instant,
+    /// `country:PK`, `has:author`, …
+    pub codes: Vec<String>,
+    /// `None` where the card is too large for a posting; the article has it.
+    pub card: Option<Card>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    Created,
+    Revised,
+}
+
+impl ChangeKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Revised => "revised",
+        }
+    }
+}
+
+/// A record of the change feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub at: Instant,
+    pub id: ArticleId,
+    pub revision: u32,
+    pub kind: ChangeKind,
+}
+
+/// What became of the document that last came under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRecord {
+    pub key: String,
+    pub sha256: String,
+    pub article: ArticleId,
+    pub revision: u32,
+}
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn texts(values: &[String]) -> AttributeValue {
+    AttributeValue::L(values.iter().map(text).collect())
+}
+
+pub(super) fn item(pk: String, sk: String) -> Item {
+    Item::from([(keys::PK.to_owned(), text(pk)), (keys::SK.to_owned(), text(sk))])
+}
+
+fn compress(value: &impl Serialize) -> Vec<u8> {
+    let json = serde_json::to_vec(value).expect("the domain's types have string keys and cannot fail");
+    zstd::bulk::compress(&json, LEVEL).expect("the output buffer is as large as zstd asks")
+}
+
+fn whole(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
+    let bytes = compress(value);
+    if bytes.len() > COMPRESSED_BYTES {
+        return Err(StoreError::TooLarge { bytes: bytes.len(), limit: COMPRESSED_BYTES });
+    }
+    Ok(AttributeValue::B(Blob::new(bytes)))
+}
+
+pub(super) fn head_item(held: &HeldArticle) -> Result<Item, StoreError> {
+    let head = &held.article.head;
+    let mut item = item(keys::article(&head.id), keys::HEAD.to_owned());
+    item.insert("revision".to_owned(), number(head.revision));
+    item.insert("content_hash".to_owned(), text(&held.content_hash));
+    item.insert("lists".to_owned(), texts(&held.lists));
+    item.insert("article".to_owned(), whole(&held.article)?);
+    Ok(item)
+}
+
+pub(super) fn revision_item(held: &HeldArticle) -> Result<Item, StoreError> {
+    let head = &held.article.head;
+    let mut item = item(keys::article(&head.id), keys::revision(head.revision));
+    item.insert("content_hash".to_owned(), text(&held.content_hash));
+    item.insert("article".to_owned(), whole(&held.article)?);
+    Ok(item)
+}
+
+pub(super) fn evidence_item(id: &ArticleId, revision: u32, evidence: &Evidence) -> Result<Item, StoreError> {
+    let mut item = item(keys::article(id), keys::evidence(revision));
+    item.insert("evidence".to_owned(), whole(evidence)?);
+    Ok(item)
+}
+
+/// The attributes of a posting, the same in every list but for its keys.
+pub(super) fn posting_item(pk: &str, posting: &Posting) -> Item {
+    let mut item = item(pk.to_owned(), posting.position.to_string());
+    item.insert("listed_at".to_owned(), text(posting.listed_at.to_string()));
+    item.insert("changed_at".to_owned(), text(posting.changed_at.to_string()));
+    item.insert("codes".to_owned(), texts(&posting.codes));
+    if let Some(card) = posting.card.as_ref().and_then(|card| compressed_card(card, item_bytes(&item))) {
+        item.insert("card".to_owned(), AttributeValue::B(Blob::new(card)));
+    }
+    item
+}
+
+fn compressed_card(card: &Card, taken: usize) -> Option<Vec<u8>> {
+    let json = serde_json::to_vec(card).expect("the domain's types have string keys and cannot fail");
+    let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, CARD_DICTIONARY)
+        .expect("a raw dictionary of any content is accepted");
+    let card = compressor.compress(&json).expect("the output buffer is as large as zstd asks");
+    (taken + "card".len() + card.len() <= POSTING_BYTES).then_some(card)
+}
+
+/// The size that capacity units are counted in: names and values; a list's overhead is 3 bytes and 1 a member.
+fn item_bytes(item: &Item) -> usize {
+    let value_bytes = |value: &AttributeValue| match value {
+        AttributeValue::S(it) | AttributeValue::N(it) => it.len(),
+        AttributeValue::L(all) => 3 + all.iter().map(|it| 1 + it.as_s().map_or(0, String::len)).sum::<usize>(),
+        _ => 0,
+    };
+    item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
+}
+
+pub(super) fn change_item(change: &Change) -> Item {
+    let mut item = item(keys::change_day(change.at), keys::change(change.at, &change.id, change.revision));
+    item.insert("kind".to_owned(), text(change.kind.name()));
+    item
+}
+
+pub(super) fn document_item(record: &DocumentRecord) -> Item {
+    let mut item = item(keys::document(&record.key), keys::DOCUMENT.to_owned());
+    item.insert("key".to_owned(), text(&record.key));
+    item.insert("sha256".to_owned(), text(&record.sha256));
+    item.insert("article".to_owned(), text(record.article.as_str()));
+    item.insert("revision".to_owned(), number(record.revision));
+    item
+}
+
+/// Attributes read back. What is missing or malformed names its item: it is corruption, not a client's mistake.
+pub(super) struct Attributes<'a>(pub &'a Item);
+
+impl Attributes<'_> {
+    fn problem(&self, problem: impl Into<String>) -> StoreError {
+        let part = |name: &str| self.0.get(name).and_then(|it| it.as_s().ok()).cloned().unwrap_or_default();
+        StoreError::Item { key: format!("{} {}", part(keys::PK), part(keys::SK)), problem: problem.into() }
+    }
+
+    pub fn text(&self, name: &str) -> Result<&str, StoreError> {
+        let value = self.0.get(name).and_then(|it| it.as_s().ok());
+        value.map(String::as_str).ok_or_else(|| self.problem(format!("no text {name}")))
+    }
+
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, StoreError> {
+        let value = self.0.get(name).and_then(|it| it.as_n().ok());
+        value.and_then(|it| it.parse().ok()).ok_or_else(|| self.problem(format!("no number {name}")))
+    }
+
+    fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
+        let values = self.0.get(name).and_then(|it| it.as_l().ok());
+        let values = values.ok_or_else(|| self.problem(format!("no list {name}")))?;
+        Ok(values.iter().filter_map(|it| it.as_s().ok().cloned()).collect())
+    }
+
+    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
+        parse(self.text(name)?).ok_or_else(|| self.problem(format!("malformed {name}")))
+    }
+
+    fn whole<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        let bytes = self.0.get(name).and_then(|it| it.as_b().ok());
+        let bytes = bytes.ok_or_else(|| self.problem(format!("no bytes {name}")))?;
+        let json = zstd::stream::decode_all(bytes.as_ref()).map_err(|error| self.problem(error.to_string()))?;
+        serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
+    }
+
+    pub fn held_article(&self) -> Result<HeldArticle, StoreError> {
+        Ok(HeldArticle {
+            article: self.whole("article")?,
+            content_hash: self.text("content_hash")?.to_owned(),
+            lists: self.texts("lists")?,
+        })
+    }
+
+    pub fn evidence(&self) -> Result<Evidence, StoreError> {
+        self.whole("evidence")
+    }
+
+    pub fn posting(&self) -> Result<Posting, StoreError> {
+        let card = self.0.get("card").and_then(|it| it.as_b().ok());
+        Ok(Posting {
+            position: self.parsed(keys::SK, Position::parse)?,
+            listed_at: self.parsed("listed_at", |it| Instant::parse(it).ok())?,
+            changed_at: self.parsed("changed_at", |it| Instant::parse(it).ok())?,
+            codes: self.texts("codes")?,
+            card: card.map(|it| self.card(it.as_ref())).transpose()?,
+        })
+    }
+
+    fn card(&self, compressed: &[u8]) -> Result<Card, StoreError> {
+        let mut decoder = zstd::stream::Decoder::with_dictionary(compressed, CARD_DICTIONARY)
+            .map_err(|error| self.problem(error.to_string()))?;
+        let mut json = Vec::new();
+        std::io::Read::read_to_end(&mut decoder, &mut json).map_err(|error| self.problem(error.to_string()))?;
+        serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
+    }
+
+    pub fn document_record(&self) -> Result<DocumentRecord, StoreError> {
+        Ok(DocumentRecord {
+            key: self.text("key")?.to_owned(),
+            sha256: self.text("sha256")?.to_owned(),
+            article: self.parsed("article", |it| ArticleId::parse(it).ok())?,
+            revision: self.number("revision")?,
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! The table and the objects: the only module that knows the SDK.
+//!
+//! One implementation speaks to AWS, to the embedded engine inside the process and to any other endpoint; what differs
+//! between them is the HTTP client underneath ([`embedded`], [`aws`]). What the engines answer differently is written
+//! down in [`embedded`].
+
+pub mod aws;
+#[cfg(feature = "local")]
+pub mod embedded;
+mod error;
+mod items;
+pub mod keys;
+mod objects;
+mod read;
+mod table;
+mod write;
+
+pub use error::StoreError;
+pub use items::{Change, ChangeKind, DocumentRecord, HeldArticle, Posting};
+pub use keys::{List, Position};
+pub use objects::Objects;
+pub use read::{Direction, ListPage, Stretch};
+pub use table::{TableDefinition, definition};
+pub use write::{Commit, MAX_FACET_VALUES, TRANSACTION_ACTIONS};
+
+/// A table and the objects beside it. Cheap to clone: the clients inside are shared.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+    objects: Objects,
+}
+
+impl Store {
+    pub fn new(client: aws_sdk_dynamodb::Client, table: impl Into<String>, objects: Objects) -> Self {
+        Self { client, table: table.into(), objects }
+    }
+
+    pub fn objects(&self) -> &Objects {
+        &self.objects
+    }
+}

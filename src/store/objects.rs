@@ -1,0 +1,126 @@
+//! Large bytes: raw documents, named by their content, so that storing one twice is storing it once.
+//!
+//! `object_store` speaks to S3 or to a folder. Its own HTTP stack is left out of the build: requests go through the
+//! same connector as the table's, so that a function has one TLS stack, one trust store and one pool.
+
+use super::{StoreError, aws::Settings};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector as SdkConnector, SharedHttpConnector},
+    orchestrator,
+};
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use object_store::{
+    ObjectStore, ObjectStoreExt, PutPayload,
+    aws::AmazonS3Builder,
+    client::{
+        ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
+    },
+    path::Path,
+};
+use std::sync::Arc;
+
+#[derive(Clone, Debug)]
+pub struct Objects(Arc<dyn ObjectStore>);
+
+impl Objects {
+    /// As `DATELINE_OBJECTS` names them: `s3://bucket` or `file:///folder`.
+    pub(super) fn open(settings: &Settings, connector: SharedHttpConnector) -> Result<Self, StoreError> {
+        if let Some(folder) = settings.objects.strip_prefix("file://") {
+            return Self::folder(std::path::Path::new(folder));
+        }
+        let bucket = settings.objects.strip_prefix("s3://").ok_or_else(|| {
+            let found = &settings.objects;
+            StoreError::Open(format!("DATELINE_OBJECTS: expected s3://bucket or file:///folder, found {found}"))
+        })?;
+        Ok(Self(Arc::new(s3(settings, bucket, connector)?)))
+    }
+
+    /// A folder on this machine; each object is on the disk before it counts as stored.
+    pub fn folder(folder: &std::path::Path) -> Result<Self, StoreError> {
+        let folder = object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(StoreError::Objects)?;
+        Ok(Self(Arc::new(folder.with_fsync(true))))
+    }
+
+    pub fn memory() -> Self {
+        Self(Arc::new(object_store::memory::InMemory::new()))
+    }
+
+    /// Stores a raw document under its SHA-256. Unless it is there already, which the caller need not know.
+    pub async fn put_raw(&self, sha256: &str, content: Vec<u8>) -> Result<(), StoreError> {
+        let payload = PutPayload::from_bytes(Bytes::from(content));
+        self.0.put(&raw_path(sha256), payload).await.map_err(StoreError::Objects)?;
+        Ok(())
+    }
+
+    pub async fn raw(&self, sha256: &str) -> Result<Bytes, StoreError> {
+        self.get(raw_path(sha256)).await
+    }
+
+    /// An object by its key, as a bucket's event names it.
+    pub async fn object(&self, key: &str) -> Result<Bytes, StoreError> {
+        let path = Path::parse(key).map_err(|_| StoreError::MissingObject(key.to_owned()))?;
+        self.get(path).await
+    }
+
+    async fn get(&self, path: Path) -> Result<Bytes, StoreError> {
+        let found = self.0.get(&path).await.map_err(|error| match error {
+            object_store::Error::NotFound { .. } => StoreError::MissingObject(path.to_string()),
+            other => StoreError::Objects(other),
+        })?;
+        found.bytes().await.map_err(StoreError::Objects)
+    }
+}
+
+fn raw_path(sha256: &str) -> Path {
+    Path::from_iter(["raw", sha256])
+}
+
+fn s3(settings: &Settings, bucket: &str, connector: SharedHttpConnector) -> Result<impl ObjectStore, StoreError> {
+    let mut s3 = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_region(&settings.region)
+        .with_access_key_id(settings.credentials.access_key_id())
+        .with_secret_access_key(settings.credentials.secret_access_key())
+        .with_http_connector(Connect(connector));
+    if let Some(token) = settings.credentials.session_token() {
+        s3 = s3.with_token(token);
+    }
+    if let Some(endpoint) = &settings.objects_endpoint {
+        s3 = s3.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http:"));
+    }
+    s3.build().map_err(StoreError::Objects)
+}
+
+/// The table's connector in the object store's clothes.
+#[derive(Debug)]
+struct Connect(SharedHttpConnector);
+
+impl HttpConnector for Connect {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(Service(self.0.clone())))
+    }
+}
+
+#[derive(Debug)]
+struct Service(SharedHttpConnector);
+
+#[async_trait::async_trait]
+impl HttpService for Service {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let request = http::Request::from_parts(parts, SdkBody::from(body));
+        let request = orchestrator::HttpRequest::try_from(request)
+            .map_err(|error| HttpError::new(HttpErrorKind::Request, error))?;
+        let response = self.0.call(request).await.map_err(|error| {
+            let kind = if error.is_timeout() { HttpErrorKind::Timeout } else { HttpErrorKind::Connect };
+            HttpError::new(kind, error)
+        })?;
+        let response = response.try_into_http1x().map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map_err(|error| HttpError::new_boxed(HttpErrorKind::Interrupted, error))?;
+        Ok(HttpResponse::from_parts(parts, body.to_bytes().into()))
+    }
+}

@@ -1,0 +1,149 @@
+//! Reads: one item, several, or a stretch of a list.
+//!
+//! All reads are consistent. An eventually consistent page is half the price, but may miss an article that was there
+//! when a walk began, which paging promises not to do.
+
+use super::{
+    HeldArticle, Posting, Store, StoreError,
+    items::{Attributes, Item, text},
+    keys::{self, List, Position},
+};
+use crate::article::{ArticleId, Evidence};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use std::collections::HashMap;
+
+/// What one BatchGetItem call takes.
+const BATCH: usize = 100;
+/// Below and above every position's spelling.
+const LOWEST: &str = "#";
+const HIGHEST: &str = "~";
+/// How often items that a batch left unread are asked for again before it is called throttled.
+const BATCH_ROUNDS: usize = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// A stretch of a list, in the direction of reading: what comes after a position, within a range of times.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    pub list: List,
+    pub direction: Direction,
+    /// Exclusive.
+    pub after: Option<Position>,
+    /// A time: every position at it or later lies above its spelling.
+    pub from: Option<String>,
+    /// A time: every position at it or later lies above its spelling, so the bound is exclusive.
+    pub to: Option<String>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct ListPage {
+    pub postings: Vec<Posting>,
+    /// Whether the list may go on after the last posting.
+    pub more: bool,
+    pub read_units: f64,
+}
+
+impl Store {
+    pub(super) async fn get(&self, pk: impl Into<String>, sk: impl Into<String>) -> Result<Option<Item>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(keys::PK, text(pk))
+            .key(keys::SK, text(sk))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::call("GetItem", error))?;
+        Ok(found.item)
+    }
+
+    pub async fn article(&self, id: &ArticleId) -> Result<Option<HeldArticle>, StoreError> {
+        let item = self.get(keys::article(id), keys::HEAD).await?;
+        item.map(|it| Attributes(&it).held_article()).transpose()
+    }
+
+    pub async fn evidence(&self, id: &ArticleId, revision: u32) -> Result<Option<Evidence>, StoreError> {
+        let item = self.get(keys::article(id), keys::evidence(revision)).await?;
+        item.map(|it| Attributes(&it).evidence()).transpose()
+    }
+
+    /// What became of the document that last came under a key.
+    pub async fn document(&self, key: &str) -> Result<Option<super::DocumentRecord>, StoreError> {
+        let item = self.get(keys::document(key), keys::DOCUMENT).await?;
+        item.map(|it| Attributes(&it).document_record()).transpose()
+    }
+
+    /// The articles that exist, in no order.
+    pub async fn articles(&self, ids: &[ArticleId]) -> Result<Vec<HeldArticle>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(BATCH) {
+            let key = |id: &ArticleId| {
+                HashMap::from([(keys::PK.to_owned(), text(keys::article(id))), (keys::SK.to_owned(), text(keys::HEAD))])
+            };
+            let wanted = some.iter().map(key).collect();
+            let mut request = Some(KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build()?);
+            for _ in 0..BATCH_ROUNDS {
+                let Some(keys) = request.take() else { break };
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.table, keys)
+                    .send()
+                    .await
+                    .map_err(|error| StoreError::call("BatchGetItem", error))?;
+                for item in answer.responses.unwrap_or_default().into_values().flatten() {
+                    found.push(Attributes(&item).held_article()?);
+                }
+                request = answer.unprocessed_keys.unwrap_or_default().into_values().next();
+            }
+            if request.is_some() {
+                return Err(StoreError::Throttled);
+            }
+        }
+        Ok(found)
+    }
+
+    /// One Query.
+    pub async fn list(&self, stretch: &Stretch) -> Result<ListPage, StoreError> {
+        let newest_first = stretch.direction == Direction::NewestFirst;
+        let after = |it: &Position| if newest_first { it.just_before() } else { it.just_after() };
+        let (after_low, after_high) = match stretch.after.as_ref().map(after) {
+            Some(bound) if newest_first => (None, Some(bound)),
+            bound => (bound, None),
+        };
+        let low = after_low.into_iter().chain(stretch.from.clone()).max().unwrap_or_else(|| LOWEST.to_owned());
+        let high = after_high.into_iter().chain(stretch.to.clone()).min().unwrap_or_else(|| HIGHEST.to_owned());
+        if low > high {
+            return Ok(ListPage { postings: Vec::new(), more: false, read_units: 0.0 });
+        }
+        // One more than asked tells a list that ends here from one that goes on.
+        let limit = i32::try_from(stretch.limit + 1).unwrap_or(i32::MAX);
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .expression_attribute_values(":pk", text(stretch.list.pk()))
+            .expression_attribute_values(":low", text(low))
+            .expression_attribute_values(":high", text(high))
+            .scan_index_forward(!newest_first)
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .limit(limit)
+            .send()
+            .await
+            .map_err(|error| StoreError::call("Query", error))?;
+        let more = answer.last_evaluated_key.is_some();
+        let kept = answer.items().iter().take(stretch.limit);
+        let postings = kept.map(|it| Attributes(it).posting()).collect::<Result<Vec<_>, _>>()?;
+        let more = more || answer.items().len() > stretch.limit;
+        let read_units = answer.consumed_capacity.and_then(|it| it.capacity_units).unwrap_or_default();
+        Ok(ListPage { postings, more, read_units })
+    }
+}

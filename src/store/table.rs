@@ -1,0 +1,76 @@
+//! The table's definition, the same that `template.yaml` declares; a test compares the two.
+
+use super::{Store, StoreError, keys};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType, TimeToLiveSpecification,
+};
+
+/// The attribute by which the engine removes items whose time is up, in seconds since 1970.
+pub const EXPIRES_AT: &str = "expires_at";
+
+pub struct TableDefinition {
+    pub partition_key: &'static str,
+    pub sort_key: &'static str,
+    pub billing_mode: &'static str,
+    pub stream_view_type: &'static str,
+    pub time_to_live_attribute: &'static str,
+}
+
+pub fn definition() -> TableDefinition {
+    TableDefinition {
+        partition_key: keys::PK,
+        sort_key: keys::SK,
+        billing_mode: "PAY_PER_REQUEST",
+        stream_view_type: "KEYS_ONLY",
+        time_to_live_attribute: EXPIRES_AT,
+    }
+}
+
+impl Store {
+    /// Creates the table unless it is there. On AWS the template does this; here it is for engines that start empty.
+    pub async fn create_table(&self) -> Result<(), StoreError> {
+        let table = definition();
+        let attribute = |name: &str| {
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+        };
+        let key = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        let created = self
+            .client
+            .create_table()
+            .table_name(&self.table)
+            .attribute_definitions(attribute(table.partition_key)?)
+            .attribute_definitions(attribute(table.sort_key)?)
+            .key_schema(key(table.partition_key, KeyType::Hash)?)
+            .key_schema(key(table.sort_key, KeyType::Range)?)
+            .billing_mode(BillingMode::from(table.billing_mode))
+            .stream_specification(
+                StreamSpecification::builder()
+                    .stream_enabled(true)
+                    .stream_view_type(StreamViewType::from(table.stream_view_type))
+                    .build()?,
+            )
+            .send()
+            .await;
+        match created {
+            Ok(_) => {}
+            Err(error) if error.as_service_error().is_some_and(|it| it.is_resource_in_use_exception()) => return Ok(()),
+            Err(error) => return Err(StoreError::call("CreateTable", error)),
+        }
+        let expiry =
+            TimeToLiveSpecification::builder().enabled(true).attribute_name(table.time_to_live_attribute).build()?;
+        self.client
+            .update_time_to_live()
+            .table_name(&self.table)
+            .time_to_live_specification(expiry)
+            .send()
+            .await
+            .map_err(|error| StoreError::call("UpdateTimeToLive", error))?;
+        Ok(())
+    }
+
+    /// Whether the table answers: one read of a key that is never written.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        self.get("health", keys::HEAD).await.map(|_| ())
+    }
+}

@@ -1,0 +1,76 @@
+"""How the functions are built, bounded and configured."""
+
+import json
+import re
+
+from rules.registry import rule
+from stack import one_line, walk
+
+VARIABLES = {"DATELINE_TABLE": "ArticlesTable", "DATELINE_OBJECTS": "RawBucket", "DATELINE_LOG": None}
+OBJECTS = {"Fn::Sub": "s3://${RawBucket}"}
+
+
+@rule
+def functions_are_built_and_bounded(stack):
+    for name, function in stack.functions().items():
+        source = stack.source["Resources"][name]
+        binary = source.get("Metadata", {}).get("BuildProperties", {}).get("Binary")
+        if source.get("Metadata", {}).get("BuildMethod") != "rust-cargolambda" or binary not in stack.cargo["bins"]:
+            yield f"{name}: built from {binary}, which is no binary of Cargo.toml"
+        extra = set(source.get("Metadata", {}).get("BuildProperties", {})) - {"Binary"}
+        if extra:
+            yield f"{name}: SAM ignores {sorted(extra)} for this build method"
+        if function.get("Runtime") != "provided.al2023" or function.get("Handler") != "bootstrap":
+            yield f"{name}: runtime {function.get('Runtime')}, handler {function.get('Handler')}"
+        if function.get("Architectures") != [{"Ref": "Architecture"}]:
+            yield f"{name}: does not follow the Architecture parameter"
+        if not {"MemorySize", "Timeout"} <= set(function):
+            yield f"{name}: memory and timeout are not stated"
+        if "ReservedConcurrentExecutions" in function:
+            yield f"{name}: reserves concurrency, which a new account may not"
+        calls = [e.get("Type") for e in source["Properties"].get("Events", {}).values()]
+        if "HttpApi" in calls and function.get("Timeout", 3) >= 30:
+            yield f"{name}: would run on after API Gateway gave up at 30 s"
+
+
+@rule
+def the_build_leaves_out_the_local_command(stack):
+    # SAM passes the binary's name alone; cargo-lambda takes the rest from the manifest.
+    expected = {
+        "no_default_features": True,
+        "features": ["lambda"],
+        "config": ["infra/lambda.toml"],
+        "disable_optimizations": True,
+    }
+    for key, value in expected.items():
+        found = stack.cargo["build"].get(key)
+        if found != value:
+            yield f"Cargo.toml: [package.metadata.lambda.build] {key}: expected {json.dumps(value)}, found {json.dumps(found)}"
+    profile = {"opt-level": 3, "lto": "fat", "codegen-units": 1, "panic": "abort", "strip": True}
+    if stack.lambda_profile.get("profile", {}).get("release") != profile:
+        yield f"infra/lambda.toml: [profile.release] is not {json.dumps(profile)}"
+
+
+@rule
+def functions_are_told_what_they_read_and_no_more(stack):
+    for name, function in stack.functions().items():
+        told = function.get("Environment", {}).get("Variables", {})
+        for variable in sorted(told.keys() ^ VARIABLES.keys()):
+            yield f"{name}: {variable} is {'not read by any function' if variable in told else 'missing'}"
+        if told.get("DATELINE_TABLE") != {"Ref": "ArticlesTable"}:
+            yield f"{name}: DATELINE_TABLE is not the table's name"
+        if told.get("DATELINE_OBJECTS") != OBJECTS:
+            yield f"{name}: DATELINE_OBJECTS is {one_line(told.get('DATELINE_OBJECTS'))}"
+
+
+@rule
+def schedules_are_spelt_as_the_scheduler_reads_them(stack):
+    rate = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)")
+    for document in (stack.source, stack.monitoring):
+        for path, key, value in walk(document.get("Resources", {})):
+            if key not in ("Schedule", "ScheduleExpression") or not isinstance(value, str):
+                continue
+            cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", value)
+            # Of day of month and day of week exactly one is a question mark.
+            if not (rate.fullmatch(value) or cron and (cron.group(3) == "?") != (cron.group(5) == "?")):
+                yield f"{path}: {value!r} is no schedule"

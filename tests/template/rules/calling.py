@@ -1,0 +1,144 @@
+"""Who may call what: routes, the stage, CORS.
+
+The function trusts the API to have asked who calls, so this is where writes are guarded.
+"""
+
+import json
+
+from rules.registry import rule
+from stack import one_line, target
+
+READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+# Requests without a signature, and whether they must reach the function. The writes are in every spelling that a router
+# might normalise: what matters is that the gateway asks first, whatever the function makes of the path.
+UNSIGNED_REQUESTS = [
+    (True, "GET", "/"), (True, "HEAD", "/"), (True, "OPTIONS", "/"),
+    (True, "GET", "/healthz"), (True, "GET", "/openapi.json"), (True, "GET", "/docs"),
+    (True, "GET", "/v1/articles"), (True, "HEAD", "/v1/articles"), (True, "OPTIONS", "/v1/articles"),
+    (True, "GET", "/v1/articles/x"), (True, "HEAD", "/v1/articles/x"), (True, "GET", "/v1/articles/x/evidence"),
+    (True, "GET", "/v1/articles/x/raw"), (True, "GET", "/v1/articles/x/revisions/1"), (True, "GET", "/no/such/path"),
+    (False, "POST", "/v1/articles"), (False, "POST", "/v1/articles/"), (False, "POST", "//v1/articles"),
+    (False, "POST", "/v1//articles"), (False, "POST", "/v1/%61rticles"), (False, "POST", "/V1/Articles"),
+    (False, "POST", "/v1/articles/x"), (False, "POST", "/v1/articles/x/raw"), (False, "POST", "/"),
+    (False, "PUT", "/v1/articles/x"), (False, "PATCH", "/v1/articles/x"), (False, "DELETE", "/v1/articles/x"),
+    (False, "PUT", "/healthz"), (False, "DELETE", "/"), (False, "POST", "/v1/sources"), (False, "PROPFIND", "/v1/articles"),
+]  # fmt: skip
+
+
+def resolve(routes, method, path):
+    """The route that API Gateway takes: an exact path, then one with variables, then the longest greedy one; within
+    each a named method before ANY; at last `$default`."""
+    parts = path.split("/")[1:]
+
+    def fit(pattern):
+        wanted = pattern.split("/")[1:]
+        greedy = wanted[-1].endswith("+}")
+        if greedy and (len(parts) < len(wanted) or path == "/") or not greedy and len(parts) != len(wanted):
+            return None
+        fixed = 0
+        for want, have in zip(wanted, parts, strict=False):
+            if want.startswith("{"):
+                continue
+            if want != have:
+                return None
+            fixed += 1
+        return (not greedy, "{" not in pattern, fixed)
+
+    best = None
+    for verb, pattern in routes:
+        if pattern == "$default" or verb not in (method, "ANY"):
+            continue
+        score = fit(pattern)
+        if score is not None:
+            best = max(best or ((), None), (score + (verb != "ANY",), (verb, pattern)))
+    if best:
+        return best[1]
+    return next((r for r in routes if r[1] == "$default"), None)
+
+
+@rule
+def nobody_writes_unsigned(stack):
+    for (method, path), authorisers in stack.routes().items():
+        if method not in READING_METHODS and authorisers != {"AWS_IAM"}:
+            yield f"route {method} {path} can write and is open to {sorted(authorisers) or 'anybody'}"
+    if (
+        stack.source["Resources"].get("HttpApi", {}).get("Properties", {}).get("Auth", {}).get("DefaultAuthorizer")
+        != "AWS_IAM"
+    ):
+        yield "HttpApi: the default authoriser is not AWS_IAM, so a new route would be open"
+    for name, api in stack.resources("AWS::ApiGatewayV2::Api").items():
+        scheme = api["Properties"].get("Body", {}).get("components", {}).get("securitySchemes", {}).get("AWS_IAM", {})
+        if scheme.get("x-amazon-apigateway-authtype") != "awsSigv4":
+            yield f"{name}: AWS_IAM does not mean a signature"
+
+
+@rule
+def requests_reach_the_function_as_intended(stack):
+    routes = stack.routes()
+    for is_open, method, path in UNSIGNED_REQUESTS:
+        route = resolve(routes, method, path)
+        if route is None:
+            yield f"{method} {path}: no route, so the gateway answers 404 in its own words"
+        elif is_open and routes[route]:
+            yield f"{method} {path}: a read that needs a signature (route {' '.join(route)})"
+        elif not is_open and not routes[route]:
+            yield f"{method} {path}: unsigned, yet reaches the function (route {' '.join(route)})"
+
+
+@rule
+def only_the_gateway_calls_the_function(stack):
+    for name, resource in stack.resources("AWS::Lambda::Permission").items():
+        allowed = resource["Properties"]
+        if allowed.get("Principal") != "apigateway.amazonaws.com" or "HttpApi" not in one_line(
+            allowed.get("SourceArn")
+        ):
+            yield f"{name}: a permission to call that is not bound to the API"
+    for name in stack.resources("AWS::Lambda::Url"):
+        yield f"{name}: a function URL goes past the API's authorisation"
+
+
+@rule
+def the_stage_is_the_nameless_one_and_bounded(stack):
+    routes = {f"{method} {path}" if path != "$default" else path for method, path in stack.routes()}
+    stages = stack.resources("AWS::ApiGatewayV2::Stage")
+    if len(stages) != 1:
+        yield f"expected one stage, found {sorted(stages)}"
+    for name, resource in stages.items():
+        stage = resource["Properties"]
+        if stage.get("StageName") != "$default":
+            yield f"{name}: a named stage is put in front of every path"
+        for key, limits in {"default": stage.get("DefaultRouteSettings", {}), **stage.get("RouteSettings", {})}.items():
+            if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(limits):
+                yield f"{name}: {key} has no complete throttle"
+        for key in stage.get("RouteSettings", {}):
+            if key not in routes:
+                yield f"{name}: settings for {key}, which is no route"
+        access = stage.get("AccessLogSettings", {})
+        if target(access.get("DestinationArn")) not in stack.resources("AWS::Logs::LogGroup"):
+            yield f"{name}: no access log in a group of this stack"
+        try:
+            record = json.loads(access.get("Format", ""))
+        except ValueError as error:
+            yield f"{name}: the access log's format is not JSON: {error}"
+            continue
+        if "\n" in access["Format"]:
+            yield f"{name}: the access log's format is not one line"
+        missing = {"$context.requestId", "$context.routeKey", "$context.status", "$context.integration.error"} - set(
+            record.values()
+        )
+        if missing:
+            yield f"{name}: the access log lacks {sorted(missing)}"
+
+
+@rule
+def browsers_may_read_and_not_write(stack):
+    for name, api in stack.resources("AWS::ApiGatewayV2::Api").items():
+        cors = api["Properties"].get("Body", {}).get("x-amazon-apigateway-cors", {})
+        if cors.get("allowOrigins") != ["*"] or set(cors.get("allowMethods", [])) != READING_METHODS:
+            yield f"{name}: CORS is open for {cors.get('allowMethods')} from {cors.get('allowOrigins')}"
+        if cors.get("allowCredentials"):
+            yield f"{name}: CORS sends credentials to any origin"
+        for header in ("etag", "link", "retry-after", "x-request-id"):
+            if header not in cors.get("exposeHeaders", []):
+                yield f"{name}: CORS hides {header}"

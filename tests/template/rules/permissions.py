@@ -1,0 +1,100 @@
+"""What each function may do: exactly what it needs, on this stack's own resources."""
+
+import re
+
+from rules.registry import rule
+from stack import listed, one_line, target, walk
+
+# All that each function may do. A missing permission shows as an error in use; one too many shows only here.
+TABLE_ACTIONS = {
+    f"dynamodb:{a}"
+    for a in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+}
+MAY = {
+    "ApiFunction": {
+        ("ApiLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ("ArticlesTable", ""): TABLE_ACTIONS,
+        ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
+    },
+    "IngestFunction": {
+        ("IngestLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ("IngestQueue", ""): {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+        ("ArticlesTable", ""): TABLE_ACTIONS,
+        ("RawBucket", "/inbox/*"): {"s3:GetObject"},
+        ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
+    },
+}
+
+
+def statements(stack, kind="AWS::IAM::Role"):
+    for name, resource in stack.resources(kind).items():
+        for policy in resource["Properties"].get("Policies", []):
+            for statement in listed(policy["PolicyDocument"]["Statement"]):
+                yield name, statement
+
+
+def resource_of(value):
+    """An ARN as (logical name, path under it); only an attribute of this stack's own resource is understood."""
+    if isinstance(value, dict) and "Fn::GetAtt" in value:
+        return (target(value), "")
+    if isinstance(value, dict) and isinstance(value.get("Fn::Sub"), str):
+        named = re.fullmatch(r"\$\{([A-Za-z0-9]+)\.Arn\}(/.*)", value["Fn::Sub"])
+        if named:
+            return (named.group(1), named.group(2))
+    return (one_line(value), "?")
+
+
+@rule
+def each_function_may_do_its_work_and_no_more(stack):
+    roles = {}
+    for name, function in stack.functions().items():
+        role = target(function.get("Role"))
+        if name not in MAY:
+            yield f"{name}: no list of what it may do; add one to MAY"
+        if role in roles:
+            yield f"{name}: shares the role {role} with {roles[role]}"
+        roles[role] = name
+    granted = {}
+    for name, role in stack.resources("AWS::IAM::Role").items():
+        if role["Properties"].get("ManagedPolicyArns"):
+            yield f"{name}: has managed policies, which are wider than needed"
+        if name not in roles:
+            yield f"{name}: a role of no function"
+    for name in (*stack.resources("AWS::IAM::ManagedPolicy"), *stack.resources("AWS::IAM::Policy")):
+        yield f"{name}: permissions belong in the function's role, where one can read them together"
+    for name, statement in statements(stack):
+        if statement.get("Effect") != "Allow" or {"NotAction", "NotResource"} & set(statement):
+            yield f"{name}: expected plain Allow statements, found {one_line(statement)}"
+            continue
+        for resource in listed(statement.get("Resource")):
+            where = resource_of(resource)
+            if "*" in where[0] or where[1] == "?":
+                yield f"{name}: a resource that is not one of this stack's: {one_line(resource)}"
+            granted.setdefault(roles.get(name), {}).setdefault(where, set()).update(listed(statement.get("Action")))
+    for function, may in MAY.items():
+        has = granted.get(function, {})
+        for where in sorted(may.keys() | has.keys()):
+            name = "".join(where)
+            for action in sorted(has.get(where, set()) - may.get(where, set())):
+                yield f"{function}: may {action} on {name}, and need not"
+            for action in sorted(may.get(where, set()) - has.get(where, set())):
+                yield f"{function}: may not {action} on {name}, and needs to"
+
+
+@rule
+def no_wildcards_and_no_scan(stack):
+    for kind in ("AWS::IAM::Role", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"):
+        for name, resource in stack.resources(kind).items():
+            for _, key, document in walk(resource["Properties"]):
+                if key not in ("PolicyDocument", "AssumeRolePolicyDocument"):
+                    continue
+                for statement in listed(document["Statement"]):
+                    if statement.get("Effect") != "Allow":
+                        continue
+                    for action in listed(statement.get("Action")):
+                        if "*" in action or action.lower().endswith((":scan", ":partiqlselect")):
+                            yield f"{name}: allows {action}"
+                    if "*" in [*listed(statement.get("Resource")), *listed(statement.get("Principal"))]:
+                        yield f"{name}: allows on every resource, or to everybody"
+                    if "*" in str(statement.get("Principal", "")):
+                        yield f"{name}: allows any principal"

@@ -1,0 +1,133 @@
+"""Who notices when something fails: alarms and the dashboard, and how the nested stack is wired."""
+
+import json
+import re
+
+from rules.registry import rule
+from stack import one_line, target
+
+# The dimensions under which a service publishes a metric. An alarm with other ones is accepted, and never rings.
+PUBLISHED = {
+    "AWS/SQS": ({"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}, {"QueueName"}),
+    "AWS/ApiGateway": ({"Count", "4xx", "5xx", "Latency", "IntegrationLatency"}, {"ApiId"}),
+    "AWS/Lambda": ({"Errors", "Throttles", "Duration", "Invocations"}, {"FunctionName"}),
+    "AWS/DynamoDB": (
+        {"ReadThrottleEvents", "WriteThrottleEvents", "ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"},
+        {"TableName"},
+    ),
+}
+PUBLISHED_BY_OPERATION = {("AWS/DynamoDB", "SystemErrors"), ("AWS/DynamoDB", "ThrottledRequests")}
+
+# What must ring, as metric and the resource in template.yaml that it is about.
+WATCHED = [
+    ("ApproximateNumberOfMessagesVisible", "IngestDeadLetters"), ("ApproximateAgeOfOldestMessage", "IngestQueue"),
+    ("5xx", "HttpApi"), ("Errors", "ApiFunction"), ("Errors", "IngestFunction"), ("Throttles", "ApiFunction"),
+    ("Throttles", "IngestFunction"), ("ReadThrottleEvents", "ArticlesTable"), ("WriteThrottleEvents", "ArticlesTable"),
+    ("SystemErrors", "ArticlesTable"),
+]  # fmt: skip
+
+# The resource type that each dimension is the name of.
+NAMES = {
+    "QueueName": "AWS::SQS::Queue", "ApiId": "AWS::ApiGatewayV2::Api", "FunctionName": "AWS::Lambda::Function",
+    "TableName": "AWS::DynamoDB::Table",
+}  # fmt: skip
+
+
+def nested_stack(stack):
+    return stack.properties("Monitoring")
+
+
+def metrics_of(alarm):
+    """The (namespace, metric, dimensions) that an alarm looks at, directly or in an expression."""
+    for metric in [alarm, *(q["MetricStat"]["Metric"] for q in alarm.get("Metrics", []) if "MetricStat" in q)]:
+        if "MetricName" in metric:
+            yield (
+                metric.get("Namespace"),
+                metric["MetricName"],
+                {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])},
+            )
+
+
+@rule
+def the_nested_stack_is_told_what_it_asks(stack):
+    nested = nested_stack(stack)
+    template = stack.source["Resources"]["Monitoring"]["Properties"].get("TemplateURL")
+    if template != "infra/monitoring.yaml":
+        yield f"Monitoring: its template is {template}"
+    given, asked = nested.get("Parameters", {}), stack.monitoring.get("Parameters", {})
+    for name in given.keys() - asked.keys():
+        yield f"Monitoring: is given {name}, which it does not ask for"
+    for name in asked.keys() - given.keys():
+        yield f"Monitoring: asks for {name}, and is not given it"
+
+
+@rule
+def alarms_watch_metrics_that_exist(stack):
+    given = nested_stack(stack).get("Parameters", {})
+    for name, alarm in stack.alarms().items():
+        for namespace, metric, dimensions in metrics_of(alarm):
+            metrics, names = PUBLISHED.get(namespace, (set(), set()))
+            if (namespace, metric) in PUBLISHED_BY_OPERATION:
+                metrics, names = {metric}, names | {"Operation"}
+            if metric not in metrics or set(dimensions) != names:
+                yield f"{name}: {namespace} publishes no {metric} by {sorted(dimensions)}"
+            for dimension, value in dimensions.items():
+                kind = NAMES.get(dimension)
+                about = target(given.get(target(value)))
+                if kind and about not in stack.resources(kind):
+                    yield f"{name}: {dimension} is {one_line(value)}, which names no {kind}"
+        queries = alarm.get("Metrics", [])
+        ids = {q["Id"] for q in queries if "MetricStat" in q}
+        for query in queries:
+            used = set(re.findall(r"\b[a-z]\w*\b", query.get("Expression", "")))
+            if "Expression" in query and used != ids:
+                yield f"{name}: the expression uses {sorted(used)} of {sorted(ids)}"
+        if queries and sum(q.get("ReturnData", True) for q in queries) != 1:
+            yield f"{name}: exactly one query may return data"
+
+
+@rule
+def what_can_fail_has_an_alarm(stack):
+    given = nested_stack(stack).get("Parameters", {})
+    rings = set()
+    for name, alarm in stack.alarms().items():
+        for _, metric, dimensions in metrics_of(alarm):
+            rings |= {(metric, target(given.get(target(v)))) for v in dimensions.values() if isinstance(v, dict)}
+        if alarm.get("TreatMissingData") != "notBreaching":
+            yield f"{name}: rings when nothing happens"
+        if alarm.get("AlarmActions", {}) != {
+            "Fn::If": ["SomeoneIsTold", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]
+        }:
+            yield f"{name}: tells nobody"
+        if not alarm.get("AlarmDescription"):
+            yield f"{name}: does not say what to do"
+    dead = {
+        target(q["Properties"]["RedrivePolicy"]["deadLetterTargetArn"])
+        for q in stack.resources("AWS::SQS::Queue").values()
+        if q["Properties"].get("RedrivePolicy")
+    }
+    for metric, resource in sorted(set(WATCHED) | {("ApproximateNumberOfMessagesVisible", d) for d in dead}):
+        if (metric, resource) not in rings:
+            yield f"{resource}: no alarm on {metric}"
+
+
+@rule
+def the_dashboard_shows_metrics_that_exist(stack):
+    for name, resource in stack.monitoring["Resources"].items():
+        if resource["Type"] != "AWS::CloudWatch::Dashboard":
+            continue
+        body = resource["Properties"]["DashboardBody"]
+        body = body.get("Fn::Sub", "") if isinstance(body, dict) else body
+        try:
+            widgets = json.loads(body)["widgets"]
+        except (ValueError, KeyError) as error:
+            yield f"{name}: not a dashboard in JSON: {error}"
+            continue
+        for widget in widgets:
+            for row in widget["properties"]["metrics"]:
+                namespace, metric, dimension, value = row[:4]
+                metrics, names = PUBLISHED.get(namespace, (set(), set()))
+                if metric not in metrics or {dimension} != names:
+                    yield f"{name}: {namespace} publishes no {metric} by {dimension}"
+                if value.strip("${}") not in stack.monitoring["Parameters"]:
+                    yield f"{name}: {value} is no parameter"

@@ -1,0 +1,142 @@
+"""The stack as the checks see it: the files, what SAM makes of the template, and how to look things up in either.
+
+Nothing here judges; rules.py does. Everything is held in memory, so that faults.py can spoil a copy.
+"""
+
+import copy
+import json
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+# Translation and linting need some region; the template names none.
+REGION = "eu-west-1"
+
+
+@dataclass
+class Stack:
+    source: dict
+    monitoring: dict
+    samconfig: dict
+    events: dict
+    cargo: dict
+    lambda_profile: dict
+    # What SAM makes of `source`; without it, the reasons why it could not.
+    translated: dict = field(default_factory=dict)
+    translation_errors: list = field(default_factory=list)
+
+    @classmethod
+    def load(cls, root=ROOT):
+        def toml(path):
+            return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+        # cargo-lambda reads CargoLambda.toml beside the manifest and then the manifest, which wins.
+        cargo = toml(root / "Cargo.toml")
+        build = toml(root / "CargoLambda.toml").get("build", {})
+        build |= cargo.get("package", {}).get("metadata", {}).get("lambda", {}).get("build", {})
+        return cls(
+            source=yaml_parse((root / "template.yaml").read_text(encoding="utf-8")),
+            monitoring=yaml_parse((root / "infra/monitoring.yaml").read_text(encoding="utf-8")),
+            samconfig=toml(root / "infra/samconfig.toml"),
+            events={p.name: p.read_text(encoding="utf-8") for p in sorted((root / "infra/events").glob("*.json"))},
+            cargo={"bins": [b["name"] for b in cargo.get("bin", [])], "build": build},
+            lambda_profile=toml(root / "infra/lambda.toml"),
+        ).translate()
+
+    def copy(self):
+        return copy.deepcopy(self)
+
+    def translate(self):
+        """Runs SAM's own transform, offline: no managed policy is looked up, because the template may use none."""
+        source = copy.deepcopy(self.source)
+        # `sam package` puts addresses in the place of local files before the transform runs, which insists on them.
+        source.setdefault("Globals", {}).setdefault("Function", {})["CodeUri"] = "s3://code/archive.zip"
+        for resource in source["Resources"].values():
+            if resource.get("Type") == "AWS::CloudFormation::Stack":
+                resource["Properties"]["TemplateURL"] = "https://s3.amazonaws.com/code/nested.template"
+        # Metrics that go nowhere, given because the default ones complain when they are not published.
+        metrics = Metrics("template", DummyMetricsPublisher())
+        try:
+            translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION), metrics=metrics)
+            self.translated = translator.translate(source, {})
+            self.translation_errors = []
+        except InvalidDocumentException as error:
+            self.translated = {"Resources": {}}
+            self.translation_errors = [cause.message for cause in error.causes]
+        finally:
+            metrics.publish()
+        return self
+
+    def resources(self, kind):
+        return {n: r for n, r in self.translated.get("Resources", {}).items() if r.get("Type") == kind}
+
+    def properties(self, name):
+        return self.translated.get("Resources", {}).get(name, {}).get("Properties", {})
+
+    def functions(self):
+        return {n: r["Properties"] for n, r in self.resources("AWS::Lambda::Function").items()}
+
+    def alarms(self):
+        return {
+            n: r["Properties"] for n, r in self.monitoring["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"
+        }
+
+    def routes(self):
+        """Every route of the API as (method, path) to its authorisers; ANY and $default as API Gateway spells them."""
+        found = {}
+        for api in self.resources("AWS::ApiGatewayV2::Api").values():
+            for path, methods in api["Properties"].get("Body", {}).get("paths", {}).items():
+                for method, definition in methods.items():
+                    if method == "parameters":
+                        continue
+                    method = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+                    names = {n for entry in definition.get("security", []) for n in entry}
+                    found[(method, path)] = names - {"NONE"}
+        return found
+
+    def table_definition(self):
+        tables = list(self.resources("AWS::DynamoDB::Table").values())
+        if len(tables) != 1:
+            raise SystemExit(f"expected one table, found {len(tables)}")
+        table = tables[0]["Properties"]
+        names = ["KeySchema", "AttributeDefinitions", "BillingMode", "TimeToLiveSpecification", "StreamSpecification"]
+        return {name: table.get(name) for name in names}
+
+
+def target(value):
+    """The logical name that a value points to, whichever way it is written; None for a plain value."""
+    if isinstance(value, dict):
+        if "Ref" in value:
+            return value["Ref"]
+        if "Fn::GetAtt" in value:
+            got = value["Fn::GetAtt"]
+            return got[0] if isinstance(got, list) else got.split(".")[0]
+        if "Fn::Sub" in value and isinstance(value["Fn::Sub"], str):
+            named = re.match(r"^\$\{([A-Za-z0-9]+)(\.[A-Za-z]+)?\}", value["Fn::Sub"])
+            return named.group(1) if named else None
+    return None
+
+
+def listed(value):
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def walk(value, path=""):
+    """Every (path, key, value) of a nested document."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield path, key, inner
+        yield from walk(inner, f"{path}/{key}")
+
+
+def one_line(value):
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
