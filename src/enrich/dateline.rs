@@ -1,0 +1,1 @@
+//! Datelines: the place a story was filed from.

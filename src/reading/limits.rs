@@ -1,0 +1,13 @@
+//! What reading takes on. Whatever is beyond a limit is refused by name, or read in a simpler way that says so in the
+//! evidence.
+
+/// A raw document of any form.
+pub const DOCUMENT_BYTES: usize = 5 * 1024 * 1024;
+/// The limits of reading HTML as HTML; beyond them the page's text is read line by line. Deeper or longer pages overflow
+/// the stack of every known extractor, or hold it up for minutes.
+pub const HTML_BYTES: usize = 2 * 1024 * 1024;
+pub const HTML_DEPTH: usize = 1_000;
+pub const HTML_ELEMENTS: usize = 100_000;
+/// The extractor runs on a thread with this much stack, and is waited for this long.
+pub const HTML_STACK_BYTES: usize = 64 * 1024 * 1024;
+pub const HTML_SECONDS: u64 = 10;

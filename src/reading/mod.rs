@@ -1,0 +1,39 @@
+//! Reading: a raw document in, a draft with its evidence out. Nothing is stored and no clock is read: the same document
+//! gives the same draft.
+//!
+//! 1. [`decode`]: the bytes become text, in the encoding that they prove, and the form is found out.
+//! 2. The form's reader ([`text`], [`markdown`], [`html`]) makes a [`Page`]: what it found, where, and what became of
+//!    every byte.
+//! 3. [`draft`] turns the page into an article's facts: the dateline's place, the language, the length, what is known
+//!    of the publication date.
+//!
+//! Nothing is invented: a fact that no rule reads is null. Nothing is dropped: the page's pieces, one after another, are
+//! the document.
+
+mod decode;
+mod draft;
+mod error;
+pub mod html;
+pub mod limits;
+mod markdown;
+mod page;
+mod text;
+
+pub use decode::{Decoded, Form, decode};
+pub use error::ReadError;
+pub use page::{Finding, Page, Paragraph};
+
+use crate::article::{Draft, RawDocument};
+
+/// Changes whenever the rules read some document differently.
+pub const RULES_VERSION: &str = "1";
+
+pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {
+    let decoded = decode(document)?;
+    let page = match decoded.form {
+        Form::Text => text::read(&decoded.text),
+        Form::Markdown => markdown::read(&decoded.text),
+        Form::Html => html::read(&decoded.text, document.url.as_deref()),
+    };
+    draft::draft(document, &decoded, page)
+}
