@@ -10,8 +10,13 @@
 
 pub mod archive;
 pub mod article;
+#[cfg(feature = "local")]
+pub mod cli;
 pub mod enrich;
 pub mod http;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+pub mod logs;
 pub mod query;
 pub mod reading;
 pub mod store;

@@ -1,6 +1,10 @@
 //! The `dateline` command.
 
-fn main() {
-    eprintln!("dateline: serving is not built yet");
-    std::process::exit(1);
+use clap::Parser;
+use dateline::cli::{Cli, run};
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    run(Cli::parse()).await
 }

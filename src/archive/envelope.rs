@@ -24,7 +24,7 @@ pub struct Envelope {
     /// `text/plain`, `text/html` or `text/markdown`, with parameters; left out, it is found out from the content.
     #[serde(default)]
     pub media_type: Option<String>,
-    /// Left out, it is now.
+    /// Left out, it is the time at which the envelope arrived.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub retrieved_at: Option<String>,
@@ -39,8 +39,8 @@ pub struct BadEnvelope {
     pub detail: String,
 }
 
-/// Names every fault.
-pub fn parse(json: &[u8], now: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
+/// Names every fault. Where the envelope does not tell when the document was retrieved, it was at `retrieved_at`.
+pub fn parse(json: &[u8], retrieved_at: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let envelope: Envelope = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -50,11 +50,11 @@ pub fn parse(json: &[u8], now: Instant) -> Result<RawDocument, Vec<BadEnvelope>>
     deserializer
         .end()
         .map_err(|error| vec![BadEnvelope { pointer: String::new(), detail: error.to_string() }])?;
-    envelope.resolve(now)
+    envelope.resolve(retrieved_at)
 }
 
 impl Envelope {
-    fn resolve(self, now: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
+    fn resolve(self, mut retrieved_at: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
         let mut bad = Vec::new();
         let mut refuse = |pointer: &str, detail: String| bad.push(BadEnvelope { pointer: pointer.to_owned(), detail });
         for (pointer, value) in [("/key", &self.key), ("/url", &self.url), ("/source", &self.source)] {
@@ -69,8 +69,8 @@ impl Envelope {
         {
             refuse("/url", format!("expected an absolute http or https URL, found {given:?}"));
         }
-        let mut retrieved_at = now;
         if let Some(given) = &self.retrieved_at {
+            let now = Instant::now();
             let ahead = now.timestamp() + CLOCK_SKEW_MINUTES.minutes();
             match Instant::parse(given) {
                 Ok(at) if at.timestamp() <= ahead => retrieved_at = at.min(now),

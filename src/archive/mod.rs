@@ -13,13 +13,15 @@ mod content;
 pub mod envelope;
 mod error;
 mod identity;
+pub mod intake;
+pub mod seeds;
 
 pub use content::content_hash;
 pub use error::IngestError;
 pub use identity::{canonical_url, identify, is_tracking_parameter};
 
 use crate::{
-    article::{Article, ArticleId, Basis, Draft, FacetValue, Has, Head, Instant, RawDocument, RawSummary},
+    article::{Article, ArticleId, Basis, Draft, Evidence, FacetValue, Has, Head, Instant, RawDocument, RawSummary},
     reading,
     store::{Change, ChangeKind, Commit, DocumentRecord, HeldArticle, List, MAX_FACET_VALUES, Store, StoreError},
 };
@@ -56,6 +58,14 @@ pub struct Ingested {
     pub write_units: f64,
 }
 
+/// The article that a document would become in an empty archive, with its evidence. Nothing is stored.
+pub fn preview(document: &RawDocument) -> Result<(Article, Evidence), IngestError> {
+    let sha256 = document.sha256();
+    let draft = reading::read(document)?;
+    let incoming = Incoming::new(document, draft, identity::document_name(document, &sha256), sha256);
+    Ok((incoming.article(None, document.retrieved_at), incoming.draft.evidence))
+}
+
 #[derive(Clone, Debug)]
 pub struct Archive {
     store: Store,
@@ -84,7 +94,7 @@ impl Archive {
         })
         .await
         .map_err(|_| IngestError::ReaderFailed)?;
-        let incoming = Incoming::new(&document, draft?, name, sha256)?;
+        let incoming = Incoming::new(&document, draft?, name, sha256);
         self.decide(document, incoming).await
     }
 
@@ -161,18 +171,21 @@ struct Incoming {
 }
 
 impl Incoming {
-    fn new(document: &RawDocument, mut draft: Draft, name: String, sha256: String) -> Result<Self, IngestError> {
+    fn new(document: &RawDocument, mut draft: Draft, name: String, sha256: String) -> Self {
         draft.facts.url = draft.facts.url.as_deref().and_then(canonical_url);
         let content_hash = content_hash(&draft);
-        let (_, _, media_type) = reading::decode(document)?;
-        Ok(Self {
+        Self {
             id: ArticleId::of_identity(&identify(document, draft.facts.url.as_deref(), &content_hash)),
             name,
             source: document.source.clone(),
-            raw: RawSummary { sha256, bytes: document.content.len() as u64, media_type },
+            raw: RawSummary {
+                sha256,
+                bytes: document.content.len() as u64,
+                media_type: draft.media_type.clone(),
+            },
             content_hash,
             draft,
-        })
+        }
     }
 
     /// The next revision after the one that is held.

@@ -26,6 +26,8 @@ pub struct Card {
 /// What reading makes of a raw document, before the archive gives it an identity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
+    /// The raw document's media type, with the encoding that was found.
+    pub media_type: String,
     pub facts: Facts,
     pub detail: Detail,
     pub evidence: Evidence,

@@ -18,14 +18,139 @@ pub struct Written {
 pub fn detect(text: &str) -> Written {
     let Some(info) = whatlang::detect(text) else { return Written::default() };
     let enough = text.chars().filter(|it| it.is_alphabetic()).take(LETTERS).count() == LETTERS;
-    let sure = info.confidence() >= CONFIDENCE;
-    let language = if enough && sure { bcp47(info.lang()) } else { None };
-    Written { language, script: iso15924(info.script(), info.lang()) }
+    let language = (enough && info.confidence() >= CONFIDENCE).then(|| bcp47(info.lang()));
+    Written { language, script: Some(iso15924(info.script(), info.lang())) }
 }
 
-/// BCP 47 prefers ISO 639-1, which the detector does not name.
-fn bcp47(language: Lang) -> Option<&'static str> {
-    BCP_47.iter().find(|(it, _)| *it == language).map(|(_, tag)| *tag)
+/// BCP 47 takes the two letters of ISO 639-1 wherever a language has them. The detector knows ISO 639-3, with single
+/// varieties of Chinese, Persian and Norwegian.
+fn bcp47(language: Lang) -> &'static str {
+    match language {
+        Lang::Afr => "af",
+        Lang::Aka => "ak",
+        Lang::Amh => "am",
+        Lang::Ara => "ar",
+        Lang::Aze => "az",
+        Lang::Bel => "be",
+        Lang::Ben => "bn",
+        Lang::Bul => "bg",
+        Lang::Cat => "ca",
+        Lang::Ces => "cs",
+        Lang::Cmn => "zh",
+        Lang::Cym => "cy",
+        Lang::Dan => "da",
+        Lang::Deu => "de",
+        Lang::Ell => "el",
+        Lang::Eng => "en",
+        Lang::Epo => "eo",
+        Lang::Est => "et",
+        Lang::Fin => "fi",
+        Lang::Fra => "fr",
+        Lang::Guj => "gu",
+        Lang::Heb => "he",
+        Lang::Hin => "hi",
+        Lang::Hrv => "hr",
+        Lang::Hun => "hu",
+        Lang::Hye => "hy",
+        Lang::Ind => "id",
+        Lang::Ita => "it",
+        Lang::Jav => "jv",
+        Lang::Jpn => "ja",
+        Lang::Kan => "kn",
+        Lang::Kat => "ka",
+        Lang::Khm => "km",
+        Lang::Kor => "ko",
+        Lang::Lat => "la",
+        Lang::Lav => "lv",
+        Lang::Lit => "lt",
+        Lang::Mal => "ml",
+        Lang::Mar => "mr",
+        Lang::Mkd => "mk",
+        Lang::Mya => "my",
+        Lang::Nep => "ne",
+        Lang::Nld => "nl",
+        Lang::Nob => "nb",
+        Lang::Ori => "or",
+        Lang::Pan => "pa",
+        Lang::Pes => "fa",
+        Lang::Pol => "pl",
+        Lang::Por => "pt",
+        Lang::Ron => "ro",
+        Lang::Rus => "ru",
+        Lang::Sin => "si",
+        Lang::Slk => "sk",
+        Lang::Slv => "sl",
+        Lang::Sna => "sn",
+        Lang::Spa => "es",
+        Lang::Srp => "sr",
+        Lang::Swe => "sv",
+        Lang::Tam => "ta",
+        Lang::Tel => "te",
+        Lang::Tgl => "tl",
+        Lang::Tha => "th",
+        Lang::Tuk => "tk",
+        Lang::Tur => "tr",
+        Lang::Ukr => "uk",
+        Lang::Urd => "ur",
+        Lang::Uzb => "uz",
+        Lang::Vie => "vi",
+        Lang::Yid => "yi",
+        Lang::Zul => "zu",
+    }
 }
 
-const BCP_47: &[(Lang, &str)] = &[
+/// Japanese is a mixture that has a code of its own; Chinese is not told apart into its two scripts here.
+fn iso15924(script: Script, language: Lang) -> &'static str {
+    match script {
+        _ if language == Lang::Jpn => "Jpan",
+        Script::Arabic => "Arab",
+        Script::Armenian => "Armn",
+        Script::Bengali => "Beng",
+        Script::Cyrillic => "Cyrl",
+        Script::Devanagari => "Deva",
+        Script::Ethiopic => "Ethi",
+        Script::Georgian => "Geor",
+        Script::Greek => "Grek",
+        Script::Gujarati => "Gujr",
+        Script::Gurmukhi => "Guru",
+        Script::Hangul => "Hang",
+        Script::Hebrew => "Hebr",
+        Script::Hiragana => "Hira",
+        Script::Kannada => "Knda",
+        Script::Katakana => "Kana",
+        Script::Khmer => "Khmr",
+        Script::Latin => "Latn",
+        Script::Malayalam => "Mlym",
+        Script::Mandarin => "Hani",
+        Script::Myanmar => "Mymr",
+        Script::Oriya => "Orya",
+        Script::Sinhala => "Sinh",
+        Script::Tamil => "Taml",
+        Script::Telugu => "Telu",
+        Script::Thai => "Thai",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_told_where_the_text_is_long_enough() {
+        for (text, language, script) in [
+            (
+                "The harbour master said on Thursday that the tunnel would open in the spring, two years later than was planned when the work began.",
+                Some("en"),
+                Some("Latn"),
+            ),
+            ("Le tribunal a suspendu la construction du nouveau pont sur la rivière.", Some("fr"), Some("Latn")),
+            ("حکومت نے اسکولوں کو بند رکھنے کا فیصلہ کیا ہے اور والدین کو آگاہ کر دیا گیا", Some("ur"), Some("Arab")),
+            ("市政府星期三宣布新的地铁线路将于明年春天开通，全长二十四公里。", Some("zh"), Some("Hani")),
+            ("新しい橋は来年の春に開通する予定だと市が発表した。", Some("ja"), Some("Jpan")),
+            ("Oui", None, Some("Latn")),
+            ("2025 — 7", None, None),
+        ] {
+            assert_eq!(detect(text), Written { language, script }, "{text}");
+        }
+    }
+}

@@ -100,9 +100,13 @@ fn represent(found: &Found, fields: Option<&[String]>) -> Result<Value, Problem>
         Found::Article(article) => serde_json::to_value(article),
     };
     let value = value.map_err(|error| Problem::internal(&error))?;
-    let (Some(fields), Value::Object(mut members)) = (fields, value.clone()) else { return Ok(value) };
-    let chosen = fields.iter().filter_map(|name| members.remove(name).map(|value| (name.clone(), value)));
-    Ok(Value::Object(chosen.collect::<Map<_, _>>()))
+    match (fields, value) {
+        (Some(fields), Value::Object(mut members)) => {
+            let chosen = fields.iter().filter_map(|name| members.swap_remove(name).map(|value| (name.clone(), value)));
+            Ok(Value::Object(chosen.collect::<Map<_, _>>()))
+        }
+        (_, whole) => Ok(whole),
+    }
 }
 
 #[cfg(test)]

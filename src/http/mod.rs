@@ -37,7 +37,7 @@ use tower_http::{
 
 /// The largest request body: what fits a function's request beside its envelope.
 pub const BODY_BYTES: usize = 6 * 1024 * 1024;
-const COMPRESS_ABOVE_BYTES: u16 = 1024;
+const COMPRESS_ABOVE_BYTES: u64 = 1024;
 
 /// Who may post. On AWS the gateway has checked a signature before a request comes here; on one machine whoever reaches
 /// the loopback interface is its owner.

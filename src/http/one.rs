@@ -76,8 +76,8 @@ pub async fn evidence(
         source: None,
         retrieved_at: Instant::now(),
     };
-    let (text, ..) = reading::decode(&document).map_err(|error| Problem::internal(&error))?;
-    json(&evidence.with_text(&text))
+    let decoded = reading::decode(&document).map_err(|error| Problem::internal(&error))?;
+    json(&evidence.with_text(&decoded.text))
 }
 
 /// The raw document, byte for byte.

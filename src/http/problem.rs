@@ -3,7 +3,7 @@
 //! A row is added only where a client would branch on it. What went wrong inside is logged with the same request id and
 //! never told.
 
-use crate::{archive::IngestError, query::BadParameter, reading::ReadError, store::StoreError};
+use crate::{archive::{IngestError, envelope::BadEnvelope, intake}, query::BadParameter, reading::ReadError, store::StoreError};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -108,13 +108,7 @@ impl Problem {
 
     /// A 500 whose cause is logged here and told to nobody.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
-        let mut chain = cause.to_string();
-        let mut source = cause.source();
-        while let Some(error) = source {
-            chain = format!("{chain}: {error}");
-            source = error.source();
-        }
-        tracing::error!(cause = chain, "a request failed inside");
+        tracing::error!(cause = crate::logs::chain(cause), "a request failed inside");
         Self::new(Code::Internal, "The failure is in the log under this request id.")
     }
 
@@ -170,7 +164,13 @@ impl From<IngestError> for Problem {
             IngestError::Unreadable(error) => error.into(),
             IngestError::Store(error) => error.into(),
             IngestError::Contended { .. } => Self::new(Code::Unavailable, error.to_string()).retry_after(1),
-            IngestError::ReaderFailed => Self::internal(&error),
+            IngestError::BadEnvelope(bad) => {
+                let detail = intake::faults(&bad);
+                let fault =
+                    |it: BadEnvelope| Fault { parameter: None, pointer: Some(it.pointer), detail: it.detail };
+                Self::new(Code::InvalidDocument, detail).with_errors(bad.into_iter().map(fault).collect())
+            }
+            IngestError::ReaderFailed | IngestError::Unavailable(_) => Self::internal(&error),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     problem::{Code, Fault, Problem},
 };
 use crate::{
-    archive::{Ingested, Outcome, envelope},
+    archive::{IngestError, Ingested, Outcome, envelope},
     article::{ArticleId, Instant, RawDocument},
 };
 use axum::{
@@ -154,11 +154,7 @@ async fn receive(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
 }
 
 fn parse(json: &[u8]) -> Result<RawDocument, Problem> {
-    envelope::parse(json, Instant::now()).map_err(|bad| {
-        let detail = bad.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        let fault = |it: envelope::BadEnvelope| Fault { parameter: None, pointer: Some(it.pointer), detail: it.detail };
-        Problem::new(Code::InvalidDocument, detail).with_errors(bad.into_iter().map(fault).collect())
-    })
+    envelope::parse(json, Instant::now()).map_err(|bad| IngestError::BadEnvelope(bad).into())
 }
 
 async fn take(service: &Service, document: RawDocument) -> Result<Receipt, Problem> {

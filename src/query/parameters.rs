@@ -137,7 +137,7 @@ impl ListQuery {
 }
 
 const OTHERS: [&str; 9] =
-    ["published_from", "published_to", "changed_from", "changed_to", "has", "sort", "limit", "fields", "cursor"];
+    ["published_from", "published_to", "changed_from", "changed_to", "has", "sort", "limit", "cursor", "fields"];
 
 /// The names of all parameters of a list.
 pub fn names() -> impl Iterator<Item = &'static str> {

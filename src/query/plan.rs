@@ -11,7 +11,7 @@
 
 use super::{Filter, ListQuery, Sort};
 use crate::{
-    article::{Article, ArticleId, Card},
+    article::{Article, ArticleId, Card, Head},
     store::{Direction, List, ListPage, Position, Posting, Store, StoreError, Stretch},
 };
 use futures::future::try_join_all;
@@ -37,6 +37,15 @@ pub struct Page {
 pub enum Found {
     Card(Box<Card>),
     Article(Box<Article>),
+}
+
+impl Found {
+    pub fn head(&self) -> &Head {
+        match self {
+            Self::Card(card) => &card.head,
+            Self::Article(article) => &article.head,
+        }
+    }
 }
 
 /// What a page took, in the units that it is billed by.

@@ -6,8 +6,8 @@ use super::limits::DOCUMENT_BYTES;
 pub enum ReadError {
     #[error("the document is empty")]
     Empty,
-    #[error("the document has {bytes} bytes; the limit is {DOCUMENT_BYTES}")]
-    TooLarge { bytes: usize },
+    #[error("the document is over the limit of {DOCUMENT_BYTES} bytes")]
+    TooLarge,
     #[error("the text is not valid {encoding}: the first wrong byte is at offset {offset}")]
     Undecodable { encoding: &'static str, offset: usize },
     #[error("the document is not text: a NUL byte is at offset {offset}")]
@@ -23,7 +23,7 @@ impl ReadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Empty => "empty_document",
-            Self::TooLarge { .. } => "document_too_large",
+            Self::TooLarge => "document_too_large",
             Self::Undecodable { .. } => "undecodable_text",
             Self::NotText { .. } => "not_text",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",

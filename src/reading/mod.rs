@@ -28,12 +28,17 @@ use crate::article::{Draft, RawDocument};
 /// Changes whenever the rules read some document differently.
 pub const RULES_VERSION: &str = "1";
 
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {
     let decoded = decode(document)?;
+    let mark = if decoded.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+    let text = &decoded.text[mark..];
     let page = match decoded.form {
-        Form::Text => text::read(&decoded.text),
-        Form::Markdown => markdown::read(&decoded.text),
-        Form::Html => html::read(&decoded.text, document.url.as_deref()),
+        Form::Text => text::read(text),
+        Form::Markdown => markdown::read(text),
+        Form::Html => html::read(text, document.url.as_deref()),
     };
+    let page = if mark == 0 { page } else { page.behind(mark, "byte-order mark") };
     draft::draft(document, &decoded, page)
 }

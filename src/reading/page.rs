@@ -1,7 +1,7 @@
 //! What a form's reader hands on: the facts it found with their spans, the paragraphs of the story, and the pieces that
 //! the document falls into. All spans are UTF-8 bytes of the decoded text.
 
-use crate::article::{Instant, Piece, Published, Publisher, Span};
+use crate::article::{Instant, Label, Piece, Published, Publisher, Span};
 
 /// A fact, and how it was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,4 +62,53 @@ pub struct Page {
     pub partial: bool,
     /// What a limit kept from being read, by name.
     pub left_out: Vec<String>,
+}
+
+impl Page {
+    /// Whether the pieces, one after another, are the text.
+    pub fn tiles(&self, text: &str) -> bool {
+        let mut at = 0;
+        self.pieces.iter().all(|it| {
+            let follows = it.start == at && it.start < it.end && text.is_char_boundary(it.end.min(text.len()));
+            at = it.end;
+            follows
+        }) && at == text.len()
+    }
+
+    /// The same page after a beginning that its reader did not see.
+    pub(super) fn behind(mut self, skipped: usize, reason: &str) -> Self {
+        let all = [
+            spans(&mut self.headline),
+            spans(&mut self.deck),
+            spans(&mut self.dateline),
+            spans(&mut self.authors),
+            spans(&mut self.agency),
+            spans(&mut self.publisher),
+            spans(&mut self.published),
+            spans(&mut self.modified_at),
+            spans(&mut self.url),
+            spans(&mut self.image),
+            spans(&mut self.section),
+            spans(&mut self.keywords),
+            spans(&mut self.summary),
+            spans(&mut self.language),
+        ];
+        let body = self.body.iter_mut().map(|it| it.spans.as_mut_slice());
+        for span in all.into_iter().chain(body).flatten() {
+            span.start += skipped;
+            span.end += skipped;
+        }
+        for piece in &mut self.pieces {
+            piece.start += skipped;
+            piece.end += skipped;
+        }
+        let reason = reason.to_owned();
+        let beginning = Piece { start: 0, end: skipped, label: Label::Removed, reason, text: String::new() };
+        self.pieces.insert(0, beginning);
+        self
+    }
+}
+
+fn spans<T>(found: &mut Option<Finding<T>>) -> &mut [Span] {
+    found.as_mut().map(|it| it.spans.as_mut_slice()).unwrap_or_default()
 }

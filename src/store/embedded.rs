@@ -24,7 +24,9 @@ use std::{
     path::Path,
 };
 
-const TABLE: &str = "dateline";
+pub const TABLE: &str = "dateline";
+/// How often items past their time to live are taken away.
+const SWEEP_SECONDS: u64 = 600;
 
 /// What a commit survives, and what it costs (measured: 4 ms against 0.4 ms).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,18 @@ pub async fn memory() -> Result<(Store, Database), StoreError> {
     let store = store(engine.clone(), Objects::memory());
     store.create_table().await?;
     Ok((store, engine))
+}
+
+/// Takes expired items away for as long as it runs, which AWS does by itself.
+pub async fn sweep(engine: Database) {
+    loop {
+        let engine = engine.clone();
+        let swept = tokio::task::spawn_blocking(move || engine.sweep_ttl()).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(%error, "expired items could not be taken away");
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(SWEEP_SECONDS)).await;
+    }
 }
 
 fn store(engine: Database, objects: Objects) -> Store {

@@ -22,6 +22,10 @@ pub enum StoreError {
     TooLarge { bytes: usize, limit: usize },
     #[error("{0} is not in the object store")]
     MissingObject(String),
+    #[error("{key} has {bytes} bytes, more than the {limit} that are read")]
+    ObjectTooLarge { key: String, bytes: u64, limit: u64 },
+    #[error("the bucket {0} is not this archive's")]
+    ForeignBucket(String),
     #[error("the object store failed")]
     Objects(#[source] object_store::Error),
     #[error("the store cannot be opened: {0}")]

@@ -18,7 +18,7 @@ mod write;
 pub use error::StoreError;
 pub use items::{Change, ChangeKind, DocumentRecord, HeldArticle, Posting};
 pub use keys::{List, Position};
-pub use objects::Objects;
+pub use objects::{Objects, StoredObject};
 pub use read::{Direction, ListPage, Stretch};
 pub use table::{TableDefinition, definition};
 pub use write::{Commit, MAX_FACET_VALUES, TRANSACTION_ACTIONS};
@@ -34,6 +34,14 @@ pub struct Store {
 impl Store {
     pub fn new(client: aws_sdk_dynamodb::Client, table: impl Into<String>, objects: Objects) -> Self {
         Self { client, table: table.into(), objects }
+    }
+
+    pub fn client(&self) -> &aws_sdk_dynamodb::Client {
+        &self.client
+    }
+
+    pub fn table(&self) -> &str {
+        &self.table
     }
 
     pub fn objects(&self) -> &Objects {

@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use object_store::{
-    ObjectStore, ObjectStoreExt, PutPayload,
+    Attribute, GetResult, ObjectStore, ObjectStoreExt, PutPayload,
     aws::AmazonS3Builder,
     client::{
         ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
@@ -22,7 +22,18 @@ use object_store::{
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
-pub struct Objects(Arc<dyn ObjectStore>);
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// The bucket's name; a folder has none.
+    bucket: Option<String>,
+}
+
+/// An object that others put there.
+pub struct StoredObject {
+    pub content: Bytes,
+    pub media_type: Option<String>,
+    pub last_modified: jiff::Timestamp,
+}
 
 impl Objects {
     /// As `DATELINE_OBJECTS` names them: `s3://bucket` or `file:///folder`.
@@ -34,42 +45,54 @@ impl Objects {
             let found = &settings.objects;
             StoreError::Open(format!("DATELINE_OBJECTS: expected s3://bucket or file:///folder, found {found}"))
         })?;
-        Ok(Self(Arc::new(s3(settings, bucket, connector)?)))
+        Ok(Self { store: Arc::new(s3(settings, bucket, connector)?), bucket: Some(bucket.to_owned()) })
     }
 
     /// A folder on this machine; each object is on the disk before it counts as stored.
     pub fn folder(folder: &std::path::Path) -> Result<Self, StoreError> {
         let folder = object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(StoreError::Objects)?;
-        Ok(Self(Arc::new(folder.with_fsync(true))))
+        Ok(Self { store: Arc::new(folder.with_fsync(true)), bucket: None })
     }
 
     pub fn memory() -> Self {
-        Self(Arc::new(object_store::memory::InMemory::new()))
+        Self { store: Arc::new(object_store::memory::InMemory::new()), bucket: None }
     }
 
     /// Stores a raw document under its SHA-256. Unless it is there already, which the caller need not know.
     pub async fn put_raw(&self, sha256: &str, content: Vec<u8>) -> Result<(), StoreError> {
         let payload = PutPayload::from_bytes(Bytes::from(content));
-        self.0.put(&raw_path(sha256), payload).await.map_err(StoreError::Objects)?;
+        self.store.put(&raw_path(sha256), payload).await.map_err(StoreError::Objects)?;
         Ok(())
     }
 
     pub async fn raw(&self, sha256: &str) -> Result<Bytes, StoreError> {
-        self.get(raw_path(sha256)).await
+        let path = raw_path(sha256);
+        let found = self.get(&path).await?;
+        found.bytes().await.map_err(StoreError::Objects)
     }
 
-    /// An object by its key, as a bucket's event names it.
-    pub async fn object(&self, key: &str) -> Result<Bytes, StoreError> {
+    /// An object by its key, as a bucket's event names it. One over the limit is not fetched.
+    pub async fn object(&self, bucket: &str, key: &str, limit: u64) -> Result<StoredObject, StoreError> {
+        if self.bucket.as_ref().is_some_and(|it| it != bucket) {
+            return Err(StoreError::ForeignBucket(bucket.to_owned()));
+        }
         let path = Path::parse(key).map_err(|_| StoreError::MissingObject(key.to_owned()))?;
-        self.get(path).await
+        let found = self.get(&path).await?;
+        let bytes = found.meta.size;
+        if bytes > limit {
+            return Err(StoreError::ObjectTooLarge { key: key.to_owned(), bytes, limit });
+        }
+        let media_type = found.attributes.get(&Attribute::ContentType).map(|it| it.as_ref().to_owned());
+        let last_modified = jiff::Timestamp::from_millisecond(found.meta.last_modified.timestamp_millis());
+        let last_modified = last_modified.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        Ok(StoredObject { media_type, last_modified, content: found.bytes().await.map_err(StoreError::Objects)? })
     }
 
-    async fn get(&self, path: Path) -> Result<Bytes, StoreError> {
-        let found = self.0.get(&path).await.map_err(|error| match error {
+    async fn get(&self, path: &Path) -> Result<GetResult, StoreError> {
+        self.store.get(path).await.map_err(|error| match error {
             object_store::Error::NotFound { .. } => StoreError::MissingObject(path.to_string()),
             other => StoreError::Objects(other),
-        })?;
-        found.bytes().await.map_err(StoreError::Objects)
+        })
     }
 }
 

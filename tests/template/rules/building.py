@@ -46,7 +46,7 @@ def the_build_leaves_out_the_local_command(stack):
         found = stack.cargo["build"].get(key)
         if found != value:
             yield f"Cargo.toml: [package.metadata.lambda.build] {key}: expected {json.dumps(value)}, found {json.dumps(found)}"
-    profile = {"opt-level": 3, "lto": "fat", "codegen-units": 1, "panic": "abort", "strip": True}
+    profile = {"opt-level": 3, "lto": "fat", "codegen-units": 1, "strip": True}
     if stack.lambda_profile.get("profile", {}).get("release") != profile:
         yield f"infra/lambda.toml: [profile.release] is not {json.dumps(profile)}"
 

@@ -1,0 +1,124 @@
+//! The `dateline` command, for one machine.
+//!
+//! | subcommand | file |
+//! | --- | --- |
+//! | `serve` | [`serve`] |
+//! | `ingest` | [`ingest`], what there is to ingest: [`files`], how it went: [`report`] |
+//! | `read` | [`read`] |
+//! | `bench` | [`bench`] |
+
+mod bench;
+mod files;
+mod ingest;
+mod read;
+mod report;
+mod serve;
+
+pub use bench::{engine, lambda::event, runtime};
+
+use crate::store::{StoreError, embedded};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{path::PathBuf, process::ExitCode};
+
+/// A news archive and API that you own.
+///
+/// Raw news goes in: pages flattened to text, HTML, Markdown, or JSON with what is known about a document. Out comes an
+/// archive over HTTP in which every fact tells where it was read, nothing is silently dropped, and paging never loses a
+/// row.
+#[derive(Debug, Parser)]
+#[command(name = "dateline", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Options,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dateline                                   serve the archive in .dateline, with the bundled seeds
+  dateline serve --memory --listen 127.0.0.1:0
+  dateline ingest ~/scrapes wire.ndjson      take in a folder and a file of JSON lines
+  curl -s page.example | dateline ingest -   take in what a pipe brings
+  dateline read --evidence page.html         show what reading keeps, mines and removes
+  dateline read page.html | jq .article.dateline
+
+DATELINE_LOG says how much is logged: warn, info, debug, or a filter such as warn,dateline=debug.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the archive over HTTP (the default)
+    Serve(serve::Options),
+    /// Take documents into the archive
+    Ingest(ingest::Options),
+    /// Show what reading makes of documents, without storing them
+    Read(read::Options),
+    /// Count and measure what things cost
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+/// Where the archive is, and what it survives.
+#[derive(Clone, Debug, Args)]
+struct Data {
+    /// The folder that holds the archive
+    #[arg(long, value_name = "DIR", default_value = ".dateline")]
+    data: PathBuf,
+    /// What a stored article survives: the sudden end of the process, or also a loss of power (slower)
+    #[arg(long, value_enum, default_value_t = Durability::Process)]
+    durability: Durability,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Durability {
+    Process,
+    Power,
+}
+
+impl Data {
+    async fn open(&self) -> Result<embedded::DataFolder, StoreError> {
+        let durability = match self.durability {
+            Durability::Process => embedded::Durability::Process,
+            Durability::Power => embedded::Durability::Power,
+        };
+        embedded::open(&self.data, durability).await
+    }
+}
+
+/// Why a command ended without doing its work, for a person at a terminal.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{what}")]
+    Io {
+        what: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        |source| Self::Io { what, source }
+    }
+}
+
+/// Exit codes: 0 all is well, 1 some document failed or the command could not do its work, 2 the command line is wrong.
+pub async fn run(cli: Cli) -> ExitCode {
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    crate::logs::plain(if matches!(command, Command::Serve(_)) { "warn,dateline=info" } else { "warn" });
+    let ended = match command {
+        Command::Serve(options) => serve::run(options).await,
+        Command::Ingest(options) => ingest::run(options).await,
+        Command::Read(options) => read::run(options),
+        Command::Bench(bench) => bench::run(bench).await,
+    };
+    ended.unwrap_or_else(|failure| {
+        anstream::eprintln!("dateline: {}", crate::logs::chain(&failure));
+        ExitCode::FAILURE
+    })
+}

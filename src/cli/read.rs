@@ -1,0 +1,85 @@
+//! `dateline read`: what reading makes of documents, as JSON or as the labelled document itself. Nothing is stored, and
+//! the same file gives the same answer.
+
+use super::{Failure, files};
+use crate::{
+    archive::{IngestError, intake::Arrival, preview},
+    article::{Article, Evidence, Label, RawDocument},
+    reading,
+};
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use serde::Serialize;
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// Files, folders, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Show the document with what became of each part of it, in colour, instead of JSON
+    #[arg(long)]
+    evidence: bool,
+}
+
+#[derive(Serialize)]
+struct Read {
+    article: Article,
+    evidence: Evidence,
+}
+
+pub fn run(options: Options) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::SUCCESS;
+    for Arrival { name, document } in files::arriving(&options.files)?.1 {
+        match document.and_then(|it| read(&it)) {
+            Ok(it) if options.evidence => show(&name, &it),
+            Ok(it) => println!("{}", serde_json::to_string_pretty(&it).expect("an article has string keys")),
+            Err(error) => {
+                eprintln!("dateline: {name}: {}: {}", error.code(), error.chain());
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn read(document: &RawDocument) -> Result<Read, IngestError> {
+    let (article, evidence) = preview(document)?;
+    let text = reading::decode(document)?.text;
+    Ok(Read { article, evidence: evidence.with_text(&text) })
+}
+
+/// Each piece under its label and reason; then the fields with their rules.
+fn show(name: &str, read: &Read) {
+    println!("{}{name}{:#}", Style::new().bold(), Style::new().bold());
+    for piece in &read.evidence.pieces {
+        let (word, style) = match piece.label {
+            Label::Kept => ("kept", AnsiColor::Green.on_default()),
+            Label::Mined => ("mined", AnsiColor::Yellow.on_default()),
+            Label::Removed => ("removed", AnsiColor::Red.on_default().dimmed()),
+        };
+        let text = piece.text.trim_end_matches('\n');
+        for (at, line) in text.split('\n').enumerate() {
+            let margin = if at == 0 { format!("{word:7} {:24.24}", piece.reason) } else { String::new() };
+            println!("{style}{margin:32}{style:#} {style}{}{style:#}", harmless(line));
+        }
+    }
+    println!();
+    for field in &read.evidence.fields {
+        let value = field.normalised.as_deref().unwrap_or("");
+        println!("{:16} {:24} {}", field.field, field.rule, harmless(value));
+        for other in &field.others {
+            println!("{:16} {:24} {}", "", "not followed", harmless(other));
+        }
+    }
+    for left_out in &read.evidence.left_out {
+        println!("{:16} {}", "left out", harmless(left_out));
+    }
+    println!();
+}
+
+/// A document must not steer the terminal that shows it.
+fn harmless(text: &str) -> String {
+    text.chars().map(|it| if it.is_control() && it != '\t' { '\u{fffd}' } else { it }).collect()
+}

@@ -1,0 +1,84 @@
+//! How an ingest went: a line or a bar while it goes, a report at the end.
+
+use crate::archive::{Archive, IngestError, Outcome, intake::Arrival};
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{collections::BTreeMap, io::IsTerminal};
+
+const BAR: &str = "{bar:30} {pos}/{len} files  {msg}";
+const FAILED: Style = AnsiColor::Red.on_default();
+
+#[derive(Default)]
+pub struct Report {
+    outcomes: BTreeMap<&'static str, usize>,
+    failed: Vec<(String, IngestError)>,
+    /// Whether each document gets a line of its own.
+    lines: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Report {
+    /// Nothing until the end.
+    pub fn quiet() -> Self {
+        Self::default()
+    }
+
+    /// A bar where a person watches, otherwise a line for each document.
+    pub fn watched(files: usize) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self { lines: true, ..Self::default() };
+        }
+        let style = ProgressStyle::with_template(BAR).expect("the template is well formed");
+        Self { bar: Some(ProgressBar::new(files as u64).with_style(style)), ..Self::default() }
+    }
+
+    pub async fn take(&mut self, archive: &Archive, arrival: Arrival) {
+        let Arrival { name, document } = arrival;
+        let ingested = match document {
+            Ok(document) => archive.ingest(document).await,
+            Err(error) => Err(error),
+        };
+        if let Some(bar) = &self.bar {
+            bar.set_message(name.clone());
+            bar.inc(1);
+        }
+        match ingested {
+            Ok(it) => {
+                if self.lines {
+                    println!("{:9} {} {name}", it.outcome.name(), it.id);
+                }
+                *self.outcomes.entry(it.outcome.name()).or_default() += 1;
+            }
+            Err(error) => {
+                if self.lines {
+                    println!("{:9} {name}: {}: {}", "failed", error.code(), error.chain());
+                }
+                self.failed.push((name, error));
+            }
+        }
+    }
+
+    pub fn print(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
+        println!(
+            "{} created, {} revised, {} unchanged, {} failed",
+            count(Outcome::Created),
+            count(Outcome::Revised),
+            count(Outcome::Unchanged),
+            self.failed.len()
+        );
+        if !self.lines {
+            for (name, error) in &self.failed {
+                eprintln!("{FAILED}failed{FAILED:#} {name}: {}: {}", error.code(), error.chain());
+            }
+        }
+    }
+
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty()
+    }
+}

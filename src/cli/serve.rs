@@ -1,0 +1,125 @@
+//! `dateline serve`: the archive over HTTP on this machine.
+
+use super::{Data, Failure, files, report::Report};
+use crate::{
+    archive::{Archive, intake::Arrival, seeds::seeds},
+    article::Instant,
+    http::{Service, Writes, router},
+    store::embedded,
+};
+use clap::Args;
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use tokio::{net::TcpListener, signal::unix};
+
+/// How long requests that are under way may take once the server was asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    data: Data,
+    /// Keep the archive in memory and forget it at the end
+    #[arg(long, conflicts_with_all = ["data", "durability"])]
+    memory: bool,
+    /// The address to listen on; port 0 takes a free one. Only a loopback address takes documents
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Take these documents in before serving, instead of the bundled seeds
+    #[arg(long, value_name = "DIR")]
+    seeds: Option<PathBuf>,
+    /// Take nothing in before serving
+    #[arg(long, conflicts_with = "seeds")]
+    no_seeds: bool,
+}
+
+pub async fn run(options: Options) -> Result<ExitCode, Failure> {
+    // Bound first: a port that is taken should say so before an archive is opened and filled.
+    let listener = TcpListener::bind(options.listen).await.map_err(Failure::io(format!("{}", options.listen)))?;
+    let address = listener.local_addr().map_err(Failure::io("the listening address"))?;
+    let folder = if options.memory { None } else { Some(options.data.open().await?) };
+    let (store, engine) = match &folder {
+        Some(folder) => (folder.store.clone(), folder.engine.clone()),
+        None => embedded::memory().await?,
+    };
+    let archive = Archive::new(store);
+    if !options.no_seeds {
+        take_seeds(&archive, options.seeds.as_deref()).await?;
+    }
+    let writes = if address.ip().is_loopback() { Writes::Accepted } else { Writes::Refused };
+    let sweeper = tokio::spawn(embedded::sweep(engine));
+    let stop = stop_signal()?;
+    announce(&archive, address).await?;
+    serve(listener, router(Service { archive, writes }), stop).await?;
+    sweeper.abort();
+    drop(folder);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn take_seeds(archive: &Archive, folder: Option<&std::path::Path>) -> Result<(), Failure> {
+    let arriving: Box<dyn Iterator<Item = Arrival>> = match folder {
+        None => Box::new(seeds(Instant::now()).into_iter()),
+        Some(folder) => files::arriving(&[folder.to_owned()])?.1,
+    };
+    let mut report = Report::quiet();
+    for arrival in arriving {
+        report.take(archive, arrival).await;
+    }
+    report.print();
+    Ok(())
+}
+
+async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), Failure> {
+    let url = format!("http://{address}");
+    println!("dateline listens on {url}");
+    println!("Try:");
+    println!("  {url}/v1/articles?limit=5&fields=headline,publisher,dateline");
+    println!("  {url}/v1/articles?language=en&has=author&sort=published");
+    match newest(archive).await? {
+        Some(id) => println!("  {url}/v1/articles/{id}/evidence"),
+        None => println!("  {url}/openapi.json"),
+    }
+    Ok(())
+}
+
+async fn newest(archive: &Archive) -> Result<Option<String>, Failure> {
+    let query = crate::query::ListQuery::parse(&[("limit".to_owned(), "1".to_owned())]).expect("1 is a legal limit");
+    let page = crate::query::page(archive.store(), &query).await?;
+    Ok(page.cards.first().map(|it| it.head().id.to_string()))
+}
+
+async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let graceful = async move {
+        stop.await;
+        let _ = stopping.send(true);
+    };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(graceful);
+    let patience = async move {
+        let _ = stopped.wait_for(|it| *it).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(Failure::io("serving")),
+        () = patience => {
+            tracing::warn!(seconds = GRACE.as_secs(), "requests were still under way and are cut off");
+            Ok(())
+        }
+    }
+}
+
+/// SIGINT or SIGTERM. Registered before the address is printed, so that no signal after it is missed.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let listen = |kind| unix::signal(kind).map_err(Failure::io("signals"));
+    let (mut interrupt, mut terminate) =
+        (listen(unix::SignalKind::interrupt())?, listen(unix::SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

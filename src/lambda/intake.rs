@@ -1,0 +1,115 @@
+//! Documents as events bring them, into the archive.
+
+use crate::{
+    archive::{
+        Archive, IngestError, Outcome, envelope,
+        intake::{Arrival, ENVELOPE_BYTES, arrivals},
+    },
+    article::Instant,
+};
+use aws_lambda_events::s3::{S3Event, S3EventRecord};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What became of an event's documents.
+#[derive(Default)]
+pub struct Taken {
+    outcomes: BTreeMap<&'static str, usize>,
+    /// Name, code, reason.
+    pub failed: Vec<(String, &'static str, String)>,
+}
+
+impl Taken {
+    pub fn report(&self) -> Value {
+        let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
+        let failed: Vec<Value> = self
+            .failed
+            .iter()
+            .map(|(document, code, detail)| json!({"document": document, "code": code, "detail": detail}))
+            .collect();
+        json!({
+            "created": count(Outcome::Created),
+            "revised": count(Outcome::Revised),
+            "unchanged": count(Outcome::Unchanged),
+            "failed": failed,
+        })
+    }
+
+    async fn take(&mut self, archive: &Archive, arrival: Arrival) {
+        let Arrival { name, document } = arrival;
+        let ingested = match document {
+            Ok(document) => archive.ingest(document).await,
+            Err(error) => Err(error),
+        };
+        match ingested {
+            Ok(it) => {
+                tracing::info!(document = name, outcome = it.outcome.name(), article = %it.id, "document taken");
+                *self.outcomes.entry(it.outcome.name()).or_default() += 1;
+            }
+            Err(error) => {
+                tracing::warn!(document = name, code = error.code(), cause = error.chain(), "document failed");
+                self.failed.push((name, error.code(), error.to_string()));
+            }
+        }
+    }
+}
+
+/// The bundled seeds.
+pub async fn seeds(archive: &Archive) -> Taken {
+    let mut taken = Taken::default();
+    for arrival in crate::archive::seeds::seeds(Instant::now()) {
+        taken.take(archive, arrival).await;
+    }
+    taken
+}
+
+/// A message of the queue that is a raw document in its envelope.
+pub async fn queued(archive: &Archive, body: &str) -> Taken {
+    let document = envelope::parse(body.as_bytes(), Instant::now()).map_err(IngestError::BadEnvelope);
+    let name = document.as_ref().ok().and_then(|it| it.key.clone()).unwrap_or_else(|| "message".to_owned());
+    let mut taken = Taken::default();
+    taken.take(archive, Arrival { name, document }).await;
+    taken
+}
+
+/// The objects that a notification names.
+pub async fn notified(archive: &Archive, event: S3Event) -> Taken {
+    let mut taken = Taken::default();
+    for record in event.records {
+        let key = decoded(record.s3.object.key.as_deref().unwrap_or_default());
+        match fetch(archive, &record, &key).await {
+            Ok((content, media_type, at)) => {
+                let arriving: Vec<_> = arrivals(&key, media_type.as_deref(), content.as_slice(), at).collect();
+                for arrival in arriving {
+                    taken.take(archive, arrival).await;
+                }
+            }
+            Err(error) => taken.take(archive, Arrival { name: key, document: Err(error) }).await,
+        }
+    }
+    taken
+}
+
+async fn fetch(
+    archive: &Archive,
+    record: &S3EventRecord,
+    key: &str,
+) -> Result<(Vec<u8>, Option<String>, Instant), IngestError> {
+    let bucket = record.s3.bucket.name.as_deref().unwrap_or_default();
+    let object = archive.store().objects().object(bucket, key, ENVELOPE_BYTES as u64).await?;
+    let at = Instant::from_timestamp(object.last_modified).unwrap_or_else(Instant::now);
+    Ok((object.content.to_vec(), object.media_type, at.min(Instant::now())))
+}
+
+/// Keys arrive as form fields do: blanks as `+`, other bytes as `%xx`.
+fn decoded(key: &str) -> String {
+    form_urlencoded::parse(format!("key={key}").as_bytes()).next().map(|(_, it)| it.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_are_decoded_as_form_fields() {
+        assert_eq!(super::decoded("inbox/caf%C3%A9+opening%2B1.txt"), "inbox/café opening+1.txt");
+    }
+}

@@ -1,0 +1,19 @@
+//! The functions on AWS: what surrounds the router and the archive there. What a function is told, it is told by its
+//! environment and its events; the table and the bucket are the template's to create.
+
+mod answer;
+mod events;
+mod intake;
+
+pub use answer::answer;
+pub use events::handle;
+
+use crate::{
+    archive::Archive,
+    store::{StoreError, aws},
+};
+
+/// The archive that the environment names. Once a cold start; nothing is connected before the first event needs it.
+pub fn archive() -> Result<Archive, StoreError> {
+    Ok(Archive::new(aws::open(&aws::Settings::from_env()?)?))
+}

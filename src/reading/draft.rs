@@ -1,0 +1,149 @@
+//! From a page to a draft: what follows from the texts that were found, and the evidence of all of it.
+
+use super::{Decoded, Finding, Page, Paragraph, ReadError};
+use crate::{
+    article::{
+        Author, Basis, Dateline, Detail, Draft, Evidence, Facts, FieldEvidence, Instant, Place, Published, RawDocument,
+        Span,
+    },
+    enrich::{dateline, language, length},
+};
+
+/// As much text as the language is told from; more changes nothing.
+const LANGUAGE_BYTES: usize = 4_000;
+
+pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Draft, ReadError> {
+    debug_assert!(page.tiles(&decoded.text), "the pieces are not the document");
+    if page.headline.is_none() && page.body.is_empty() {
+        return Err(ReadError::NothingToRead);
+    }
+    let mut fields = Fields::default();
+    let headline = fields.text("headline", page.headline);
+    let deck = fields.text("deck", page.deck);
+    let dateline = page.dateline.map(|printed| fields.dateline(printed));
+    let body = fields.body(page.body);
+    let authors = fields.finding("authors", page.authors, |names| Some(names.join("; "))).unwrap_or_default();
+    let written = written(headline.as_deref(), &body);
+    let word_count = length::words(&body);
+    let facts = Facts {
+        url: fields.url(page.url, document),
+        publisher: fields.finding("publisher", page.publisher, |it| Some(it.name.clone())),
+        authors: authors.into_iter().map(|name| Author { name }).collect(),
+        agency: fields.text("agency", page.agency),
+        dateline,
+        published: match fields.finding("published", page.published, |it| it.at.map(|at| at.to_string())) {
+            Some(stated) => stated,
+            None => unstated(document.retrieved_at),
+        },
+        modified_at: fields.finding("modified_at", page.modified_at, |it: &Instant| Some(it.to_string())),
+        language: fields.language(written.language, page.language),
+        script: written.script.map(str::to_owned),
+        word_count,
+        reading_seconds: length::reading_seconds(word_count, written.script),
+        summary: fields.text("summary", page.summary),
+        keywords: fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default(),
+        image: fields.text("image", page.image),
+        section: fields.text("section", page.section),
+        partial: page.partial,
+        headline,
+        deck,
+        topics: Vec::new(),
+        entities: Vec::new(),
+    };
+    let evidence = Evidence {
+        encoding: decoded.encoding.to_owned(),
+        pieces: page.pieces,
+        fields: fields.0,
+        left_out: page.left_out,
+    };
+    Ok(Draft { media_type: decoded.media_type(), facts, detail: Detail { body, ..Detail::default() }, evidence })
+}
+
+/// No date is stated, but nothing is retrieved before it is published.
+fn unstated(retrieved_at: Instant) -> Published {
+    Published {
+        basis: Some(Basis::Inferred),
+        latest: Some(retrieved_at),
+        reasoning: Some("the document states no full date; it was published before it was retrieved".to_owned()),
+        ..Published::default()
+    }
+}
+
+fn written(headline: Option<&str>, body: &[String]) -> language::Written {
+    let mut text = String::new();
+    // The story first: headlines are short, and in some publications all capitals.
+    for part in body.iter().map(String::as_str).chain(headline) {
+        if text.len() > LANGUAGE_BYTES {
+            break;
+        }
+        text.push_str(part);
+        text.push('\n');
+    }
+    language::detect(&text)
+}
+
+#[derive(Default)]
+struct Fields(Vec<FieldEvidence>);
+
+impl Fields {
+    fn note(&mut self, field: &str, spans: Vec<Span>, rule: &str, normalised: Option<String>, others: Vec<String>) {
+        self.0.push(FieldEvidence { field: field.to_owned(), spans, rule: rule.to_owned(), normalised, others });
+    }
+
+    fn finding<T>(
+        &mut self,
+        field: &str,
+        found: Option<Finding<T>>,
+        normalised: impl FnOnce(&T) -> Option<String>,
+    ) -> Option<T> {
+        let found = found?;
+        self.note(field, found.spans, found.rule, normalised(&found.value), found.others);
+        Some(found.value)
+    }
+
+    fn text(&mut self, field: &str, found: Option<Finding<String>>) -> Option<String> {
+        self.finding(field, found, |it| Some(it.clone()))
+    }
+
+    fn dateline(&mut self, printed: Finding<String>) -> Dateline {
+        let place = dateline::place(&printed.value);
+        if let Some(Place { id, country, .. }) = &place {
+            let country = country.as_ref().map_or("", |it| it.as_str());
+            self.note("dateline.place", printed.spans.clone(), "places-table", Some(format!("{id} {country}")), vec![]);
+        }
+        self.note("dateline", printed.spans, printed.rule, Some(printed.value.clone()), printed.others);
+        Dateline { text: printed.value, place }
+    }
+
+    fn body(&mut self, paragraphs: Vec<Paragraph>) -> Vec<String> {
+        let spans: Vec<Span> = paragraphs.iter().flat_map(|it| it.spans.iter().copied()).collect();
+        if !spans.is_empty() {
+            self.note("body", spans, "story", None, vec![]);
+        }
+        paragraphs.into_iter().map(|it| it.text).collect()
+    }
+
+    /// What the page calls its own address, else the one that the document came from.
+    fn url(&mut self, found: Option<Finding<String>>, document: &RawDocument) -> Option<String> {
+        let found = found.or_else(|| {
+            let url = document.url.clone()?;
+            Some(Finding { value: url, spans: Vec::new(), rule: "came-from", others: Vec::new() })
+        });
+        self.text("url", found)
+    }
+
+    /// The text proves its language better than a page that was copied from a template declares it.
+    fn language(&mut self, proved: Option<&'static str>, declared: Option<Finding<String>>) -> Option<String> {
+        let Some(proved) = proved else { return self.text("language", declared) };
+        let primary = |it: &String| it.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        match declared {
+            // `pt-BR` says more than `pt` and agrees with it.
+            Some(declared) if primary(&declared.value) == proved => self.text("language", Some(declared)),
+            declared => {
+                let others = declared.map(|it| it.value).into_iter().collect();
+                self.note("language", vec![], "told-from-the-text", Some(proved.to_owned()), others);
+                Some(proved.to_owned())
+            }
+        }
+    }
+}
