@@ -46,11 +46,6 @@ pub struct Settings {
 
 impl Settings {
     pub fn from_env() -> Result<Self, StoreError> {
-        let optional = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
-        let required = |name: &str| {
-            optional(name).ok_or_else(|| StoreError::Open(format!("the environment variable {name} is not set")))
-        };
-        let (key, secret) = (required("AWS_ACCESS_KEY_ID")?, required("AWS_SECRET_ACCESS_KEY")?);
         let endpoint = |name: &str| optional(name).or_else(|| optional("AWS_ENDPOINT_URL"));
         Ok(Self {
             table: required("DATELINE_TABLE")?,
@@ -58,11 +53,24 @@ impl Settings {
             region: required("AWS_REGION")?,
             table_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             objects_endpoint: endpoint("AWS_ENDPOINT_URL_S3"),
-            credentials: Credentials::from_keys(key, secret, optional("AWS_SESSION_TOKEN")),
+            credentials: credentials_from_env()?,
             ca_bundle: optional("AWS_CA_BUNDLE"),
             system_roots: optional("DATELINE_TRUST").as_deref() == Some("system"),
         })
     }
+}
+
+fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|it| !it.is_empty())
+}
+
+fn required(name: &str) -> Result<String, StoreError> {
+    optional(name).ok_or_else(|| StoreError::Open(format!("the environment variable {name} is not set")))
+}
+
+pub fn credentials_from_env() -> Result<Credentials, StoreError> {
+    let (key, secret) = (required("AWS_ACCESS_KEY_ID")?, required("AWS_SECRET_ACCESS_KEY")?);
+    Ok(Credentials::from_keys(key, secret, optional("AWS_SESSION_TOKEN")))
 }
 
 /// Builds the clients; connects to nothing.

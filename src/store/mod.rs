@@ -36,6 +36,11 @@ impl Store {
         Self { client, table: table.into(), objects }
     }
 
+    /// The same table with other objects beside it.
+    pub fn with_objects(self, objects: Objects) -> Self {
+        Self { objects, ..self }
+    }
+
     pub fn client(&self) -> &aws_sdk_dynamodb::Client {
         &self.client
     }

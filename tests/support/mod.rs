@@ -1,0 +1,122 @@
+//! What the tests share: an archive in memory behind the router, and calls to it as a client makes them.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use axum::{Router, body::Body};
+use dateline::{
+    archive::Archive,
+    article::{Instant, RawDocument},
+    http::{Service, Writes, router},
+    store::{Store, embedded},
+};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+pub struct Server {
+    pub archive: Archive,
+    router: Router,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Server {
+    pub async fn new() -> Self {
+        let (store, _) = embedded::memory().await.expect("an engine in memory");
+        Self::on(store, Writes::Accepted)
+    }
+
+    pub async fn with_seeds() -> Self {
+        let server = Self::new().await;
+        for arrival in dateline::archive::seeds::seeds(Instant::now()) {
+            let document = arrival.document.expect(&arrival.name);
+            server.archive.ingest(document).await.expect(&arrival.name);
+        }
+        server
+    }
+
+    pub fn on(store: Store, writes: Writes) -> Self {
+        let archive = Archive::new(store);
+        Self { router: router(Service { archive: archive.clone(), writes }), archive }
+    }
+
+    pub async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a body in memory").to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.call(request("GET", path, headers, Body::empty())).await
+    }
+
+    pub async fn post(&self, media_type: &str, body: impl Into<Body>) -> Answer {
+        self.call(request("POST", "/v1/articles", &[("content-type", media_type)], body.into())).await
+    }
+
+    /// Every article of a list, page after page.
+    pub async fn walk(&self, path: &str) -> Vec<Value> {
+        let mut articles = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await.json();
+            articles.extend(page["articles"].as_array().expect("a page").clone());
+            next = page["next"].as_str().map(str::to_owned);
+        }
+        articles
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The code of a problem, once it is known to be one.
+    pub fn problem(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        let body = self.json();
+        assert_eq!(body["status"], self.status.as_u16());
+        assert_eq!(body["request_id"], self.header("x-request-id"));
+        body["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).expect("a request")
+}
+
+/// A short story in the project's own words, told apart by its key and its headline.
+pub fn story(key: &str, headline: &str, dateline: &str) -> RawDocument {
+    let content = format!("{headline}\n\n{dateline}: The harbour tram ran again on Monday after a pause of two years.\n");
+    RawDocument {
+        content: content.into_bytes(),
+        media_type: Some("text/plain".to_owned()),
+        key: Some(key.to_owned()),
+        url: None,
+        source: None,
+        retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
+    }
+}
