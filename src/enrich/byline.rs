@@ -1,1 +1,126 @@
 //! Bylines: who wrote it.
+
+/// Words that open a byline, by language, each with what stands before a name.
+const OPENINGS: &[&str] = &["By ", "BY ", "by ", "Von ", "Par ", "PAR ", "Por ", "Di ", "Door ", "Af ", "Av ", "Автор: ", "Автор ", "Текст: "];
+/// The same where a name follows without a blank.
+const LABELS: &[&str] = &["记者：", "记者:", "作者：", "作者:", "文/", "文：", "記者：", "تحرير:", "كتب:", "تحریر:", "رپورٹ:"];
+/// What joins two names.
+const JOINTS: &[&str] = &[" and ", " AND ", " & ", " und ", " et ", " y ", " e ", " i ", " и ", " و "];
+/// Words that start a name's small parts.
+const PARTICLES: &[&str] = &[
+    "van", "von", "de", "da", "di", "del", "della", "der", "den", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "bint",
+    "ter", "ten", "zu", "y", "e",
+];
+/// Words that are in job titles and desks, and not in names.
+const ROLES: &[&str] = &[
+    "correspondent", "reporter", "editor", "writer", "staff", "desk", "team", "newsroom", "contributor", "columnist",
+    "photographer", "producer", "analyst", "bureau", "chief", "redaktion", "rédaction", "redacción", "redazione",
+    "correspondant", "corresponsal", "service", "agency", "news", "agencies", "wire",
+];
+/// The most words of a name.
+const WORDS: usize = 6;
+
+/// The names, where the whole line is a byline that says so.
+pub fn line(line: &str) -> Option<Vec<String>> {
+    let line = line.trim();
+    let opened = OPENINGS.iter().chain(LABELS).find_map(|it| line.strip_prefix(it))?;
+    let all_known = parts(opened).iter().all(|it| is_name(it) || has_role(it));
+    let names = split(opened);
+    (all_known && !names.is_empty()).then_some(names)
+}
+
+/// The names, where the whole line is names and nothing says so. What stands around it must.
+pub fn bare(line: &str) -> Option<Vec<String>> {
+    let line = line.trim();
+    let parts = parts(line);
+    let capital = |it: &str| it.chars().next().is_some_and(char::is_uppercase);
+    let all_names = parts.iter().all(|it| is_name(it) && it.split_whitespace().count() >= 2 && capital(it));
+    (all_names && !parts.is_empty()).then(|| parts.iter().map(|it| (*it).to_owned()).collect())
+}
+
+/// The names in a metadata value, which need not say that it is a byline.
+pub fn names(value: &str) -> Vec<String> {
+    let value = value.trim();
+    let opened = OPENINGS.iter().chain(LABELS).find_map(|it| value.strip_prefix(it)).unwrap_or(value);
+    split(opened)
+}
+
+/// Names, without what is no name: roles, desks, addresses.
+fn split(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in parts(text) {
+        if is_name(part) && !names.iter().any(|it| it == part) {
+            names.push(part.to_owned());
+        }
+    }
+    names
+}
+
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = vec![text];
+    for joint in JOINTS {
+        parts = parts.into_iter().flat_map(|it| it.split(joint)).collect();
+    }
+    let marks = [',', ';', '|', '·', '•', '，', '、', '،', '\n'];
+    parts.into_iter().flat_map(|it| it.split(marks)).map(|it| it.trim().trim_end_matches('.')).filter(|it| !it.is_empty()).collect()
+}
+
+fn is_name(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let count = words.clone().count();
+    let legal = |it: char| it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘') || is_mark(it);
+    let cased = |it: &str| !it.chars().next().is_some_and(char::is_lowercase) || PARTICLES.contains(&it);
+    (1..=WORDS).contains(&count)
+        && text.chars().all(legal)
+        && text.chars().filter(|it| it.is_alphabetic()).count() >= 2
+        && !has_role(text)
+        && words.all(cased)
+}
+
+fn has_role(text: &str) -> bool {
+    text.split_whitespace().any(|it| ROLES.contains(&it.to_lowercase().as_str()))
+}
+
+/// Combining marks of scripts that spell vowels with them.
+fn is_mark(letter: char) -> bool {
+    unicode_normalization::char::is_combining_mark(letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bylines_are_names_without_roles() {
+        for (text, expected) in [
+            ("By Ioana Petrescu", Some(vec!["Ioana Petrescu"])),
+            ("By HALYNA MOROZ", Some(vec!["HALYNA MOROZ"])),
+            ("By Céline Rochat and Pieter van Aalst", Some(vec!["Céline Rochat", "Pieter van Aalst"])),
+            ("By Marcela Fuenzalida, science correspondent", Some(vec!["Marcela Fuenzalida"])),
+            ("Von Anna Maria Huber und Jens O'Neill", Some(vec!["Anna Maria Huber", "Jens O'Neill"])),
+            ("记者:周语桐", Some(vec!["周语桐"])),
+            ("By the end of the week", None),
+            ("By Friday, 400 vessels were waiting", None),
+            ("Bypass opens", None),
+            ("", None),
+        ] {
+            let found = line(text);
+            assert_eq!(found.as_deref().map(|it| it.iter().map(String::as_str).collect::<Vec<_>>()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn bare_names_are_names_alone() {
+        assert_eq!(bare("Wanjiru Mwakio and Hassan Omar").map(|it| it.len()), Some(2));
+        for text in ["Mombasa", "Likoni ferry drops paper tickets", "2 min read", "Share Tweet, Email now"] {
+            assert_eq!(bare(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn metadata_names_need_no_opening() {
+        assert_eq!(names("By Ana Sá, Staff Writer"), ["Ana Sá"]);
+        assert_eq!(names("https://news.example/author"), Vec::<String>::new());
+        assert_eq!(names("ana@news.example"), Vec::<String>::new());
+    }
+}

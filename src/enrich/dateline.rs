@@ -1,1 +1,252 @@
-//! Datelines: the place a story was filed from.
+//! Datelines: the place that a story was filed from, printed before its first sentence.
+//!
+//! The forms, as agencies and papers print them:
+//! - `KYIV, Ukraine (AP) — `, `GENEVA (Reuters) - `, `PARIS, 4 avril (AFP) - `: place, then what vouches for it;
+//! - `ISLAMABAD: `, `لاہور: `, `GALATI, Romania - `: place and separator;
+//! - `[Nairobi] `, `【札幌】`: place in brackets;
+//! - `АПАТИТЫ, 8 февраля. `: place and day;
+//! - `新华社成都3月16日电 `: agency, place, day and the word for a dispatch.
+//!
+//! Capitals alone prove nothing (`WATCH: `, `UPDATE: `): a place must be known, or be vouched for by an agency, a country
+//! or a day beside it. A dateline that is missed leaves its words in the first paragraph; one that is invented files the
+//! story in the wrong country.
+
+use super::{agencies, dates, places};
+use crate::article::Place;
+use std::ops::Range;
+
+/// The longest beginning of a paragraph in which a dateline is looked for, in bytes.
+const LONGEST: usize = 120;
+/// The most words that a place's name has.
+const WORDS: usize = 5;
+
+/// All in bytes of the paragraph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The place as printed, without punctuation, agency and day.
+    pub printed: Range<usize>,
+    /// Where the story's first sentence begins.
+    pub story: usize,
+    pub agency: Option<(Range<usize>, &'static str)>,
+    /// A day printed in the dateline.
+    pub date: Option<Range<usize>>,
+}
+
+pub fn find(paragraph: &str) -> Option<Found> {
+    bracketed(paragraph).or_else(|| dispatch(paragraph)).or_else(|| separated(paragraph))
+}
+
+/// The place that a printed dateline names: `KYIV, Ukraine`. Where the country is named, a place that no table knows is
+/// still a place in that country.
+pub fn place(printed: &str) -> Option<Place> {
+    let (city, region) = printed.split_once(',').map_or((printed, None), |(city, region)| (city, Some(region)));
+    // `WASHINGTON/LONDON`: the first is where the story was put together.
+    let city = city.split('/').next().unwrap_or_default().trim();
+    let country = region.and_then(|it| it.rsplit(',').next()).and_then(|it| places::country(it.trim()));
+    let known = places::city(city, country.as_ref());
+    known.or_else(|| {
+        let id = crate::article::slug(city);
+        let name = if city.chars().any(char::is_lowercase) { city.to_owned() } else { title_case(city) };
+        (country.is_some() && !id.is_empty()).then_some(Place { id, name, country })
+    })
+}
+
+/// `STONE TOWN` as `Stone Town`.
+fn title_case(name: &str) -> String {
+    let mut starts = true;
+    let mut text = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if starts {
+            text.push(letter);
+        } else {
+            text.extend(letter.to_lowercase());
+        }
+        starts = !letter.is_alphanumeric() && letter != '\'' && letter != '’';
+    }
+    text
+}
+
+fn bracketed(paragraph: &str) -> Option<Found> {
+    let (open, close) = [('[', ']'), ('【', '】')].into_iter().find(|(open, _)| paragraph.starts_with(*open))?;
+    let end = paragraph.find(close).filter(|it| *it < LONGEST)?;
+    let printed = open.len_utf8()..end;
+    let name = &paragraph[printed.clone()];
+    let known = places::city(name, None).is_some() || place(name).is_some();
+    known.then(|| Found { story: after_blanks(paragraph, end + close.len_utf8()), printed, agency: None, date: None })
+}
+
+/// Chinese and Japanese dispatches: `…成都3月16日电 `.
+fn dispatch(paragraph: &str) -> Option<Found> {
+    let end = paragraph.find(['电', '電', '讯']).filter(|it| *it < LONGEST)?;
+    let before = &paragraph[..end];
+    let day = before.find(|it: char| it.is_ascii_digit())?;
+    if !before.ends_with('日') {
+        return None;
+    }
+    let name = &paragraph[..day];
+    // The place is what the table knows at the end of the name; what stands before it is the agency or the paper.
+    let starts = name.char_indices().map(|(at, _)| at);
+    let start = starts.rev().skip(1).filter(|at| places::city(&name[*at..], None).is_some()).min()?;
+    let agency = agencies::named(&name[..start]).map(|it| (0..start, it));
+    let story = after_blanks(paragraph, end + "电".len());
+    Some(Found { printed: start..day, story, agency, date: Some(day..end) })
+}
+
+fn separated(paragraph: &str) -> Option<Found> {
+    let beginning = &paragraph[..paragraph.floor_char_boundary(LONGEST)];
+    separators(beginning).find_map(|(at, length, kind)| {
+        let found = parts(&beginning[..at], kind)?;
+        let story = after_blanks(paragraph, at + length);
+        (story < paragraph.len()).then_some(Found { story, ..found })
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Dash,
+    Colon,
+    Period,
+}
+
+/// Where a dateline could end, first to last.
+fn separators(text: &str) -> impl Iterator<Item = (usize, usize, Separator)> {
+    text.char_indices().filter_map(|(at, letter)| {
+        let rest = &text[at..];
+        let after = rest[letter.len_utf8()..].chars().next();
+        let blank_before = text[..at].ends_with(char::is_whitespace) || text[..at].ends_with(')');
+        match letter {
+            '—' | '–' if at > 0 => Some((at, letter.len_utf8(), Separator::Dash)),
+            '-' if rest.starts_with("--") => Some((at, 2, Separator::Dash)),
+            '-' if blank_before && after.is_some_and(char::is_whitespace) => Some((at, 1, Separator::Dash)),
+            ':' if after.is_some_and(char::is_whitespace) => Some((at, 1, Separator::Colon)),
+            '：' => Some((at, letter.len_utf8(), Separator::Colon)),
+            '.' if after.is_some_and(char::is_whitespace) => Some((at, 1, Separator::Period)),
+            _ => None,
+        }
+    })
+}
+
+/// Place, country, day and agency before a separator, if that is all there is.
+fn parts(text: &str, separator: Separator) -> Option<Found> {
+    let mut end = text.trim_end().len();
+    let mut agency = None;
+    if text[..end].ends_with(')') {
+        let open = text[..end].rfind('(')?;
+        agency = Some((open + 1..end - 1, agencies::named(&text[open..end])?));
+        end = text[..open].trim_end().len();
+    }
+    let mut segments: Vec<Range<usize>> = segments(&text[..end]);
+    let mut date = None;
+    if segments.len() > 1 && segments.last().is_some_and(|it| dates::is_day(&text[it.clone()])) {
+        date = segments.pop();
+    }
+    let (city, regions) = segments.split_first()?;
+    let name = &text[city.clone()];
+    let regions_known = regions.iter().all(|it| places::country(&text[it.clone()]).is_some() || is_name(&text[it.clone()]));
+    let country = regions.last().and_then(|it| places::country(&text[it.clone()]));
+    if !is_name(name) || !regions_known || regions.len() > 2 {
+        return None;
+    }
+    let capitals = is_capitals(name);
+    let vouched = agency.is_some() || country.is_some() || date.is_some();
+    let known = places::city(name.split('/').next().unwrap_or_default(), country.as_ref()).is_some();
+    let legal = match separator {
+        Separator::Dash => (capitals && (vouched || known)) || (known && (agency.is_some() || country.is_some())),
+        // Scripts without capitals have only the table to tell.
+        Separator::Colon => known && (capitals || !name.chars().any(|it| it.is_lowercase() || it.is_uppercase())),
+        Separator::Period => capitals && date.is_some() && (known || agency.is_some()),
+    };
+    let printed = city.start..regions.last().map_or(city.end, |it| it.end);
+    legal.then_some(Found { printed, story: 0, agency, date })
+}
+
+/// The parts between commas, trimmed. `D.C.` and `Jan. 5` keep their periods.
+fn segments(text: &str) -> Vec<Range<usize>> {
+    let mut segments = Vec::new();
+    let mut at = 0;
+    for part in text.split(',') {
+        let start = at + (part.len() - part.trim_start().len());
+        segments.push(start..start + part.trim().len());
+        at += part.len() + 1;
+    }
+    segments
+}
+
+fn is_name(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let of_letters = |it: char| it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '/');
+    (1..=WORDS).contains(&words) && text.chars().all(of_letters) && text.chars().filter(|it| it.is_alphabetic()).count() > 1
+}
+
+/// All capitals, but for particles: `RIO de JANEIRO`.
+fn is_capitals(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let capital = |it: &str| it.chars().any(char::is_uppercase) && !it.chars().any(char::is_lowercase);
+    words.next().is_some_and(capital) && words.all(|it| capital(it) || it.len() <= 3)
+}
+
+fn after_blanks(text: &str, at: usize) -> usize {
+    text.len() - text[at..].trim_start().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datelines_are_found_in_the_forms_that_are_printed() {
+        for (paragraph, printed, story, agency) in [
+            ("ISLAMABAD: The minister spoke.", "ISLAMABAD", "The minister", None),
+            ("KYIV, Ukraine (AP) — The first tram left.", "KYIV, Ukraine", "The first", Some("AP")),
+            ("GENEVA (Reuters) - Delegates agreed.", "GENEVA", "Delegates", Some("Reuters")),
+            ("PARIS, 4 avril (AFP) - Les prairies ont", "PARIS", "Les prairies", Some("AFP")),
+            ("GALATI, Romania - A barge was freed.", "GALATI, Romania", "A barge", None),
+            ("TALTAL, Chile: Engineers finish.", "", "", None),
+            ("STONE TOWN, Tanzania — Almost all lived.", "STONE TOWN, Tanzania", "Almost", None),
+            ("SACRAMENTO, Calif. (AP) -- Lawmakers voted.", "SACRAMENTO, Calif.", "Lawmakers", Some("AP")),
+            ("WASHINGTON/LONDON, Jan. 5 (Reuters) - Talks", "WASHINGTON/LONDON", "Talks", Some("Reuters")),
+            ("[Nairobi] Boreholes have been fitted.", "Nairobi", "Boreholes", None),
+            ("【札幌】札幌市は", "札幌", "札幌市は", None),
+            ("АПАТИТЫ, 8 февраля. В теплице созрела", "АПАТИТЫ", "В теплице", None),
+            ("新华社成都3月16日电 成都地铁试行", "成都", "成都地铁", Some("Xinhua")),
+            ("لاہور: پنجاب حکومت نے کہا", "لاہور", "پنجاب", None),
+        ] {
+            let Some(found) = find(paragraph) else {
+                assert_eq!(printed, "", "{paragraph}");
+                continue;
+            };
+            assert_eq!(&paragraph[found.printed.clone()], printed, "{paragraph}");
+            assert!(paragraph[found.story..].starts_with(story), "{paragraph}: {found:?}");
+            assert_eq!(found.agency.map(|it| it.1), agency, "{paragraph}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_dateline_is_left_alone() {
+        for paragraph in [
+            "WATCH: The minister speaks.",
+            "UPDATE: Paris match ends in a draw.",
+            "The mayor of Paris said: nothing.",
+            "Paris: a city for walkers",
+            "BREAKING — The bridge is closed.",
+            "He said - again - that it was late.",
+            "Monday, 2 October 2023",
+            "",
+            "—",
+            "AP — ",
+        ] {
+            assert_eq!(find(paragraph), None, "{paragraph}");
+        }
+    }
+
+    #[test]
+    fn a_place_has_the_country_that_is_named_or_known() {
+        let found = |printed: &str| place(printed).map(|it| (it.id, it.country.map(|it| it.as_str().to_owned())));
+        let some = |id: &str, country: &str| Some((id.to_owned(), Some(country.to_owned())));
+        assert_eq!(found("ISLAMABAD"), some("islamabad", "PK"));
+        assert_eq!(found("KYIV, Ukraine"), some("kyiv", "UA"));
+        assert_eq!(found("PARIS, Texas"), some("paris", "US"));
+        assert_eq!(found("STONE TOWN, Tanzania"), some("stone-town", "TZ"));
+        assert_eq!(found("NOWHERE"), None);
+    }
+}

@@ -1,1 +1,365 @@
-//! Dates that a text states in full.
+//! Dates that a text states in full: day, month and year. A date without its year is none.
+//!
+//! Order: a named month tells day from year by itself. Of numbers alone, a four-digit year in front is ISO's order, dots
+//! are the continental one with the day first; with slashes the day is the number above 12, and if there is none, nobody
+//! can tell and the date is refused. A time counts only with its zone: without one the moment is not known.
+
+use crate::article::{Basis, Instant, Precision, Published};
+use jiff::{Span, Timestamp, civil, tz::TimeZone};
+use std::ops::Range;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stated {
+    /// In bytes of the text.
+    pub range: Range<usize>,
+    pub published: Published,
+}
+
+/// The first full date that a text states.
+pub fn stated(text: &str) -> Option<Stated> {
+    let tokens = tokens(text);
+    (0..tokens.len()).find_map(|at| {
+        let (day, used) = date_at(&tokens[at..])?;
+        let mut last = at + used - 1;
+        let mut published = of_day(day)?;
+        if let Some((moment, used)) = time_after(day, &tokens[last + 1..]) {
+            published = of_moment(moment, Precision::Minute)?;
+            last += used;
+        }
+        Some(Stated { range: tokens[at].start..tokens[last].end, published })
+    })
+}
+
+/// Whether a text is a day of a month, with or without its year: `4 avril`, `Jan. 5`.
+pub fn is_day(text: &str) -> bool {
+    let tokens: Vec<Token> = tokens(text).into_iter().filter(|it| !matches!(it.kind, Kind::Mark(_))).collect();
+    let kinds: Vec<&Kind> = tokens.iter().map(|it| &it.kind).collect();
+    let is_month_day = |number: i64| (1..=31).contains(&number);
+    match kinds.as_slice() {
+        [Kind::Number(day, _), Kind::Word(word)] | [Kind::Word(word), Kind::Number(day, _)] => {
+            is_month_day(*day) && month(word).is_some()
+        }
+        _ => stated(text).is_some(),
+    }
+}
+
+/// A date as machines write it in metadata: RFC 3339 and the looser forms of ISO 8601 that are met, RFC 2822.
+pub fn machine(text: &str) -> Option<Published> {
+    let text = text.trim();
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return of_moment(moment, Precision::Second);
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%dT%H:%MZ"] {
+        if let Ok(moment) = Timestamp::strptime(format, text) {
+            return of_moment(moment, Precision::Second);
+        }
+    }
+    if let Ok(moment) = jiff::fmt::rfc2822::parse(text) {
+        return of_moment(moment.timestamp(), Precision::Second);
+    }
+    if let Ok(local) = text.parse::<civil::DateTime>() {
+        return of_day(local.date());
+    }
+    text.parse::<civil::Date>().ok().and_then(of_day)
+}
+
+/// A moment, where all of it is stated.
+pub fn of_moment(moment: Timestamp, precision: Precision) -> Option<Published> {
+    let at = Instant::from_timestamp(moment);
+    at?;
+    Some(Published { at, precision: Some(precision), basis: Some(Basis::Explicit), ..Published::default() })
+}
+
+/// A day, somewhere in the world: its first moment in UTC stands for it, within the hours that it lasts there.
+pub fn of_day(day: civil::Date) -> Option<Published> {
+    let start = day.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp();
+    let end = start.checked_add(Span::new().hours(24)).ok()?;
+    let at = Instant::from_timestamp(start);
+    at?;
+    Some(Published {
+        at,
+        precision: Some(Precision::Day),
+        basis: Some(Basis::Explicit),
+        earliest: at,
+        latest: Instant::from_timestamp(end),
+        reasoning: None,
+    })
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The value, and how many digits it was written with.
+    Number(i64, usize),
+    Word(String),
+    Mark(char),
+}
+
+#[derive(Clone, Debug)]
+struct Token {
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
+
+/// Digits of any script as numbers, letters as lower-case words, marks one by one; blanks fall away.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    for (start, letter) in text.char_indices() {
+        let end = start + letter.len_utf8();
+        let previous = tokens.last_mut().filter(|it| it.end == start);
+        match (digit(letter), previous) {
+            (Some(digit), Some(Token { kind: Kind::Number(value, digits), end: last, .. })) if *digits < 9 => {
+                *value = *value * 10 + digit;
+                *digits += 1;
+                *last = end;
+            }
+            (Some(digit), _) => tokens.push(Token { kind: Kind::Number(digit, 1), start, end }),
+            // Ideographs are words of one letter: 3月16日.
+            (None, Some(Token { kind: Kind::Word(word), end: last, .. }))
+                if letter.is_alphabetic() && !is_ideograph(letter) && !word.chars().any(is_ideograph) =>
+            {
+                word.extend(letter.to_lowercase());
+                *last = end;
+            }
+            (None, _) if letter.is_alphabetic() => {
+                tokens.push(Token { kind: Kind::Word(letter.to_lowercase().collect()), start, end });
+            }
+            (None, _) if letter.is_whitespace() => {}
+            (None, _) => tokens.push(Token { kind: Kind::Mark(letter), start, end }),
+        }
+    }
+    tokens
+}
+
+/// ASCII, Arabic-Indic, Extended Arabic-Indic and Devanagari digits.
+fn digit(letter: char) -> Option<i64> {
+    let zeros = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
+    zeros.iter().find_map(|zero| {
+        let value = u32::from(letter).checked_sub(u32::from(*zero))?;
+        (value < 10).then_some(i64::from(value))
+    })
+}
+
+fn is_ideograph(letter: char) -> bool {
+    matches!(letter, '\u{4e00}'..='\u{9fff}')
+}
+
+/// A full date at the beginning of the tokens, and how many of them it takes.
+fn date_at(tokens: &[Token]) -> Option<(civil::Date, usize)> {
+    use Kind::{Mark, Number, Word};
+    let kinds: Vec<&Kind> = tokens.iter().take(8).map(|it| &it.kind).collect();
+    let day = |year: i64, month: i64, day: i64| {
+        let part = |it: i64| i8::try_from(it).ok();
+        civil::Date::new(i16::try_from(year).ok()?, part(month)?, part(day)?).ok().filter(|it| it.year() >= 1000)
+    };
+    match kinds.as_slice() {
+        [Number(y, 4), Mark(a @ ('-' | '/' | '.')), Number(m, 1..=2), Mark(b), Number(d, 1..=2), ..] if a == b => {
+            day(*y, *m, *d).map(|it| (it, 5))
+        }
+        [Number(y, 4), Word(ny), Number(m, 1..=2), Word(yue), Number(d, 1..=2), Word(ri), ..]
+            if ny == "年" && yue == "月" && ri == "日" =>
+        {
+            day(*y, *m, *d).map(|it| (it, 6))
+        }
+        [Number(d, 1..=2), Mark('.'), Number(m, 1..=2), Mark('.'), Number(y, 4), ..] => day(*y, *m, *d).map(|it| (it, 5)),
+        [Number(a, 1..=2), Mark('/'), Number(b, 1..=2), Mark('/'), Number(y, 4), ..] => match (*a > 12, *b > 12) {
+            (true, false) => day(*y, *b, *a).map(|it| (it, 5)),
+            (false, true) => day(*y, *a, *b).map(|it| (it, 5)),
+            _ if a == b => day(*y, *a, *b).map(|it| (it, 5)),
+            _ => None,
+        },
+        [Number(d, 1..=2), rest @ ..] => {
+            // `12 March 2025`, `12. März 2025`, `3rd of May 2024`, `27 de marzo de 2024`, `12-Mar-2025`
+            let skip = filler(rest);
+            let Some(Word(name)) = rest.get(skip) else { return None };
+            let month = month(name)?;
+            let after = skip + 1 + filler(&rest[skip + 1..]);
+            let Some(Number(y, 4)) = rest.get(after) else { return None };
+            day(*y, month, *d).map(|it| (it, after + 2))
+        }
+        [Word(name), rest @ ..] => {
+            // `March 12, 2025`, `Jan. 5 2027`
+            let month = month(name)?;
+            let skip = filler(rest);
+            let Some(Number(d, 1..=2)) = rest.get(skip) else { return None };
+            let after = skip + 1 + filler(&rest[skip + 1..]);
+            let Some(Number(y, 4)) = rest.get(after) else { return None };
+            day(*y, month, *d).map(|it| (it, after + 2))
+        }
+        _ => None,
+    }
+}
+
+/// How many of the next tokens mean nothing between the parts of a date.
+fn filler(kinds: &[&Kind]) -> usize {
+    let means_nothing = |kind: &Kind| match kind {
+        Kind::Mark(mark) => matches!(mark, '.' | ',' | '-' | '،' | '/' | 'º' | 'ª'),
+        Kind::Word(word) => matches!(word.as_str(), "st" | "nd" | "rd" | "th" | "of" | "de" | "del" | "er" | "من" | "º"),
+        Kind::Number(..) => false,
+    };
+    kinds.iter().take(2).take_while(|it| means_nothing(it)).count()
+}
+
+/// A time with its zone, close behind a date, and how many tokens it takes.
+fn time_after(day: civil::Date, tokens: &[Token]) -> Option<(Timestamp, usize)> {
+    use Kind::{Mark, Number, Word};
+    let between = |kind: &Kind| match kind {
+        Mark(it) => matches!(it, ',' | '|' | '·' | '-' | '–' | '—' | '@'),
+        Word(it) => matches!(it.as_str(), "at" | "um" | "à" | "t" | "ore"),
+        Number(..) => false,
+    };
+    let skipped = tokens.iter().take(2).take_while(|it| between(&it.kind)).count();
+    let kinds: Vec<&Kind> = tokens[skipped..].iter().take(9).map(|it| &it.kind).collect();
+    let [Number(hour, 1..=2), Mark(':' | '.'), Number(minute, 2), rest @ ..] = kinds.as_slice() else { return None };
+    let (mut hour, mut used) = (*hour, 3);
+    let mut rest = rest;
+    if let [Mark(':'), Number(_, 2), more @ ..] = rest {
+        (rest, used) = (more, used + 2);
+    }
+    // `a.m.` comes apart into four tokens.
+    let half = match rest {
+        [Word(a), Mark('.'), Word(m), Mark('.'), ..] if m == "m" && (a == "a" || a == "p") => Some((a == "p", 4)),
+        [Word(half), ..] if half == "am" || half == "pm" => Some((half == "pm", 1)),
+        _ => None,
+    };
+    if let Some((afternoon, tokens)) = half {
+        if !(1..=12).contains(&hour) {
+            return None;
+        }
+        hour = hour % 12 + if afternoon { 12 } else { 0 };
+        (rest, used) = (&rest[tokens..], used + tokens);
+    }
+    let (offset_minutes, zone_tokens) = zone(rest)?;
+    let part = |it: i64| i8::try_from(it).ok();
+    let time = civil::Time::new(part(hour)?, part(*minute)?, 0, 0).ok()?;
+    let moment = day.to_datetime(time).to_zoned_datetime(TimeZone::UTC).ok()?.timestamp();
+    let moment = moment.checked_sub(Span::new().minutes(offset_minutes)).ok()?;
+    Some((moment, skipped + used + zone_tokens))
+}
+
+/// Zones whose letters mean one offset everywhere. `IST`, `BST` and `CST` mean several and are not here.
+const ZONES: &[(&str, i64)] = &[
+    ("gmt", 0),
+    ("utc", 0),
+    ("z", 0),
+    ("edt", -240),
+    ("est", -300),
+    ("pdt", -420),
+    ("pst", -480),
+    ("cet", 60),
+    ("cest", 120),
+    ("msk", 180),
+    ("jst", 540),
+    ("pkt", 300),
+];
+
+fn zone(kinds: &[&Kind]) -> Option<(i64, usize)> {
+    let named = match kinds {
+        [Kind::Word(name), ..] => ZONES.iter().find(|(it, _)| it == name).map(|(_, minutes)| *minutes),
+        _ => None,
+    };
+    let signed = &kinds[usize::from(named == Some(0))..];
+    let offset = match signed {
+        [Kind::Mark(sign @ ('+' | '-')), Kind::Number(hours, 1..=2), Kind::Mark(':'), Kind::Number(minutes, 2), ..] => {
+            Some((sign, hours * 60 + minutes, 4))
+        }
+        [Kind::Mark(sign @ ('+' | '-')), Kind::Number(both, 4), ..] => Some((sign, both / 100 * 60 + both % 100, 2)),
+        _ => None,
+    };
+    match (named, offset) {
+        (_, Some((sign, minutes, tokens))) => {
+            let minutes = if *sign == '-' { -minutes } else { minutes };
+            Some((minutes, tokens + kinds.len() - signed.len()))
+        }
+        (Some(minutes), None) => Some((minutes, 1)),
+        (None, None) => None,
+    }
+}
+
+fn month(name: &str) -> Option<i64> {
+    let position = MONTHS.iter().position(|names| names.split(' ').any(|it| it == name))?;
+    i64::try_from(position + 1).ok()
+}
+
+/// The names and usual abbreviations of the months in English, French, German, Spanish, Portuguese, Italian, Dutch,
+/// Russian, Ukrainian, Turkish, Arabic (both sets) and Urdu: Unicode CLDR, `calendars/gregorian/months`.
+const MONTHS: [&str; 12] = [
+    "january jan janvier janv januar jänner enero ene janeiro gennaio gen januari января янв січня ocak يناير كانونالثاني جنوری",
+    "february feb février févr fév februar febrero fevereiro fev febbraio febr februari февраля фев лютого şubat فبراير شباط فروری",
+    "march mar mars märz mär marzo março maart марта мар березня mart مارس آذار مارچ",
+    "april apr avril avr abril abr aprile апреля апр квітня nisan أبريل ابريل نيسان اپریل",
+    "may mai mayo maio maggio mag mei мая травня mayıs مايو أيار مئی",
+    "june jun juin juni junio junho giugno giu июня июн червня haziran يونيو حزيران جون",
+    "july jul juillet juil juli julio julho luglio lug июля июл липня temmuz يوليو تموز جولائی",
+    "august aug août aout agosto ago augustus августа авг серпня ağustos أغسطس آب اگست",
+    "september sep sept septembre septiembre setembro set settembre сентября сен вересня eylül سبتمبر أيلول ستمبر",
+    "october oct octobre oktober okt octubre outubro out ottobre ott октября окт жовтня ekim أكتوبر اکتوبر",
+    "november nov novembre noviembre novembro ноября ноя листопада kasım نوفمبر نومبر",
+    "december dec décembre déc dezember dez diciembre dic dezembro dicembre декабря дек грудня aralık ديسمبر دسمبر",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_dates_are_read_in_their_usual_forms() {
+        for (text, expected) in [
+            ("Published: 12 March 2025, 09:40 GMT", Some("2025-03-12T09:40:00.000Z")),
+            ("March 12, 2025 at 9:40 p.m. EST", Some("2025-03-13T02:40:00.000Z")),
+            ("Jan. 5, 2027", Some("2027-01-05T00:00:00.000Z")),
+            ("12. März 2025", Some("2025-03-12T00:00:00.000Z")),
+            ("27 de marzo de 2024", Some("2024-03-27T00:00:00.000Z")),
+            ("le 1er avril 2024", Some("2024-04-01T00:00:00.000Z")),
+            ("8 февраля 2024 г.", Some("2024-02-08T00:00:00.000Z")),
+            ("تاریخ اشاعت: 3 نومبر 2024", Some("2024-11-03T00:00:00.000Z")),
+            ("٣ نوفمبر ٢٠٢٤", Some("2024-11-03T00:00:00.000Z")),
+            ("2026年3月16日 13:42", Some("2026-03-16T00:00:00.000Z")),
+            ("2025-03-12", Some("2025-03-12T00:00:00.000Z")),
+            ("31/12/2024", Some("2024-12-31T00:00:00.000Z")),
+            ("12/31/2024", Some("2024-12-31T00:00:00.000Z")),
+            ("03/04/2024", None),
+            ("3.4.2024", Some("2024-04-03T00:00:00.000Z")),
+            ("31 February 2024", None),
+            ("on April 5", None),
+            ("between 2013 and 2018", None),
+            ("", None),
+        ] {
+            let found = stated(text).and_then(|it| it.published.at).map(|it| it.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_range_is_the_date_alone() {
+        let text = "Updated: 12 March 2025, 14:05 GMT | News";
+        let found = stated(text).expect("a date");
+        assert_eq!(&text[found.range], "12 March 2025, 14:05 GMT");
+    }
+
+    #[test]
+    fn machines_write_dates_in_several_ways() {
+        for (text, expected) in [
+            ("2025-03-12T09:40:00+05:00", Some("2025-03-12T04:40:00.000Z")),
+            ("2025-03-12T09:40:00.000+0500", Some("2025-03-12T04:40:00.000Z")),
+            ("2025-03-12T09:40Z", Some("2025-03-12T09:40:00.000Z")),
+            ("Wed, 12 Mar 2025 09:40:00 GMT", Some("2025-03-12T09:40:00.000Z")),
+            ("2025-03-12T09:40:00", Some("2025-03-12T00:00:00.000Z")),
+            ("2025-03-12", Some("2025-03-12T00:00:00.000Z")),
+            ("yesterday", None),
+        ] {
+            let found = machine(text).and_then(|it| it.at).map(|it| it.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_without_its_year_is_a_day() {
+        for text in ["4 avril", "Jan. 5", "8 февраля", "April 9, 2025"] {
+            assert!(is_day(text), "{text}");
+        }
+        for text in ["Ukraine", "40 avril", "2025", ""] {
+            assert!(!is_day(text), "{text}");
+        }
+    }
+}

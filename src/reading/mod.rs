@@ -17,6 +17,7 @@ pub mod html;
 pub mod limits;
 mod markdown;
 mod page;
+mod shown;
 mod text;
 
 pub use decode::{Decoded, Form, decode};

@@ -1,0 +1,144 @@
+//! Furniture: the lines around a story that every page has. The words are data, in `furniture.tsv`; what shows by shape
+//! alone is here.
+
+use std::sync::LazyLock;
+
+/// What a line of furniture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Furniture {
+    pub reason: &'static str,
+    /// Whether the rest of its block belongs to it.
+    pub opens_block: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Is,
+    Starts,
+    Opens,
+}
+
+struct Row {
+    how: Match,
+    words: &'static str,
+    reason: &'static str,
+}
+
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let rows = include_str!("furniture.tsv").lines().filter(|it| !it.starts_with('#') && !it.is_empty());
+    rows.filter_map(|row| {
+        let mut columns = row.split('\t');
+        let how = match columns.next()? {
+            "is" => Match::Is,
+            "starts" => Match::Starts,
+            _ => Match::Opens,
+        };
+        Some(Row { how, words: columns.next()?, reason: columns.next()? })
+    })
+    .collect()
+});
+
+/// A line this long that opens like furniture is prose that happens to begin so, unless it is a notice.
+const LONG_CHARS: usize = 140;
+
+pub fn find(line: &str) -> Option<Furniture> {
+    by_words(line).or_else(|| by_shape(line).map(|reason| Furniture { reason, opens_block: false }))
+}
+
+fn by_words(line: &str) -> Option<Furniture> {
+    let low = line.trim().to_lowercase();
+    let bare = low.trim_end_matches([':', '!', '»', '>', '…', '.']).trim_end();
+    let short = line.chars().count() <= LONG_CHARS;
+    ROWS.iter().find_map(|row| {
+        let found = match row.how {
+            Match::Is => bare == row.words || low == row.words,
+            Match::Starts => low.starts_with(row.words) && (short || row.reason.ends_with("notice") || row.reason == "credits"),
+            Match::Opens => bare == row.words || low.starts_with(row.words) && !ends_as_sentence(line) && short,
+        };
+        found.then_some(Furniture { reason: row.reason, opens_block: row.how == Match::Opens })
+    })
+}
+
+fn by_shape(line: &str) -> Option<&'static str> {
+    let line = line.trim();
+    let words = line.split_whitespace().count();
+    if !line.chars().any(char::is_alphanumeric) {
+        return Some("separator");
+    }
+    if is_breadcrumb(line) {
+        return Some("breadcrumbs");
+    }
+    if line.contains("   ") && !ends_as_sentence(line) || line.matches(" | ").count() >= 2 && !ends_as_sentence(line) {
+        return Some("menu");
+    }
+    if is_counter(line) {
+        return Some("counters");
+    }
+    if is_slug(line) {
+        return Some("wire line");
+    }
+    if words <= 4 && (line.starts_with("http://") || line.starts_with("https://") || line.starts_with("www.")) {
+        return Some("link");
+    }
+    if line.starts_with("($1 =") || line.starts_with("(1 ") && line.contains(" = ") {
+        return Some("exchange rate");
+    }
+    None
+}
+
+/// `Home > Europe > Romania`, `Coast Region / Transport`.
+fn is_breadcrumb(line: &str) -> bool {
+    let parts = [" > ", " » ", " › ", " / "].iter().map(|it| line.split(it).count()).max().unwrap_or(1);
+    let arrows = line.contains(" > ") || line.contains(" » ") || line.contains(" › ");
+    (parts >= 2 && arrows || parts >= 2 && line.chars().count() < 60) && !ends_as_sentence(line) && line.chars().count() < 120
+}
+
+/// `148 shares   23 comments`, `2 min read`, `14`.
+fn is_counter(line: &str) -> bool {
+    const COUNTED: &[&str] =
+        &["share", "shares", "comment", "comments", "views", "likes", "min", "mins", "minute", "minutes", "read", "reads", "k", "reading", "time", "followers"];
+    let low = line.to_lowercase();
+    let mut words = low.split(|it: char| !it.is_alphabetic()).filter(|it| !it.is_empty());
+    line.chars().any(|it| it.is_ascii_digit()) && line.chars().count() < 40 && words.all(|it| COUNTED.contains(&it))
+}
+
+/// The lines of codes that agencies put around copy: `BC-EU--Ukraine-Night Trams, 1st Ld-Writethru`, `FRA/mer/environnement`,
+/// `sar/jbl/mpr`, `HORN BRIEF / ENV / 0417`.
+fn is_slug(line: &str) -> bool {
+    let slashed = line.matches('/').count() >= 2 && !line.contains("://") && line.split_whitespace().count() <= 6;
+    let dashed = line.contains("--") && line.split_whitespace().next().is_some_and(|it| it.contains("--"));
+    (slashed || dashed) && line.chars().count() < 80 && !ends_as_sentence(line)
+}
+
+/// Whether a line ends as sentences do, in any script.
+pub fn ends_as_sentence(line: &str) -> bool {
+    let line = line.trim_end().trim_end_matches(['"', '”', '’', '\'', '»', ')', ']', '」', '』', '“', '）', '*', '_']);
+    line.ends_with(['.', '!', '?', '…', '。', '！', '？', '۔', '؟', '।', ':', '：']) || line.ends_with("؛")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn furniture_is_told_by_its_words_and_its_shape() {
+        for (line, reason) in [
+            ("Share This", Some("share button")),
+            ("Share on Facebook   Share on X   Copy link", Some("share button")),
+            ("- Advertisement -", Some("advertisement")),
+            ("Need Help? Chat with us", Some("chat button")),
+            ("Home > Europe > Romania", Some("breadcrumbs")),
+            ("148 shares   23 comments", Some("menu")),
+            ("2 min read", Some("counters")),
+            ("FRA/mer/environnement", Some("wire line")),
+            ("BC-EU--Ukraine-Night Trams, 1st Ld-Writethru", Some("wire line")),
+            ("___", Some("separator")),
+            ("Related stories", Some("related stories")),
+            ("Comments on the plan were invited in March.", None),
+            ("Print runs have fallen by half since 2019.", None),
+            ("The barge left its course on the evening of 3 March.", None),
+        ] {
+            assert_eq!(find(line).map(|it| it.reason), reason, "{line}");
+        }
+    }
+}

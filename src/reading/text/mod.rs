@@ -1,0 +1,164 @@
+//! Flattened text: a page as "select all" gives it, or an agency's copy. Lines are all there is to go by.
+//!
+//! 1. Furniture is told by its words and its shape.
+//! 2. The headline is the line that stands twice, or stands before the story as headlines do.
+//! 3. The story goes from the first prose after it to the last.
+//! 4. Each line gets its fate: the head of the page is mined for byline, date and agency, the story is kept, the foot is
+//!    mined for the publisher, the rest is removed with its reason.
+
+mod furniture;
+mod headline;
+mod lines;
+mod marks;
+mod publisher;
+mod story;
+mod wire;
+
+use super::{Finding, Page, Paragraph, shown::shown};
+use crate::{
+    article::{Label, Span},
+    enrich::dateline,
+};
+use lines::{Line, Part};
+
+pub use furniture::ends_as_sentence;
+pub use publisher::publisher;
+pub use story::is_title_case;
+
+pub fn read(document: &str) -> Page {
+    let lines = lines::lines(document);
+    let mut reader = Reader { document, parts: Vec::new(), page: Page::default() };
+    reader.read(&lines);
+    let Reader { parts, page, .. } = reader;
+    Page { pieces: lines::pieces(document, parts), ..page }
+}
+
+/// The reasons that end a story, when little of the page's prose comes after them.
+const ENDS: [&str; 2] = ["related stories", "comments"];
+
+struct Reader<'a> {
+    document: &'a str,
+    parts: Vec<Part>,
+    page: Page,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, lines: &[Line<'_>]) {
+        let reasons = reasons(lines);
+        let mut is_furniture: Vec<bool> = reasons.iter().map(Option::is_some).collect();
+        let ends: Vec<bool> = reasons.iter().map(|it| it.is_some_and(|it| ENDS.contains(&it))).collect();
+        let title = headline::find(lines, &is_furniture);
+        let mut head = 0;
+        if let Some((at, rule)) = title {
+            self.headline(&lines[at], rule);
+            head = at + 1;
+            for (it, line) in is_furniture.iter_mut().zip(lines) {
+                *it |= line.text == lines[at].text;
+            }
+        }
+        let (first, last) = story::extent(lines, head, &is_furniture, &ends).unwrap_or((lines.len(), lines.len()));
+        let kinds = match lines.get(first..=last) {
+            Some(story) => story::kinds(story, &is_furniture[first..=last]),
+            None => Vec::new(),
+        };
+        for (at, line) in lines.iter().enumerate() {
+            let is_headline = title.is_some_and(|(title, _)| title == at);
+            if is_headline {
+                continue;
+            }
+            if title.is_some_and(|(title, _)| lines[title].text == line.text) {
+                self.part(line.span, Label::Removed, "headline repeated");
+            } else if let Some(reason) = reasons[at] {
+                self.furniture(line, reason);
+            } else if at < first || at > last {
+                let zone = marks::Zone { before_headline: at + 1 < head, before_story: at < first };
+                let around = [at.checked_sub(1), Some(at + 1)].map(|it| it.and_then(|it| lines.get(it)).map(|it| it.text));
+                self.around(line, &zone, around);
+            } else {
+                self.story(line, kinds[at - first]);
+            }
+        }
+    }
+
+    fn part(&mut self, span: Span, label: Label, reason: &'static str) {
+        self.parts.push(Part { span, label, reason });
+    }
+
+    fn headline(&mut self, line: &Line<'_>, rule: &'static str) {
+        let mark = headline::update_mark(line.text);
+        if mark > 0 {
+            let end = line.span.start + mark;
+            self.part(Span { start: line.span.start, end }, Label::Removed, "filing mark");
+        }
+        let span = Span { start: line.span.start + mark, end: line.span.end };
+        self.page.headline = Some(Finding::new(shown(&line.text[mark..]), span, rule));
+        self.part(span, Label::Kept, "headline");
+    }
+
+    /// A line of the story: its first may carry the dateline, and the deck after it.
+    fn story(&mut self, line: &Line<'_>, kind: story::Kind) {
+        if self.near_the_top() && self.mark(line) {
+            return;
+        }
+        let found = if self.page.dateline.is_none() && self.page.body.is_empty() { dateline::find(line.text) } else { None };
+        let mut start = line.span.start;
+        if let Some(found) = found {
+            let within = |it: std::ops::Range<usize>| Span { start: start + it.start, end: start + it.end };
+            let printed = within(found.printed);
+            if let Some((agency, name)) = found.agency {
+                self.page.agency = Some(Finding::new(name.to_owned(), within(agency), "dateline-agency"));
+            }
+            let text = shown(&self.document[printed.start..printed.end]);
+            self.page.dateline = Some(Finding::new(text, printed, "dateline"));
+            let story = start + found.story;
+            self.part(Span { start, end: story }, Label::Mined, "dateline");
+            start = story;
+        }
+        let span = Span { start, end: line.span.end };
+        let text = shown(&self.document[start..line.span.end]);
+        let dateline_here = start > line.span.start;
+        if dateline_here && self.page.deck.is_none() && story::is_title_case(&text) {
+            self.page.deck = Some(Finding::new(text, span, "deck-after-dateline"));
+            self.part(span, Label::Kept, "deck");
+        } else if kind == story::Kind::Links {
+            self.part(span, Label::Removed, "list of links");
+        } else {
+            let reason = if kind == story::Kind::Subheading { "subheading" } else { "story" };
+            self.page.body.push(Paragraph { text, spans: vec![span] });
+            self.part(span, Label::Kept, reason);
+        }
+    }
+
+    /// Whether bylines and dates may still come: copy prints them before the story, or after its deck.
+    fn near_the_top(&self) -> bool {
+        self.page.body.is_empty()
+    }
+}
+
+/// Why each line is furniture, if it is.
+fn reasons(lines: &[Line<'_>]) -> Vec<Option<&'static str>> {
+    let mut block = None;
+    lines
+        .iter()
+        .map(|line| {
+            if line.opens_block {
+                block = None;
+            }
+            if story::is_credit(line.text) {
+                return Some("credits");
+            }
+            // A title within a list of titles may look like the list's own heading.
+            let found = furniture::find(line.text).filter(|_| publisher::tagline(line.text).is_none());
+            if let Some(found) = found {
+                if found.opens_block {
+                    block = Some(found.reason);
+                }
+                return Some(found.reason);
+            }
+            block.filter(|_| publisher::copyright(line.text).is_none())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
