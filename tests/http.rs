@@ -126,7 +126,10 @@ async fn evidence_gives_the_document_back_and_raw_its_bytes() {
     let server = Server::new().await;
     for (media_type, content) in [
         ("text/plain", "Pier closes\n\nLISBON: The old pier closed on Monday — for good.\n".as_bytes()),
-        ("text/html; charset=windows-1252", b"<h1>Br\xfccke zu</h1><p>Die Br\xfccke ist seit Montag f\xfcr alle gesperrt.</p>"),
+        (
+            "text/html; charset=windows-1252",
+            b"<h1>Br\xfccke zu</h1><p>Die Br\xfccke ist seit Montag f\xfcr alle gesperrt.</p>",
+        ),
     ] {
         let posted = server.post(media_type, content).await;
         assert_eq!(posted.status, 201, "{}", posted.text());
@@ -142,7 +145,8 @@ async fn evidence_gives_the_document_back_and_raw_its_bytes() {
         let article = server.get(&path).await.json();
         for field in evidence["fields"].as_array().expect("fields") {
             for span in field["spans"].as_array().expect("spans") {
-                let (start, end) = (span["start"].as_u64().expect("an offset"), span["end"].as_u64().expect("an offset"));
+                let (start, end) =
+                    (span["start"].as_u64().expect("an offset"), span["end"].as_u64().expect("an offset"));
                 assert!(text.get(start as usize..end as usize).is_some_and(|it| !it.is_empty()), "{field}");
             }
         }
@@ -250,7 +254,10 @@ async fn a_document_is_created_then_unchanged_then_revised() {
     ] {
         let answer = server.post("application/json", envelope(headline)).await;
         let body = answer.json();
-        assert_eq!((answer.status.as_u16(), &body["outcome"], &body["revision"]), (status, &json!(outcome), &json!(revision)));
+        assert_eq!(
+            (answer.status.as_u16(), &body["outcome"], &body["revision"]),
+            (status, &json!(outcome), &json!(revision))
+        );
         assert_eq!(answer.header("location"), body["location"].as_str().expect("a path"));
         seen.push(body["id"].clone());
     }
@@ -302,7 +309,8 @@ async fn a_wrong_member_is_named_by_its_pointer() {
 async fn of_many_lines_each_gets_its_outcome_and_a_bad_one_spoils_no_other() {
     let server = Server::new().await;
     let line = |key: &str| {
-        json!({"key": key, "content": format!("Pier {key} closes\n\nLISBON: It closed on Monday for repairs.")}).to_string()
+        json!({"key": key, "content": format!("Pier {key} closes\n\nLISBON: It closed on Monday for repairs.")})
+            .to_string()
     };
     let body = [line("a"), "{\"content\": 7}".to_owned(), String::new(), line("b"), line("a")].join("\n");
     let answer = server.post("application/x-ndjson", body).await;
@@ -312,7 +320,10 @@ async fn of_many_lines_each_gets_its_outcome_and_a_bad_one_spoils_no_other() {
     let expected =
         [(1, "created"), (2, "failed"), (4, "created"), (5, "unchanged")].map(|(at, it)| (Some(at), Some(it)));
     assert_eq!(outcomes, expected);
-    assert_eq!((&lines[1]["code"], &lines[1]["errors"][0]["pointer"]), (&json!("invalid_document"), &json!("/content")));
+    assert_eq!(
+        (&lines[1]["code"], &lines[1]["errors"][0]["pointer"]),
+        (&json!("invalid_document"), &json!("/content"))
+    );
 }
 
 #[tokio::test]

@@ -64,7 +64,8 @@ async fn walk(places: &[usize], limit: usize, query: &str, meanwhile: Vec<Vec<Wr
     for (number, place) in places.iter().enumerate() {
         ids.push(write(&server.archive, number, 1, *place).await);
     }
-    let matching: BTreeSet<String> = server.walk(&format!("/v1/articles?{query}&limit=100&fields=id")).await.into_iter().map(id).collect();
+    let matching: BTreeSet<String> =
+        server.walk(&format!("/v1/articles?{query}&limit=100&fields=id")).await.into_iter().map(id).collect();
     let mut touched = BTreeSet::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut next = Some(format!("/v1/articles?{query}&limit={limit}&fields=id"));
@@ -113,7 +114,9 @@ async fn cost(store: &Store, text: &str) -> (usize, f64, usize) {
 async fn a_page_with_one_filter_is_one_query_and_with_three_no_more_than_three() {
     let server = Server::with_seeds().await;
     let store = server.archive.store();
-    for query in ["", "language=en", "country=PT", "source=nobody", "sort=published", "sort=-changed", "language=en&limit=100"] {
+    for query in
+        ["", "language=en", "country=PT", "source=nobody", "sort=published", "sort=-changed", "language=en&limit=100"]
+    {
         assert_eq!(cost(store, query).await.0, 1, "{query}");
     }
     for query in [
@@ -147,9 +150,16 @@ async fn lengthen(store: &Store, pk: &str, from: usize, to: usize) {
     let copies: Vec<_> = (from..to)
         .map(|number| {
             let mut copy = posting.clone();
-            let sk = format!("2020-01-01T00:{:02}:{:02}.{:03}Z#{number:026}", number / 60_000, number / 1_000 % 60, number % 1_000);
+            let sk = format!(
+                "2020-01-01T00:{:02}:{:02}.{:03}Z#{number:026}",
+                number / 60_000,
+                number / 1_000 % 60,
+                number % 1_000
+            );
             copy.insert("sk".to_owned(), AttributeValue::S(sk));
-            WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(copy)).build().expect("an item")).build()
+            WriteRequest::builder()
+                .put_request(PutRequest::builder().set_item(Some(copy)).build().expect("an item"))
+                .build()
         })
         .collect();
     for some in copies.chunks(25) {

@@ -5,7 +5,8 @@ use yaml_rust2::{Yaml, YamlLoader};
 
 #[test]
 fn the_store_creates_the_table_that_the_template_declares() {
-    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml")).expect("the template");
+    let template =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml")).expect("the template");
     let template = YamlLoader::load_from_str(&template).expect("YAML");
     let declared = &template[0]["Resources"]["ArticlesTable"]["Properties"];
     let ours = definition();
@@ -22,7 +23,10 @@ fn the_store_creates_the_table_that_the_template_declares() {
     assert_eq!(text(&declared["BillingMode"]), ours.billing_mode);
     assert_eq!(text(&declared["StreamSpecification"]["StreamViewType"]), ours.stream_view_type);
     let expiry = &declared["TimeToLiveSpecification"];
-    assert_eq!((text(&expiry["AttributeName"]), expiry["Enabled"].as_bool()), (ours.time_to_live_attribute.to_owned(), Some(true)));
+    assert_eq!(
+        (text(&expiry["AttributeName"]), expiry["Enabled"].as_bool()),
+        (ours.time_to_live_attribute.to_owned(), Some(true))
+    );
     for index in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
         assert!(declared[index].is_badvalue(), "the store knows of no {index}");
     }

@@ -47,9 +47,7 @@ pub fn parse(json: &[u8], retrieved_at: Instant) -> Result<RawDocument, Vec<BadE
         let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/")) };
         vec![BadEnvelope { pointer, detail: error.inner().to_string() }]
     })?;
-    deserializer
-        .end()
-        .map_err(|error| vec![BadEnvelope { pointer: String::new(), detail: error.to_string() }])?;
+    deserializer.end().map_err(|error| vec![BadEnvelope { pointer: String::new(), detail: error.to_string() }])?;
     envelope.resolve(retrieved_at)
 }
 

@@ -64,7 +64,11 @@ fn unwrap(json: &[u8], name: String, retrieved_at: Instant) -> Result<RawDocumen
     Ok(document)
 }
 
-fn lines<'a>(name: &'a str, mut reader: impl BufRead + 'a, retrieved_at: Instant) -> impl Iterator<Item = Arrival> + 'a {
+fn lines<'a>(
+    name: &'a str,
+    mut reader: impl BufRead + 'a,
+    retrieved_at: Instant,
+) -> impl Iterator<Item = Arrival> + 'a {
     let mut number = 0;
     let mut failed = false;
     std::iter::from_fn(move || {

@@ -178,11 +178,7 @@ impl Incoming {
             id: ArticleId::of_identity(&identify(document, draft.facts.url.as_deref(), &content_hash)),
             name,
             source: document.source.clone(),
-            raw: RawSummary {
-                sha256,
-                bytes: document.content.len() as u64,
-                media_type: draft.media_type.clone(),
-            },
+            raw: RawSummary { sha256, bytes: document.content.len() as u64, media_type: draft.media_type.clone() },
             content_hash,
             draft,
         }

@@ -1,21 +1,60 @@
 //! Bylines: who wrote it.
 
 /// Words that open a byline, by language, each with what stands before a name.
-const OPENINGS: &[&str] = &["By ", "BY ", "by ", "Von ", "Par ", "PAR ", "Por ", "Di ", "Door ", "Af ", "Av ", "Автор: ", "Автор ", "Текст: "];
+const OPENINGS: &[&str] = &[
+    "By ",
+    "BY ",
+    "by ",
+    "Von ",
+    "Par ",
+    "PAR ",
+    "Por ",
+    "Di ",
+    "Door ",
+    "Af ",
+    "Av ",
+    "Автор: ",
+    "Автор ",
+    "Текст: ",
+];
 /// The same where a name follows without a blank.
-const LABELS: &[&str] = &["记者：", "记者:", "作者：", "作者:", "文/", "文：", "記者：", "تحرير:", "كتب:", "تحریر:", "رپورٹ:"];
+const LABELS: &[&str] =
+    &["记者：", "记者:", "作者：", "作者:", "文/", "文：", "記者：", "تحرير:", "كتب:", "تحریر:", "رپورٹ:"];
 /// What joins two names.
 const JOINTS: &[&str] = &[" and ", " AND ", " & ", " und ", " et ", " y ", " e ", " i ", " и ", " و "];
 /// Words that start a name's small parts.
 const PARTICLES: &[&str] = &[
-    "van", "von", "de", "da", "di", "del", "della", "der", "den", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "bint",
-    "ter", "ten", "zu", "y", "e",
+    "van", "von", "de", "da", "di", "del", "della", "der", "den", "dos", "du", "la", "le", "el", "al", "bin", "ibn",
+    "bint", "ter", "ten", "zu", "y", "e",
 ];
 /// Words that are in job titles and desks, and not in names.
 const ROLES: &[&str] = &[
-    "correspondent", "reporter", "editor", "writer", "staff", "desk", "team", "newsroom", "contributor", "columnist",
-    "photographer", "producer", "analyst", "bureau", "chief", "redaktion", "rédaction", "redacción", "redazione",
-    "correspondant", "corresponsal", "service", "agency", "news", "agencies", "wire",
+    "correspondent",
+    "reporter",
+    "editor",
+    "writer",
+    "staff",
+    "desk",
+    "team",
+    "newsroom",
+    "contributor",
+    "columnist",
+    "photographer",
+    "producer",
+    "analyst",
+    "bureau",
+    "chief",
+    "redaktion",
+    "rédaction",
+    "redacción",
+    "redazione",
+    "correspondant",
+    "corresponsal",
+    "service",
+    "agency",
+    "news",
+    "agencies",
+    "wire",
 ];
 /// The most words of a name.
 const WORDS: usize = 6;
@@ -62,13 +101,20 @@ fn parts(text: &str) -> Vec<&str> {
         parts = parts.into_iter().flat_map(|it| it.split(joint)).collect();
     }
     let marks = [',', ';', '|', '·', '•', '，', '、', '،', '\n'];
-    parts.into_iter().flat_map(|it| it.split(marks)).map(|it| it.trim().trim_end_matches('.')).filter(|it| !it.is_empty()).collect()
+    parts
+        .into_iter()
+        .flat_map(|it| it.split(marks))
+        .map(|it| it.trim().trim_end_matches('.'))
+        .filter(|it| !it.is_empty())
+        .collect()
 }
 
 fn is_name(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let count = words.clone().count();
-    let legal = |it: char| it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘') || is_mark(it);
+    let legal = |it: char| {
+        it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘') || is_mark(it)
+    };
     let cased = |it: &str| !it.chars().next().is_some_and(char::is_lowercase) || PARTICLES.contains(&it);
     (1..=WORDS).contains(&count)
         && text.chars().all(legal)
@@ -105,7 +151,11 @@ mod tests {
             ("", None),
         ] {
             let found = line(text);
-            assert_eq!(found.as_deref().map(|it| it.iter().map(String::as_str).collect::<Vec<_>>()), expected, "{text}");
+            assert_eq!(
+                found.as_deref().map(|it| it.iter().map(String::as_str).collect::<Vec<_>>()),
+                expected,
+                "{text}"
+            );
         }
     }
 

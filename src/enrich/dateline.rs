@@ -142,7 +142,8 @@ fn parts(text: &str, separator: Separator) -> Option<Found> {
     }
     let (city, regions) = segments.split_first()?;
     let name = &text[city.clone()];
-    let regions_known = regions.iter().all(|it| places::country(&text[it.clone()]).is_some() || is_name(&text[it.clone()]));
+    let regions_known =
+        regions.iter().all(|it| places::country(&text[it.clone()]).is_some() || is_name(&text[it.clone()]));
     let country = regions.last().and_then(|it| places::country(&text[it.clone()]));
     if !is_name(name) || !regions_known || regions.len() > 2 {
         return None;
@@ -153,7 +154,8 @@ fn parts(text: &str, separator: Separator) -> Option<Found> {
     let legal = match separator {
         Separator::Dash => (capitals && (vouched || known)) || (known && (agency.is_some() || country.is_some())),
         // Scripts without capitals have only the table to tell.
-        Separator::Colon => known && (capitals || !name.chars().any(|it| it.is_lowercase() || it.is_uppercase())),
+        Separator::Colon if capitals => known || country.is_some(),
+        Separator::Colon => known && !name.chars().any(|it| it.is_lowercase() || it.is_uppercase()),
         Separator::Period => capitals && date.is_some() && (known || agency.is_some()),
     };
     let printed = city.start..regions.last().map_or(city.end, |it| it.end);
@@ -175,7 +177,9 @@ fn segments(text: &str) -> Vec<Range<usize>> {
 fn is_name(text: &str) -> bool {
     let words = text.split_whitespace().count();
     let of_letters = |it: char| it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '/');
-    (1..=WORDS).contains(&words) && text.chars().all(of_letters) && text.chars().filter(|it| it.is_alphabetic()).count() > 1
+    (1..=WORDS).contains(&words)
+        && text.chars().all(of_letters)
+        && text.chars().filter(|it| it.is_alphabetic()).count() > 1
 }
 
 /// All capitals, but for particles: `RIO de JANEIRO`.
@@ -201,7 +205,7 @@ mod tests {
             ("GENEVA (Reuters) - Delegates agreed.", "GENEVA", "Delegates", Some("Reuters")),
             ("PARIS, 4 avril (AFP) - Les prairies ont", "PARIS", "Les prairies", Some("AFP")),
             ("GALATI, Romania - A barge was freed.", "GALATI, Romania", "A barge", None),
-            ("TALTAL, Chile: Engineers finish.", "", "", None),
+            ("TALTAL, Chile: Engineers finish.", "TALTAL, Chile", "Engineers", None),
             ("STONE TOWN, Tanzania — Almost all lived.", "STONE TOWN, Tanzania", "Almost", None),
             ("SACRAMENTO, Calif. (AP) -- Lawmakers voted.", "SACRAMENTO, Calif.", "Lawmakers", Some("AP")),
             ("WASHINGTON/LONDON, Jan. 5 (Reuters) - Talks", "WASHINGTON/LONDON", "Talks", Some("Reuters")),

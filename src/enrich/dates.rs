@@ -161,7 +161,9 @@ fn date_at(tokens: &[Token]) -> Option<(civil::Date, usize)> {
         {
             day(*y, *m, *d).map(|it| (it, 6))
         }
-        [Number(d, 1..=2), Mark('.'), Number(m, 1..=2), Mark('.'), Number(y, 4), ..] => day(*y, *m, *d).map(|it| (it, 5)),
+        [Number(d, 1..=2), Mark('.'), Number(m, 1..=2), Mark('.'), Number(y, 4), ..] => {
+            day(*y, *m, *d).map(|it| (it, 5))
+        }
         [Number(a, 1..=2), Mark('/'), Number(b, 1..=2), Mark('/'), Number(y, 4), ..] => match (*a > 12, *b > 12) {
             (true, false) => day(*y, *b, *a).map(|it| (it, 5)),
             (false, true) => day(*y, *a, *b).map(|it| (it, 5)),
@@ -194,7 +196,9 @@ fn date_at(tokens: &[Token]) -> Option<(civil::Date, usize)> {
 fn filler(kinds: &[&Kind]) -> usize {
     let means_nothing = |kind: &Kind| match kind {
         Kind::Mark(mark) => matches!(mark, '.' | ',' | '-' | '،' | '/' | 'º' | 'ª'),
-        Kind::Word(word) => matches!(word.as_str(), "st" | "nd" | "rd" | "th" | "of" | "de" | "del" | "er" | "من" | "º"),
+        Kind::Word(word) => {
+            matches!(word.as_str(), "st" | "nd" | "rd" | "th" | "of" | "de" | "del" | "er" | "من" | "º")
+        }
         Kind::Number(..) => false,
     };
     kinds.iter().take(2).take_while(|it| means_nothing(it)).count()

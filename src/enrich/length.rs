@@ -15,7 +15,8 @@ pub fn words(paragraphs: &[String]) -> u32 {
 }
 
 pub fn reading_seconds(words: u32, script: Option<&str>) -> u32 {
-    let a_minute = if matches!(script, Some("Hans" | "Hant" | "Hani" | "Jpan")) { CHARACTERS_A_MINUTE } else { WORDS_A_MINUTE };
+    let a_minute =
+        if matches!(script, Some("Hans" | "Hant" | "Hani" | "Jpan")) { CHARACTERS_A_MINUTE } else { WORDS_A_MINUTE };
     u32::try_from(u64::from(words) * 60 / u64::from(a_minute)).unwrap_or(u32::MAX)
 }
 

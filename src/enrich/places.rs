@@ -65,7 +65,8 @@ mod tests {
     fn cities_are_found_by_their_names() {
         let found = |name: &str, near: Option<&str>| {
             let country = near.and_then(country);
-            city(name, country.as_ref()).map(|it| (it.id, it.country.map_or(String::new(), |it| it.as_str().to_owned())))
+            city(name, country.as_ref())
+                .map(|it| (it.id, it.country.map_or(String::new(), |it| it.as_str().to_owned())))
         };
         for (name, near, expected) in [
             ("ISLAMABAD", None, Some(("islamabad", "PK"))),

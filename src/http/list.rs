@@ -77,7 +77,8 @@ pub async fn articles(State(service): State<Service>, RawQuery(raw): RawQuery) -
     let articles = page.cards.iter().map(|it| represent(it, query.fields.as_deref())).collect::<Result<_, _>>()?;
     let mut response = json(&ArticleList { articles, next: next.clone() })?;
     if let Some(next) = next {
-        let link = HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).map_err(|error| Problem::internal(&error))?;
+        let link =
+            HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).map_err(|error| Problem::internal(&error))?;
         response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
@@ -116,8 +117,7 @@ mod tests {
 
     #[test]
     fn the_specification_names_the_parameters_that_are_legal() {
-        let specified: Vec<String> =
-            ListParameters::into_params(|| None).into_iter().map(|it| it.name).collect();
+        let specified: Vec<String> = ListParameters::into_params(|| None).into_iter().map(|it| it.name).collect();
         assert_eq!(specified, parameters::names().collect::<Vec<_>>());
     }
 }

@@ -21,13 +21,7 @@ mod submit;
 mod validators;
 
 use crate::archive::Archive;
-use axum::{
-    Router,
-    http::Method,
-    middleware,
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, http::Method, middleware, response::IntoResponse, routing::get};
 use http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use problem::{Code, Problem};
 use tower_http::{

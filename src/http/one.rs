@@ -143,7 +143,12 @@ fn written(text: String, format: Format) -> Response {
 /// Headline, deck, byline, then the paragraphs, with the dateline where it stood.
 fn paragraphs(article: &Article) -> impl Iterator<Item = String> {
     let dateline = article.facts.dateline.as_ref().map(|it| format!("{}: ", it.text)).unwrap_or_default();
-    article.detail.body.iter().enumerate().map(move |(at, it)| if at == 0 { format!("{dateline}{it}") } else { it.clone() })
+    article
+        .detail
+        .body
+        .iter()
+        .enumerate()
+        .map(move |(at, it)| if at == 0 { format!("{dateline}{it}") } else { it.clone() })
 }
 
 fn byline(article: &Article) -> Option<String> {

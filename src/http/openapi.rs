@@ -30,7 +30,8 @@ struct Specification;
 
 /// The specification as JSON, as it is checked in.
 pub fn generate() -> String {
-    let mut json = Specification::openapi().to_pretty_json().expect("the specification has string keys and cannot fail");
+    let mut json =
+        Specification::openapi().to_pretty_json().expect("the specification has string keys and cannot fail");
     json.push('\n');
     json
 }

@@ -3,7 +3,12 @@
 //! A row is added only where a client would branch on it. What went wrong inside is logged with the same request id and
 //! never told.
 
-use crate::{archive::{IngestError, envelope::BadEnvelope, intake}, query::BadParameter, reading::ReadError, store::StoreError};
+use crate::{
+    archive::{IngestError, envelope::BadEnvelope, intake},
+    query::BadParameter,
+    reading::ReadError,
+    store::StoreError,
+};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -166,8 +171,7 @@ impl From<IngestError> for Problem {
             IngestError::Contended { .. } => Self::new(Code::Unavailable, error.to_string()).retry_after(1),
             IngestError::BadEnvelope(bad) => {
                 let detail = intake::faults(&bad);
-                let fault =
-                    |it: BadEnvelope| Fault { parameter: None, pointer: Some(it.pointer), detail: it.detail };
+                let fault = |it: BadEnvelope| Fault { parameter: None, pointer: Some(it.pointer), detail: it.detail };
                 Self::new(Code::InvalidDocument, detail).with_errors(bad.into_iter().map(fault).collect())
             }
             IngestError::ReaderFailed | IngestError::Unavailable(_) => Self::internal(&error),

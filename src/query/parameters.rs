@@ -114,8 +114,7 @@ impl ListQuery {
         let sort = reading.sort();
         let limit = reading.limit();
         let fields = reading.fields();
-        let needs_article =
-            fields.iter().flatten().any(|it| ARTICLE_FIELDS.contains(&it.as_str()));
+        let needs_article = fields.iter().flatten().any(|it| ARTICLE_FIELDS.contains(&it.as_str()));
         let mut query = Self { filter, sort, limit, after: None, fields, needs_article };
         if let Some(text) = reading.once("cursor") {
             match cursor::read(text, &query.fingerprint()) {
@@ -164,7 +163,8 @@ impl<'a> Reading<'a> {
     }
 
     fn all(&mut self, name: &str) -> Vec<&'a str> {
-        let found: Vec<&str> = self.pairs.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str()).collect();
+        let found: Vec<&str> =
+            self.pairs.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str()).collect();
         if found.len() > REPEATS_MAX {
             self.refuse(name, format!("expected at most {REPEATS_MAX} times, found {}", found.len()));
         }
@@ -190,7 +190,8 @@ impl<'a> Reading<'a> {
             if values.iter().any(String::is_empty) {
                 self.refuse(facet.name(), format!("expected a value, or values separated by commas, found {given:?}"));
             } else if negated != 0 && negated != parts.len() {
-                let detail = format!("expected values that all have a minus or none, found {given:?}; give the parameter twice");
+                let detail =
+                    format!("expected values that all have a minus or none, found {given:?}; give the parameter twice");
                 self.refuse(facet.name(), detail);
             } else {
                 values.sort();
@@ -210,7 +211,10 @@ impl<'a> Reading<'a> {
                     Some(has) => found.push((has, wanted)),
                     None => {
                         let known = Has::ALL.map(Has::name).join(", ");
-                        self.refuse("has", format!("expected any of {known}, each with a minus for absent, found {part:?}"));
+                        self.refuse(
+                            "has",
+                            format!("expected any of {known}, each with a minus for absent, found {part:?}"),
+                        );
                     }
                 }
             }
@@ -291,8 +295,9 @@ mod tests {
 
     #[test]
     fn every_fault_is_named() {
-        let bad = parse("limit=500&sort=best&colour=red&country=a,-b&published_from=soon&fields=headline,smell&has=wings")
-            .expect_err("illegal");
+        let bad =
+            parse("limit=500&sort=best&colour=red&country=a,-b&published_from=soon&fields=headline,smell&has=wings")
+                .expect_err("illegal");
         let named: Vec<&str> = bad.iter().map(|it| it.parameter.as_str()).collect();
         assert_eq!(named, ["colour", "country", "has", "published_from", "sort", "limit", "fields"]);
         assert_eq!(bad[5].detail, "expected 1 to 100, found \"500\"");

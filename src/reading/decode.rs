@@ -56,8 +56,10 @@ impl Form {
     fn of_content(content: &[u8]) -> Self {
         let start = String::from_utf8_lossy(&content[..content.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
         let start = start.trim_start_matches('\u{feff}').trim_start();
-        let tags = ["<!doctype html", "<html", "<head", "<body", "<!--", "<meta", "<title", "<article", "<div", "<p>", "<h1"];
-        let is_html = tags.iter().any(|it| start.starts_with(it)) || start.starts_with("<?xml") && start.contains("<html");
+        let tags =
+            ["<!doctype html", "<html", "<head", "<body", "<!--", "<meta", "<title", "<article", "<div", "<p>", "<h1"];
+        let is_html =
+            tags.iter().any(|it| start.starts_with(it)) || start.starts_with("<?xml") && start.contains("<html");
         if is_html { Self::Html } else { Self::Text }
     }
 }
@@ -113,8 +115,10 @@ fn text<'a>(
     form: Form,
 ) -> Result<(Cow<'a, str>, &'static Encoding), ReadError> {
     if let Some((encoding, _)) = Encoding::for_bom(content) {
-        return valid(content, encoding)
-            .ok_or_else(|| ReadError::Undecodable { encoding: encoding.name(), offset: first_wrong(content, encoding) });
+        return valid(content, encoding).ok_or_else(|| ReadError::Undecodable {
+            encoding: encoding.name(),
+            offset: first_wrong(content, encoding),
+        });
     }
     if let Some(text) = valid(content, UTF_8) {
         return Ok(text);
@@ -191,8 +195,18 @@ mod tests {
             (b"\xff\xfea\0", None, "\u{feff}a", "UTF-16LE"),
             ("<p>Zürich".as_bytes(), Some("text/html; charset=iso-8859-1"), "<p>Zürich", "UTF-8"),
             (b"Z\xfcrich", Some("text/plain; charset=\"latin1\""), "Zürich", "windows-1252"),
-            (b"<meta charset=windows-1251>\xcf\xf0\xe8\xe2\xe5\xf2", html, "<meta charset=windows-1251>Привет", "windows-1251"),
-            (b"<p>Der K\xf6nig und die B\xe4ume der Stra\xdfe", html, "<p>Der König und die Bäume der Straße", "windows-1252"),
+            (
+                b"<meta charset=windows-1251>\xcf\xf0\xe8\xe2\xe5\xf2",
+                html,
+                "<meta charset=windows-1251>Привет",
+                "windows-1251",
+            ),
+            (
+                b"<p>Der K\xf6nig und die B\xe4ume der Stra\xdfe",
+                html,
+                "<p>Der König und die Bäume der Straße",
+                "windows-1252",
+            ),
         ] {
             let decoded = decode(&document(content, media_type)).expect(text);
             assert_eq!((decoded.text.as_str(), decoded.encoding), (text, encoding));

@@ -77,6 +77,20 @@ impl Page {
 
     /// The same page after a beginning that its reader did not see.
     pub(super) fn behind(mut self, skipped: usize, reason: &str) -> Self {
+        let moved = |it: &Span| Span { start: it.start + skipped, end: it.end + skipped };
+        self.place(|spans| spans.iter().map(moved).collect());
+        for piece in &mut self.pieces {
+            piece.start += skipped;
+            piece.end += skipped;
+        }
+        let reason = reason.to_owned();
+        let beginning = Piece { start: 0, end: skipped, label: Label::Removed, reason, text: String::new() };
+        self.pieces.insert(0, beginning);
+        self
+    }
+
+    /// Moves every span to its place in another view of the document.
+    pub(super) fn place(&mut self, moved: impl Fn(&[Span]) -> Vec<Span>) {
         let all = [
             spans(&mut self.headline),
             spans(&mut self.deck),
@@ -93,22 +107,36 @@ impl Page {
             spans(&mut self.summary),
             spans(&mut self.language),
         ];
-        let body = self.body.iter_mut().map(|it| it.spans.as_mut_slice());
-        for span in all.into_iter().chain(body).flatten() {
-            span.start += skipped;
-            span.end += skipped;
+        let body = self.body.iter_mut().map(|it| Some(&mut it.spans));
+        for spans in all.into_iter().chain(body).flatten() {
+            *spans = moved(spans);
         }
-        for piece in &mut self.pieces {
-            piece.start += skipped;
-            piece.end += skipped;
-        }
-        let reason = reason.to_owned();
-        let beginning = Piece { start: 0, end: skipped, label: Label::Removed, reason, text: String::new() };
-        self.pieces.insert(0, beginning);
-        self
+    }
+
+    /// The facts that are read from what readers are not shown, with their places.
+    pub(super) fn mined(&self) -> Vec<(&'static str, &[Span])> {
+        let all: [(&str, Option<&[Span]>); 12] = [
+            ("dateline", places(&self.dateline)),
+            ("agency", places(&self.agency)),
+            ("byline", places(&self.authors)),
+            ("publisher", places(&self.publisher)),
+            ("published", places(&self.published)),
+            ("modified", places(&self.modified_at)),
+            ("url", places(&self.url)),
+            ("image", places(&self.image)),
+            ("section", places(&self.section)),
+            ("keywords", places(&self.keywords)),
+            ("summary", places(&self.summary)),
+            ("language", places(&self.language)),
+        ];
+        all.into_iter().filter_map(|(name, spans)| spans.map(|it| (name, it))).collect()
     }
 }
 
-fn spans<T>(found: &mut Option<Finding<T>>) -> &mut [Span] {
-    found.as_mut().map(|it| it.spans.as_mut_slice()).unwrap_or_default()
+fn spans<T>(found: &mut Option<Finding<T>>) -> Option<&mut Vec<Span>> {
+    found.as_mut().map(|it| &mut it.spans)
+}
+
+fn places<T>(found: &Option<Finding<T>>) -> Option<&[Span]> {
+    found.as_ref().map(|it| it.spans.as_slice())
 }

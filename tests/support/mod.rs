@@ -110,7 +110,8 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -
 
 /// A short story in the project's own words, told apart by its key and its headline.
 pub fn story(key: &str, headline: &str, dateline: &str) -> RawDocument {
-    let content = format!("{headline}\n\n{dateline}: The harbour tram ran again on Monday after a pause of two years.\n");
+    let content =
+        format!("{headline}\n\n{dateline}: The harbour tram ran again on Monday after a pause of two years.\n");
     RawDocument {
         content: content.into_bytes(),
         media_type: Some("text/plain".to_owned()),

@@ -62,9 +62,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         let query = ListQuery::parse(&pairs)
             .map_err(|bad| Failure::Other(bad.into_iter().map(|it| it.detail).collect::<Vec<_>>().join("; ")))?;
         let cost = query::page(archive.store(), &query).await?.cost;
-        let dollars = cost.read_units * MILLION_READ_UNITS
-            + MILLION_REQUESTS
-            + 1e6 * READ_GIGABYTE_SECONDS * GIGABYTE_SECOND_ARM;
+        let dollars =
+            cost.read_units * MILLION_READ_UNITS + MILLION_REQUESTS + 1e6 * READ_GIGABYTE_SECONDS * GIGABYTE_SECOND_ARM;
         println!("  /v1/articles?{text:29} {:>7} {:>10.1} {dollars:>12.2}", cost.queries, cost.read_units);
     }
     println!("Nothing happens, nothing is paid, but for what is stored.");

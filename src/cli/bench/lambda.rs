@@ -65,7 +65,13 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
             let [bare, api] = runs.map(|it| Summary::of(&it));
             bare.print(&format!("bare {what}, {transport}"));
             api.print(&format!("api {what}, {transport}"));
-            println!("{:28} {:>8.2} {:>8.2} {:>8.2}", "  times bare", api.init / bare.init, api.first / bare.first, api.p50 / bare.p50);
+            println!(
+                "{:28} {:>8.2} {:>8.2} {:>8.2}",
+                "  times bare",
+                api.init / bare.init,
+                api.first / bare.first,
+                api.p50 / bare.p50
+            );
         }
         let mut runs = Vec::new();
         for round in 0..options.starts {
@@ -131,7 +137,8 @@ pub fn event(method: &str, path: &str, query: &str, body: Option<(&str, &str)>) 
 
 /// A batch of one message, with a document that is new each time.
 fn message(round: usize, at: usize) -> Value {
-    let content = format!("Bridge {round}-{at} reopens\n\nLISBON: The bridge carried its first trams again on Monday.\n");
+    let content =
+        format!("Bridge {round}-{at} reopens\n\nLISBON: The bridge carried its first trams again on Monday.\n");
     let body = json!({"key": format!("{round}/{at}"), "media_type": "text/plain", "content": content}).to_string();
     json!({"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": body, "attributes": {}, "messageAttributes": {}}]})
 }

@@ -1,2 +1,71 @@
-use super::Page;
-pub fn read(text: &str, _url: Option<&str>) -> Page { super::text::read(text) }
+//! HTML: structure and metadata tell more than lines, and a library knows which part of a page is the story.
+//!
+//! 1. [`scan`]: one pass gives the blocks of text with their places, and what is marked as a fact.
+//! 2. [`facts`]: metadata, by rank of where it stands.
+//! 3. [`extract`]: the story's words, by a library behind limits. Where it has none, the page's lines are read as
+//!    flattened text, with the reason in the evidence.
+//! 4. [`align`]: the words' blocks, which have places. Each block gets its fate, everything between them is markup.
+
+mod align;
+mod extract;
+mod facts;
+mod fates;
+mod json_ld;
+mod scan;
+
+use super::{Finding, Page, shown::shown, text};
+use facts::Facts;
+use scan::Scan;
+
+pub fn read(document: &str, url: Option<&str>) -> Page {
+    let scan = scan::scan(document);
+    let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
+    let facts = Facts::new(&scan, node.as_ref(), url);
+    let mut page = match extract::story(document, &scan) {
+        Ok(story) => fates::structured(&scan, &facts, &align::align(&scan.blocks, &story)),
+        Err(reason) => {
+            left_out.push(reason);
+            fates::flattened(&scan)
+        }
+    };
+    state(&mut page, &facts);
+    page.left_out.append(&mut left_out);
+    page.pieces = fates::pieces(document, &scan, &page);
+    page
+}
+
+/// What metadata states goes before what the text was mined for, but for the publisher's own words about the story.
+fn state(page: &mut Page, facts: &Facts<'_>) {
+    page.authors = better(facts.authors(), page.authors.take(), |it| it.join("; "));
+    page.publisher = better(facts.publisher(), page.publisher.take(), |it| it.name.clone());
+    page.published =
+        better(facts.published(), page.published.take(), |it| it.at.map(|at| at.to_string()).unwrap_or_default());
+    page.modified_at = facts.modified_at().or(page.modified_at.take());
+    page.keywords = facts.keywords().or(page.keywords.take());
+    page.headline = facts.headline().or(page.headline.take());
+    page.url = facts.url();
+    page.image = facts.image();
+    page.section = facts.section();
+    page.language = facts.language();
+    page.partial = facts.is_paid();
+    page.deck = page.deck.take().or(facts.deck());
+    let deck = page.deck.as_ref().map(|it| it.value.clone());
+    page.summary = facts.summary().filter(|it| Some(&it.value) != deck.as_ref());
+}
+
+/// The first of two findings, with the second among what was not followed.
+fn better<T>(first: Option<Finding<T>>, second: Option<Finding<T>>, show: impl Fn(&T) -> String) -> Option<Finding<T>> {
+    match (first, second) {
+        (Some(mut first), Some(second)) => {
+            let other = show(&second.value);
+            if other != show(&first.value) && !first.others.contains(&other) {
+                first.others.push(other);
+            }
+            Some(first)
+        }
+        (first, second) => first.or(second),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,9 @@ fn by_words(line: &str) -> Option<Furniture> {
     ROWS.iter().find_map(|row| {
         let found = match row.how {
             Match::Is => bare == row.words || low == row.words,
-            Match::Starts => low.starts_with(row.words) && (short || row.reason.ends_with("notice") || row.reason == "credits"),
+            Match::Starts => {
+                low.starts_with(row.words) && (short || row.reason.ends_with("notice") || row.reason == "credits")
+            }
             Match::Opens => bare == row.words || low.starts_with(row.words) && !ends_as_sentence(line) && short,
         };
         found.then_some(Furniture { reason: row.reason, opens_block: row.how == Match::Opens })
@@ -90,13 +92,31 @@ fn by_shape(line: &str) -> Option<&'static str> {
 fn is_breadcrumb(line: &str) -> bool {
     let parts = [" > ", " » ", " › ", " / "].iter().map(|it| line.split(it).count()).max().unwrap_or(1);
     let arrows = line.contains(" > ") || line.contains(" » ") || line.contains(" › ");
-    (parts >= 2 && arrows || parts >= 2 && line.chars().count() < 60) && !ends_as_sentence(line) && line.chars().count() < 120
+    (parts >= 2 && arrows || parts >= 2 && line.chars().count() < 60)
+        && !ends_as_sentence(line)
+        && line.chars().count() < 120
 }
 
 /// `148 shares   23 comments`, `2 min read`, `14`.
 fn is_counter(line: &str) -> bool {
-    const COUNTED: &[&str] =
-        &["share", "shares", "comment", "comments", "views", "likes", "min", "mins", "minute", "minutes", "read", "reads", "k", "reading", "time", "followers"];
+    const COUNTED: &[&str] = &[
+        "share",
+        "shares",
+        "comment",
+        "comments",
+        "views",
+        "likes",
+        "min",
+        "mins",
+        "minute",
+        "minutes",
+        "read",
+        "reads",
+        "k",
+        "reading",
+        "time",
+        "followers",
+    ];
     let low = line.to_lowercase();
     let mut words = low.split(|it: char| !it.is_alphabetic()).filter(|it| !it.is_empty());
     line.chars().any(|it| it.is_ascii_digit()) && line.chars().count() < 40 && words.all(|it| COUNTED.contains(&it))

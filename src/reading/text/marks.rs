@@ -15,9 +15,32 @@ use crate::{
 /// A line this long that holds a date is a sentence about it and no date line.
 const DATE_LINE_CHARS: usize = 110;
 /// What introduces a later date than that of publication.
-const MODIFIED: &[&str] = &["updated", "last updated", "modified", "last modified", "aktualisiert", "mis à jour", "actualizado", "atualizado", "обновлено", "更新"];
+const MODIFIED: &[&str] = &[
+    "updated",
+    "last updated",
+    "modified",
+    "last modified",
+    "aktualisiert",
+    "mis à jour",
+    "actualizado",
+    "atualizado",
+    "обновлено",
+    "更新",
+];
 /// What introduces keywords.
-const KEYWORDS: &[&str] = &["tags:", "keywords:", "topics:", "filed under:", "tagged:", "mots-clés :", "etiquetas:", "schlagworte:", "标签:", "标签：", "关键词："];
+const KEYWORDS: &[&str] = &[
+    "tags:",
+    "keywords:",
+    "topics:",
+    "filed under:",
+    "tagged:",
+    "mots-clés :",
+    "etiquetas:",
+    "schlagworte:",
+    "标签:",
+    "标签：",
+    "关键词：",
+];
 /// What introduces the publisher in a line with the date.
 const SOURCES: &[&str] = &["来源：", "来源:", "來源：", "Source: ", "Quelle: "];
 
@@ -48,7 +71,10 @@ impl Reader<'_> {
         {
             self.page.authors = Some(Finding::new(names, line.span, "byline-beside-date"));
             self.part(line.span, Label::Mined, "byline");
-        } else if self.page.dateline.is_none() && is_place(line.text) && neighbours[1].is_some_and(super::story::is_prose) {
+        } else if self.page.dateline.is_none()
+            && is_place(line.text)
+            && neighbours[1].is_some_and(super::story::is_prose)
+        {
             self.page.dateline = Some(Finding::new(shown(line.text), line.span, "dateline-alone"));
             self.part(line.span, Label::Mined, "dateline");
         } else if self.page.deck.is_none() && line.text.split_whitespace().count() >= 6 && !self.marked_head() {
@@ -116,7 +142,9 @@ impl Reader<'_> {
 
     /// A line at the foot that names the publisher or the keywords. Whether it was one.
     fn foot(&mut self, line: &Line<'_>, zone: &Zone) -> bool {
-        let named = tagline(line.text).map(|it| (it, "tagline")).or_else(|| copyright(line.text).map(|it| (it, "copyright-line")));
+        let named = tagline(line.text)
+            .map(|it| (it, "tagline"))
+            .or_else(|| copyright(line.text).map(|it| (it, "copyright-line")));
         if let Some((name, rule)) = named {
             let span = Span { start: line.span.start + name.start, end: line.span.start + name.end };
             let name = shown(&line.text[name]);
@@ -128,8 +156,11 @@ impl Reader<'_> {
             self.part(line.span, Label::Mined, "publisher");
             return true;
         }
-        let Some((start, words)) = after_any(line.text, KEYWORDS).filter(|_| !zone.before_headline) else { return false };
-        let words: Vec<String> = words.split([',', ';', '、', '，', '/']).map(shown).filter(|it| !it.is_empty()).collect();
+        let Some((start, words)) = after_any(line.text, KEYWORDS).filter(|_| !zone.before_headline) else {
+            return false;
+        };
+        let words: Vec<String> =
+            words.split([',', ';', '、', '，', '/']).map(shown).filter(|it| !it.is_empty()).collect();
         let span = Span { start: line.span.start + start, end: line.span.end };
         self.page.keywords.get_or_insert(Finding::new(words, span, "keyword-line"));
         self.part(line.span, Label::Mined, "keywords");
@@ -155,7 +186,9 @@ fn is_date_line(text: &str) -> bool {
 /// A place's name, alone and written as one.
 fn is_place(text: &str) -> bool {
     let capital = text.chars().next().is_some_and(char::is_uppercase);
-    capital && text.split_whitespace().count() <= 4 && (places::city(text, None).is_some() || dateline::place(text).is_some())
+    capital
+        && text.split_whitespace().count() <= 4
+        && (places::city(text, None).is_some() || dateline::place(text).is_some())
 }
 
 /// What follows one of the words in a line, and where: to the end, or to a wide gap.

@@ -22,8 +22,6 @@ use crate::{
 use lines::{Line, Part};
 
 pub use furniture::ends_as_sentence;
-pub use publisher::publisher;
-pub use story::is_title_case;
 
 pub fn read(document: &str) -> Page {
     let lines = lines::lines(document);
@@ -72,7 +70,8 @@ impl Reader<'_> {
                 self.furniture(line, reason);
             } else if at < first || at > last {
                 let zone = marks::Zone { before_headline: at + 1 < head, before_story: at < first };
-                let around = [at.checked_sub(1), Some(at + 1)].map(|it| it.and_then(|it| lines.get(it)).map(|it| it.text));
+                let around =
+                    [at.checked_sub(1), Some(at + 1)].map(|it| it.and_then(|it| lines.get(it)).map(|it| it.text));
                 self.around(line, &zone, around);
             } else {
                 self.story(line, kinds[at - first]);
@@ -100,7 +99,8 @@ impl Reader<'_> {
         if self.near_the_top() && self.mark(line) {
             return;
         }
-        let found = if self.page.dateline.is_none() && self.page.body.is_empty() { dateline::find(line.text) } else { None };
+        let found =
+            if self.page.dateline.is_none() && self.page.body.is_empty() { dateline::find(line.text) } else { None };
         let mut start = line.span.start;
         if let Some(found) = found {
             let within = |it: std::ops::Range<usize>| Span { start: start + it.start, end: start + it.end };

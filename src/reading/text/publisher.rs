@@ -6,9 +6,28 @@ use std::ops::Range;
 
 /// What a site calls itself, by language. A line that calls its subject one of these describes the site.
 const KINDS: &[&str] = &[
-    "website", "web site", "news site", "newspaper", "news portal", "portal", "news platform", "media platform", "news outlet",
-    "news channel", "news agency", "news service", "magazine", "media company", "media organisation", "media organization",
-    "publication", "journal", "news source", "broadcaster", "digital news", "newsroom",
+    "website",
+    "web site",
+    "news site",
+    "newspaper",
+    "news portal",
+    "portal",
+    "news platform",
+    "media platform",
+    "news outlet",
+    "news channel",
+    "news agency",
+    "news service",
+    "magazine",
+    "media company",
+    "media organisation",
+    "media organization",
+    "publication",
+    "journal",
+    "news source",
+    "broadcaster",
+    "digital news",
+    "newsroom",
 ];
 /// Between the name and what it is. English; other languages have patterns of their own below.
 const IS: &[&str] = &[" is a ", " is an ", " is the ", " is one of "];
@@ -23,8 +42,13 @@ pub fn tagline(line: &str) -> Option<Range<usize>> {
         let says = low.get(at..).is_some_and(|it| KINDS.iter().any(|kind| it.contains(kind)));
         return (says && is_title(&line[..at])).then_some(0..at);
     }
-    // Urdu: `… ایک … ویب سائٹ ہے`; Chinese: `…是一家…网站`.
-    for (is, kinds) in [(" ایک ", &["ویب سائٹ", "اخبار", "نیوز"][..]), ("是一家", &["网站", "媒体", "报纸"][..]), ("是", &["新闻网站"][..])] {
+    // Urdu: `… ایک … ویب سائٹ ہے`; Chinese: `…是一家…网站`; Japanese: `…は…ニュースサイトです`.
+    for (is, kinds) in [
+        (" ایک ", &["ویب سائٹ", "اخبار", "نیوز"][..]),
+        ("是一家", &["网站", "媒体", "报纸"][..]),
+        ("是", &["新闻网站"][..]),
+        ("は", &["ニュースサイトです", "新聞です"][..]),
+    ] {
         if let Some(at) = line.find(is)
             && kinds.iter().any(|it| line[at..].contains(it))
             && line[..at].chars().count() <= NAME_CHARS / 2
@@ -77,7 +101,10 @@ mod tests {
     fn a_site_describes_itself() {
         for (line, name) in [
             ("Coastline Gazette is an independent news website that reports on Sindh.", Some("Coastline Gazette")),
-            ("The Coast Ledger is a regional news website that has served readers since 1998.", Some("The Coast Ledger")),
+            (
+                "The Coast Ledger is a regional news website that has served readers since 1998.",
+                Some("The Coast Ledger"),
+            ),
             ("锦江新报是一家报道西南地区新闻的网站。", Some("锦江新报")),
             ("The minister is a former editor of a newspaper.", None),
             ("This is a website.", None),

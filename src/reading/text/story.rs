@@ -54,8 +54,7 @@ pub enum Kind {
 /// The first and the last line of the story, among the lines from `from` on. `furniture` says which lines are, and which
 /// of those begin what is not the story any more.
 pub fn extent(lines: &[Line<'_>], from: usize, is_furniture: &[bool], ends_story: &[bool]) -> Option<(usize, usize)> {
-    let prose: Vec<usize> =
-        (from..lines.len()).filter(|at| !is_furniture[*at] && is_prose(lines[*at].text)).collect();
+    let prose: Vec<usize> = (from..lines.len()).filter(|at| !is_furniture[*at] && is_prose(lines[*at].text)).collect();
     let (first, mut last) = (*prose.first()?, *prose.last()?);
     let all: usize = prose.iter().map(|at| weight(lines[*at].text)).sum();
     for end in (first..lines.len()).filter(|at| ends_story[*at]) {
@@ -86,7 +85,13 @@ pub fn kinds(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Kind> {
         let run = &lines[at - before..at + after];
         let links = run.len() >= LINKS && run.iter().filter(|it| is_link(it.text)).count() * 2 > run.len();
         let sentence = ends_as_sentence(lines[at].text);
-        kinds.push(if links { Kind::Links } else if sentence || run.len() > 1 { Kind::Paragraph } else { Kind::Subheading });
+        kinds.push(if links {
+            Kind::Links
+        } else if sentence || run.len() > 1 {
+            Kind::Paragraph
+        } else {
+            Kind::Subheading
+        });
     }
     kinds
 }
@@ -100,7 +105,8 @@ fn is_link(text: &str) -> bool {
 /// Whether a text is set as headlines are: capitals on its longer words, no end of a sentence.
 pub fn is_title_case(text: &str) -> bool {
     let long: Vec<&str> = text.split_whitespace().filter(|it| it.chars().count() >= 4).collect();
-    let capitals = long.iter().filter(|it| it.chars().next().is_some_and(|it| it.is_uppercase() || it.is_ascii_digit())).count();
+    let capitals =
+        long.iter().filter(|it| it.chars().next().is_some_and(|it| it.is_uppercase() || it.is_ascii_digit())).count();
     long.len() >= 3 && !ends_as_sentence(text) && capitals * 10 >= long.len() * 8
 }
 

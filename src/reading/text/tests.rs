@@ -19,7 +19,10 @@ fn a_flattened_page_gives_up_its_story() {
     assert!(page.tiles(document));
     assert_eq!(page.headline.as_ref().map(|it| it.value.as_str()), Some("Two ports agree on one ticket"));
     assert_eq!(page.dateline.as_ref().map(|it| it.value.as_str()), Some("ISLAMABAD"));
-    assert_eq!(page.deck.as_ref().map(|it| it.value.as_str()), Some("Ministers Sign a Plan for Ferries, Buses and Trams"));
+    assert_eq!(
+        page.deck.as_ref().map(|it| it.value.as_str()),
+        Some("Ministers Sign a Plan for Ferries, Buses and Trams")
+    );
     assert_eq!(page.body.len(), 2);
     assert_eq!(page.publisher.as_ref().map(|it| it.value.name.as_str()), Some("Gazette of the Ports"));
     assert_eq!(page.published, None);
@@ -29,7 +32,8 @@ fn a_flattened_page_gives_up_its_story() {
 
 #[test]
 fn spans_are_where_the_words_stand() {
-    let document = "UPDATE 2-Ports agree on a ticket\n\nGENEVA (Reuters) - The two ports will sell one ticket from Monday on.\n";
+    let document =
+        "UPDATE 2-Ports agree on a ticket\n\nGENEVA (Reuters) - The two ports will sell one ticket from Monday on.\n";
     let page = read(document);
     let at = |span: &Span| &document[span.start..span.end];
     assert_eq!(page.headline.as_ref().map(|it| at(&it.spans[0])), Some("Ports agree on a ticket"));

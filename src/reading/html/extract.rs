@@ -1,0 +1,46 @@
+//! The story's text by `trafilatura`, behind a guard: the crate recurses over the tree, so a page that is too large or too
+//! deep never reaches it, and what does is read on a thread with a large stack and a deadline. A panic ends that thread
+//! and no other.
+
+use super::scan::Scan;
+use crate::reading::limits::{HTML_BYTES, HTML_DEPTH, HTML_ELEMENTS, HTML_SECONDS, HTML_STACK_BYTES};
+use std::{sync::mpsc, time::Duration};
+use trafilatura::{ExtractionFocus, Options};
+
+/// The lines of the story, or why there are none, for the evidence.
+pub fn story(document: &str, scan: &Scan) -> Result<Vec<String>, String> {
+    within_limits(document, scan)?;
+    let (send, receive) = mpsc::sync_channel(1);
+    let page = document.to_owned();
+    let worker = move || {
+        let options = Options::default().with_focus(ExtractionFocus::FavorPrecision).with_exclude_comments(true);
+        let _ = send.send(trafilatura::extract(&page, &options).map(|it| it.content_text));
+    };
+    let started = std::thread::Builder::new().stack_size(HTML_STACK_BYTES).name("page".to_owned()).spawn(worker);
+    if let Err(error) = started {
+        return Err(format!("no thread to read the page as HTML: {error}"));
+    }
+    match receive.recv_timeout(Duration::from_secs(HTML_SECONDS)) {
+        Ok(Ok(text)) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
+        Ok(_) => Err("no story was found in the page's structure: its lines were read".to_owned()),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            Err(format!("html_seconds: reading took longer than {HTML_SECONDS} s: the page's lines were read"))
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err("the page's structure could not be read: its lines were read".to_owned())
+        }
+    }
+}
+
+fn within_limits(document: &str, scan: &Scan) -> Result<(), String> {
+    for (name, found, limit) in [
+        ("html_bytes", document.len(), HTML_BYTES),
+        ("html_depth", scan.depth, HTML_DEPTH),
+        ("html_elements", scan.elements, HTML_ELEMENTS),
+    ] {
+        if found > limit {
+            return Err(format!("{name}: {found} is over the limit of {limit}: the page's lines were read"));
+        }
+    }
+    Ok(())
+}

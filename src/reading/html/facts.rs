@@ -1,0 +1,347 @@
+//! The page's facts, each by the first place that states it: JSON-LD, then Open Graph and other `<meta>`, then microdata
+//! and marked elements, then what is visible. What the later places say otherwise is kept beside the fact.
+
+use super::{
+    json_ld::ArticleNode,
+    scan::{Marked, Scan},
+};
+use crate::{
+    article::{Instant, Published, Publisher, Span, slug},
+    enrich::{agencies, byline, dates},
+    reading::{Finding, shown::shown},
+};
+use url::Url;
+
+/// A statement: the text, where it stands, by which rule it was read.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub text: String,
+    pub spans: Vec<Span>,
+    pub rule: &'static str,
+}
+
+pub struct Facts<'a> {
+    scan: &'a Scan,
+    json_ld: Option<&'a ArticleNode>,
+    /// What relative addresses are relative to.
+    base: Option<Url>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(scan: &'a Scan, json_ld: Option<&'a ArticleNode>, url: Option<&str>) -> Self {
+        let given = url.and_then(|it| Url::parse(it).ok());
+        let base = scan.meta.iter().find(|it| it.name == "base:").map(|it| it.value.clone());
+        let base = base.and_then(|it| match &given {
+            Some(given) => given.join(&it).ok(),
+            None => Url::parse(&it).ok(),
+        });
+        Self { scan, json_ld, base: base.filter(|it| matches!(it.scheme(), "http" | "https")).or(given) }
+    }
+
+    /// A member of the JSON-LD article.
+    fn node(&self, member: &str) -> Vec<Said> {
+        let texts = self.json_ld.map(|it| it.texts(member)).unwrap_or_default();
+        texts.into_iter().map(|(text, span)| Said { text, spans: vec![span], rule: "json-ld" }).collect()
+    }
+
+    fn meta(&self, names: &[&str], rule: &'static str) -> Vec<Said> {
+        let found = names.iter().flat_map(|name| self.scan.meta.iter().filter(move |it| it.name == *name));
+        found.map(|it| Said { text: it.value.clone(), spans: vec![it.span], rule }).collect()
+    }
+
+    /// What an element with one of the marks says, in its attribute or in its text.
+    fn marked(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
+        let found = marks.iter().flat_map(|mark| self.scan.marked.iter().filter(move |it| it.mark == *mark));
+        found.filter(|it| it.region.is_none_or(|it| it == "hidden")).filter_map(|it| said(it, rule)).collect()
+    }
+
+    pub fn headline(&self) -> Option<Finding<String>> {
+        let mut stated = self.node("headline");
+        stated.extend(self.meta(&["og:title", "twitter:title", "dc.title"], "open-graph"));
+        stated.extend(self.marked(&["itemprop:headline"], "microdata"));
+        let title = self.scan.marked.iter().filter(|it| it.mark == "title").find_map(|it| said(it, "title"));
+        let title = title.map(|it| Said { text: self.without_site(&it.text), ..it });
+        let visible = self.marked(&["h1"], "h1");
+        let vouched = |h1: &&Said| {
+            let likes = |it: &Said| {
+                let (it, h1) = (it.text.to_lowercase(), h1.text.to_lowercase());
+                super::align::likeness(&it, &h1) >= 0.5
+                    || h1.starts_with(it.trim_end_matches(['…', '.']))
+                    || it.starts_with(&h1)
+            };
+            stated.iter().chain(&title).any(likes)
+        };
+        // The visible headline is what readers saw; metadata vouches that it is one and not the site's name.
+        let agreed = visible.iter().find(vouched).cloned();
+        let only = (stated.is_empty() && title.is_none() || visible.len() == 1 && stated.is_empty())
+            .then(|| visible.first().cloned());
+        let tidy = |it: Said| Said { text: self.without_site(&it.text), ..it };
+        let ranked =
+            agreed.into_iter().chain(only.flatten()).chain(stated.into_iter().map(tidy)).chain(title).chain(visible);
+        first(ranked.collect())
+    }
+
+    /// A title without the site's name behind or before it.
+    fn without_site(&self, title: &str) -> String {
+        let site = self.publisher().map(|it| it.value.name.to_lowercase());
+        for separator in [" | ", " - ", " – ", " — ", " :: ", " » ", " • ", " · "] {
+            let parts: Vec<&str> = title.split(separator).collect();
+            let [rest @ .., last] = parts.as_slice() else { continue };
+            if rest.is_empty() {
+                continue;
+            }
+            let names_site = |it: &str| site.as_deref().is_some_and(|site| it.to_lowercase() == site);
+            let rest = rest.join(separator);
+            if names_site(last)
+                || last.split_whitespace().count() <= 4 && rest.split_whitespace().count() >= 3 && separator != " - "
+            {
+                return rest;
+            }
+            if names_site(parts[0]) {
+                return parts[1..].join(separator);
+            }
+        }
+        title.to_owned()
+    }
+
+    pub fn deck(&self) -> Option<Finding<String>> {
+        let mut said = self.node("alternativeHeadline");
+        said.extend(self.marked(&["itemprop:alternativeHeadline"], "microdata"));
+        said.extend(self.marked(&["class:deck"], "deck-class"));
+        said.retain(|it| it.text.split_whitespace().count() >= 3);
+        first(said)
+    }
+
+    pub fn summary(&self) -> Option<Finding<String>> {
+        let mut said =
+            self.meta(&["og:description", "description", "twitter:description", "dc.description"], "open-graph");
+        said.extend(self.node("description"));
+        said.extend(self.marked(&["itemprop:description"], "microdata"));
+        first(said).map(|it| Finding { others: Vec::new(), ..it })
+    }
+
+    pub fn authors(&self) -> Option<Finding<Vec<String>>> {
+        let mut groups = vec![self.node("author")];
+        groups.push(
+            self.meta(&["author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl"], "meta"),
+        );
+        groups.push(self.marked(&["itemprop:author"], "microdata"));
+        groups.push(self.labelled("written by"));
+        groups.push(self.marked(&["rel:author"], "author-link"));
+        groups.push(self.marked(&["class:byline", "class:author"], "byline-class"));
+        let publisher = self.publisher().map(|it| slug(&it.value.name));
+        let mut found: Vec<Finding<Vec<String>>> = Vec::new();
+        for group in groups {
+            let mut names: Vec<String> = Vec::new();
+            let (mut spans, mut rule) = (Vec::new(), "");
+            for said in group {
+                let is_name =
+                    |it: &String| Some(slug(it)) != publisher && agencies::named(it).is_none() && !names.contains(it);
+                let new: Vec<String> = byline::names(&said.text).into_iter().filter(is_name).collect();
+                if !new.is_empty() {
+                    names.extend(new);
+                    spans.extend(said.spans);
+                    rule = said.rule;
+                }
+            }
+            if !names.is_empty() {
+                found.push(Finding { value: names, spans, rule, others: Vec::new() });
+            }
+        }
+        let (chosen, others) = found.split_first()?;
+        let mut chosen = chosen.clone();
+        let differs = |it: &&Finding<Vec<String>>| it.value != chosen.value;
+        chosen.others = others.iter().filter(differs).map(|it| it.value.join("; ")).collect();
+        chosen.others.dedup();
+        Some(chosen)
+    }
+
+    /// The value beside a label, in Twitter's pairs of `<meta>`.
+    fn labelled(&self, label: &str) -> Vec<Said> {
+        let at = (1..=2).find(|at| {
+            let name = format!("twitter:label{at}");
+            self.scan.meta.iter().any(|it| it.name == name && it.value.to_lowercase() == label)
+        });
+        let Some(at) = at else { return Vec::new() };
+        self.meta(&[&format!("twitter:data{at}")], "twitter-label")
+    }
+
+    pub fn publisher(&self) -> Option<Finding<Publisher>> {
+        let mut said = self.node("publisher");
+        said.extend(self.meta(&["og:site_name", "application-name", "dc.publisher"], "open-graph"));
+        said.extend(self.marked(&["itemprop:publisher"], "microdata"));
+        said.retain(|it| !it.text.starts_with("http") && !it.text.starts_with('@') && !slug(&it.text).is_empty());
+        let domain = self.url().and_then(|it| domain(&it.value));
+        first(said).map(|it| it.map(|name| Publisher { id: slug(&name), name, domain }))
+    }
+
+    pub fn published(&self) -> Option<Finding<Published>> {
+        let mut said = self.node("datePublished");
+        let names = [
+            "article:published_time",
+            "og:published_time",
+            "datepublished",
+            "date",
+            "pubdate",
+            "publishdate",
+            "publish-date",
+            "parsely-pub-date",
+            "sailthru.date",
+            "dc.date.issued",
+            "dc.date",
+            "dcterms.created",
+            "article.published",
+        ];
+        said.extend(self.meta(&names, "meta"));
+        said.extend(self.marked(&["itemprop:datePublished"], "microdata"));
+        said.extend(self.node("dateCreated"));
+        said.extend(self.marked(&["time"], "time-element"));
+        said.extend(self.marked(&["class:date"], "date-class"));
+        let found = said.into_iter().filter_map(|it| {
+            let published = dates::machine(&it.text).or_else(|| dates::stated(&it.text).map(|it| it.published))?;
+            Some((published, it))
+        });
+        dated(found.collect())
+    }
+
+    pub fn modified_at(&self) -> Option<Finding<Instant>> {
+        let mut said = self.node("dateModified");
+        said.extend(self.meta(
+            &["article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "datemodified"],
+            "meta",
+        ));
+        said.extend(self.marked(&["itemprop:dateModified"], "microdata"));
+        let found = said.into_iter().filter_map(|it| dates::machine(&it.text).map(|at| (at, it)));
+        let found = dated(found.collect())?;
+        let at = found.value.at?;
+        Some(found.map(|_| at))
+    }
+
+    pub fn url(&self) -> Option<Finding<String>> {
+        let mut said = self.meta(&["link:canonical"], "canonical-link");
+        said.extend(self.meta(&["og:url"], "open-graph"));
+        for member in ["url", "mainEntityOfPage"] {
+            let found = self.json_ld.and_then(|it| it.address(member));
+            said.extend(found.map(|(text, span)| Said { text, spans: vec![span], rule: "json-ld" }));
+        }
+        first(said.into_iter().filter_map(|it| self.absolute(it)).collect())
+    }
+
+    pub fn image(&self) -> Option<Finding<String>> {
+        let mut said = self.meta(
+            &["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"],
+            "open-graph",
+        );
+        let found = self.json_ld.and_then(|it| it.address("image"));
+        said.extend(found.map(|(text, span)| Said { text, spans: vec![span], rule: "json-ld" }));
+        first(said.into_iter().filter_map(|it| self.absolute(it)).collect())
+            .map(|it| Finding { others: Vec::new(), ..it })
+    }
+
+    fn absolute(&self, said: Said) -> Option<Said> {
+        let url = match &self.base {
+            Some(base) => base.join(&said.text).ok(),
+            None => Url::parse(&said.text).ok(),
+        };
+        let url = url.filter(|it| matches!(it.scheme(), "http" | "https") && it.has_host())?;
+        Some(Said { text: url.to_string(), ..said })
+    }
+
+    pub fn section(&self) -> Option<Finding<String>> {
+        let mut said = self.node("articleSection");
+        said.extend(self.meta(&["article:section", "parsely-section", "section"], "meta"));
+        said.extend(self.marked(&["itemprop:articleSection"], "microdata"));
+        first(said)
+    }
+
+    pub fn keywords(&self) -> Option<Finding<Vec<String>>> {
+        let groups = [
+            self.node("keywords"),
+            self.meta(&["article:tag"], "open-graph"),
+            self.meta(&["news_keywords"], "meta"),
+            self.meta(&["keywords"], "meta"),
+            self.marked(&["itemprop:keywords"], "microdata"),
+        ];
+        let group = groups.into_iter().find(|it| !it.is_empty())?;
+        let rule = group[0].rule;
+        let spans = group.iter().flat_map(|it| it.spans.clone()).collect();
+        let mut words: Vec<String> = Vec::new();
+        for word in group.iter().flat_map(|it| it.text.split([',', ';', '،', '、'])).map(shown) {
+            if !word.is_empty() && !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        Some(Finding { value: words, spans, rule, others: Vec::new() })
+    }
+
+    pub fn language(&self) -> Option<Finding<String>> {
+        let mut said = self.meta(&["html:"], "html-lang");
+        said.extend(self.node("inLanguage"));
+        said.extend(self.meta(&["content-language", "og:locale", "dc.language"], "meta"));
+        let legal = |it: &Said| {
+            it.text
+                .split(['-', '_'])
+                .next()
+                .is_some_and(|it| matches!(it.len(), 2 | 3) && it.bytes().all(|it| it.is_ascii_alphabetic()))
+        };
+        let tags = said.into_iter().filter(legal).map(|it| Said { text: it.text.replace('_', "-"), ..it });
+        first(tags.collect())
+    }
+
+    pub fn is_paid(&self) -> bool {
+        let tier = self
+            .scan
+            .meta
+            .iter()
+            .any(|it| it.name == "article:content_tier" && matches!(it.value.as_str(), "metered" | "locked"));
+        self.json_ld.is_some_and(ArticleNode::is_paid) || tier
+    }
+}
+
+/// What a marked element says: its attribute, unless that is only where a link leads.
+fn said(marked: &Marked, rule: &'static str) -> Option<Said> {
+    let text = shown(&marked.text);
+    let attribute = marked
+        .value
+        .as_ref()
+        .filter(|(it, _)| text.is_empty() || !it.contains('/') || it.contains(':') && !it.starts_with("http"));
+    match attribute {
+        Some((value, span)) if !value.starts_with('/') && !value.starts_with("http") => {
+            Some(Said { text: shown(value), spans: vec![*span], rule })
+        }
+        _ if text.is_empty() => None,
+        _ => Some(Said { text, spans: marked.spans.clone(), rule }),
+    }
+}
+
+/// The first statement, with what the others say otherwise.
+fn first(said: Vec<Said>) -> Option<Finding<String>> {
+    let mut said = said.into_iter().map(|it| Said { text: shown(&it.text), ..it }).filter(|it| !it.text.is_empty());
+    let chosen = said.next()?;
+    let mut others: Vec<String> = Vec::new();
+    for other in said {
+        if other.text != chosen.text && !others.contains(&other.text) {
+            others.push(other.text);
+        }
+    }
+    Some(Finding { value: chosen.text, spans: chosen.spans, rule: chosen.rule, others })
+}
+
+fn dated(found: Vec<(Published, Said)>) -> Option<Finding<Published>> {
+    let mut found = found.into_iter();
+    let (value, said) = found.next()?;
+    let mut others: Vec<String> = Vec::new();
+    for (other, _) in found {
+        let other = other.at.map(|it| it.to_string()).unwrap_or_default();
+        if value.at.map(|it| it.to_string()).as_ref() != Some(&other) && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    Some(Finding { value, spans: said.spans, rule: said.rule, others })
+}
+
+fn domain(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
+}

@@ -1,0 +1,160 @@
+//! What becomes of each part of a page: blocks are kept, mined or removed; what lies between them is markup.
+
+use super::{Facts, Finding, Page, Scan, shown, text};
+use crate::{
+    article::{Label, Piece, Span},
+    enrich::{byline, dateline, dates},
+    reading::Paragraph,
+};
+
+/// The longest line that is a byline or a date and no sentence.
+const MARK_CHARS: usize = 110;
+
+/// A page whose story is known: its blocks that are aligned, without those that say again what metadata said.
+pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> Page {
+    let mut page = Page::default();
+    let headline = facts.headline().map(|it| it.value);
+    let deck = facts.deck().map(|it| it.value);
+    let summary = facts.summary().map(|it| it.value);
+    let authors = facts.authors().map(|it| it.value).unwrap_or_default();
+    for (block, aligned) in scan.blocks.iter().zip(aligned) {
+        let text = shown(&block.text);
+        if Some(&text) == headline.as_ref() || text.is_empty() {
+            continue;
+        }
+        let is_deck = Some(&text) == deck.as_ref()
+            || page.body.is_empty() && Some(&text) == summary.as_ref() && page.deck.is_none();
+        if is_deck && block.region.is_none() && page.deck.is_none() && text.split_whitespace().count() >= 3 {
+            page.deck =
+                Some(Finding { value: text, spans: block.spans.clone(), rule: "deck-block", others: Vec::new() });
+            continue;
+        }
+        if page.body.is_empty() && block.region.is_none() && mark(&mut page, &text, &block.spans, &authors) {
+            continue;
+        }
+        if *aligned {
+            story(&mut page, block);
+        }
+    }
+    page
+}
+
+/// A block that is a byline or a date line, before the story. Whether it was one.
+fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> bool {
+    if text.chars().count() > MARK_CHARS {
+        return false;
+    }
+    let names = byline::line(text).or_else(|| byline::bare(text).filter(|it| it.as_slice() == authors));
+    let dated = dates::stated(text).filter(|_| !text::ends_as_sentence(text) || text.split_whitespace().count() <= 8);
+    let found = names.is_some() || dated.is_some();
+    let finding = |rule| (spans.to_vec(), rule);
+    if let Some(names) = names {
+        let (spans, rule) = finding("byline");
+        page.authors.get_or_insert(Finding { value: names, spans, rule, others: Vec::new() });
+    }
+    if let Some(dated) = dated {
+        let (spans, rule) = finding("date-line");
+        page.published.get_or_insert(Finding { value: dated.published, spans, rule, others: Vec::new() });
+    }
+    found
+}
+
+fn story(page: &mut Page, block: &super::scan::Block) {
+    let mut text = shown(&block.text);
+    let mut spans = block.spans.clone();
+    if page.body.is_empty()
+        && page.dateline.is_none()
+        && let Some(found) = dateline::find(&text)
+    {
+        // The dateline may be set apart by markup, so its place is that of the runs that hold it.
+        let printed = text[found.printed.clone()].to_owned();
+        let head = Finding { value: printed, spans: spans[..1].to_vec(), rule: "dateline", others: Vec::new() };
+        if let Some((_, agency)) = found.agency {
+            page.agency = Some(Finding { value: agency.to_owned(), rule: "dateline-agency", ..head.clone() });
+        }
+        page.dateline = Some(head);
+        text = text[found.story..].to_owned();
+    }
+    spans.dedup();
+    page.body.push(Paragraph { text, spans });
+}
+
+/// A page whose story is not known: its blocks as the lines of flattened text.
+pub fn flattened(scan: &Scan) -> Page {
+    let mut view = String::new();
+    let mut ends = Vec::new();
+    let blocks: Vec<_> =
+        scan.blocks.iter().filter(|it| !matches!(it.region, Some("template" | "drawing" | "hidden"))).collect();
+    for block in &blocks {
+        view.push_str(&shown(&block.text));
+        view.push_str("\n\n");
+        ends.push(view.len());
+    }
+    let places = |spans: &[Span]| -> Vec<Span> {
+        let block = |it: &Span| ends.partition_point(|end| *end <= it.start);
+        spans.iter().filter_map(|it| blocks.get(block(it))).flat_map(|it| it.spans.clone()).collect()
+    };
+    let mut page = text::read(&view);
+    page.pieces.clear();
+    page.place(places);
+    page
+}
+
+/// The pieces of the page: the runs of text by what was made of them, values of metadata that were used, the rest.
+pub fn pieces(document: &str, scan: &Scan, page: &Page) -> Vec<Piece> {
+    let mut parts: Vec<(Span, Label, String)> = Vec::new();
+    let kept: Vec<(&[Span], &str)> = page
+        .body
+        .iter()
+        .map(|it| (it.spans.as_slice(), "story"))
+        .chain(page.deck.iter().map(|it| (it.spans.as_slice(), "deck")))
+        .chain(page.headline.iter().map(|it| (it.spans.as_slice(), "headline")))
+        .collect();
+    let texts: std::collections::HashSet<Span> = scan.blocks.iter().flat_map(|it| it.spans.iter().copied()).collect();
+    for (spans, reason) in kept {
+        for span in spans {
+            let label = if texts.contains(span) { Label::Kept } else { Label::Mined };
+            parts.push((*span, label, reason.to_owned()));
+        }
+    }
+    for (field, spans) in page.mined() {
+        parts.extend(spans.iter().map(|it| (*it, Label::Mined, field.to_owned())));
+    }
+    for block in &scan.blocks {
+        let blank = block.text.trim().is_empty();
+        let reason = if blank { "blank" } else { block.region.unwrap_or("not part of the story") };
+        parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason.to_owned())));
+    }
+    parts.extend(scan.silent.iter().map(|(span, reason)| (*span, Label::Removed, (*reason).to_owned())));
+    tile(document, parts)
+}
+
+/// Of parts that overlap, the first in rank has the place; what no part has is markup.
+fn tile(document: &str, parts: Vec<(Span, Label, String)>) -> Vec<Piece> {
+    let mut placed: std::collections::BTreeMap<usize, (usize, Label, String)> = std::collections::BTreeMap::new();
+    for (span, label, reason) in parts {
+        let before = placed.range(..span.end).next_back();
+        let free = before.is_none_or(|(_, (end, ..))| *end <= span.start);
+        if free && span.start < span.end {
+            placed.insert(span.start, (span.end, label, reason));
+        }
+    }
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut push = |start: usize, end: usize, label: Label, reason: &str| {
+        if start == end {
+            return;
+        }
+        match pieces.last_mut() {
+            Some(last) if last.label == label && last.reason == reason => last.end = end,
+            _ => pieces.push(Piece { start, end, label, reason: reason.to_owned(), text: String::new() }),
+        }
+    };
+    let mut at = 0;
+    for (start, (end, label, reason)) in placed {
+        push(at, start, Label::Removed, "markup");
+        push(start, end, label, &reason);
+        at = end;
+    }
+    push(at, document.len(), Label::Removed, "markup");
+    pieces
+}

@@ -1,0 +1,202 @@
+//! Facts in JSON-LD: schema.org's `NewsArticle` and its kin, in the shapes that publishers write: an object, an array, a
+//! `@graph`, authors by reference to another node.
+
+use crate::article::Span;
+use serde_json::{Map, Value};
+
+/// schema.org's types of articles. Others on a page describe the site, the path to it, or what is linked.
+const ARTICLES: &[&str] = &[
+    "NewsArticle",
+    "ReportageNewsArticle",
+    "AnalysisNewsArticle",
+    "BackgroundNewsArticle",
+    "OpinionNewsArticle",
+    "ReviewNewsArticle",
+    "AskPublicNewsArticle",
+    "Article",
+    "BlogPosting",
+    "LiveBlogPosting",
+    "Report",
+    "SatiricalArticle",
+    "TechArticle",
+    "ScholarlyArticle",
+    "AdvertiserContentArticle",
+    "SocialMediaPosting",
+];
+/// How deep references are followed.
+const REFERENCES: usize = 3;
+
+/// The node that describes the article, with the others that it may refer to.
+pub struct ArticleNode {
+    node: Map<String, Value>,
+    nodes: Vec<Map<String, Value>>,
+    /// The script's content.
+    span: Span,
+    script: String,
+}
+
+/// The first article among the page's scripts, and why any of them could not be read.
+pub fn find(document: &str, scripts: &[Span]) -> (Option<ArticleNode>, Vec<String>) {
+    let mut faults = Vec::new();
+    let mut all: Vec<(Map<String, Value>, Span)> = Vec::new();
+    for span in scripts {
+        let script = document.get(span.start..span.end).unwrap_or_default();
+        match parse(script) {
+            Ok(value) => collect(value, *span, &mut all),
+            Err(error) => faults.push(format!("JSON-LD at byte {}: {error}", span.start)),
+        }
+    }
+    let nodes: Vec<_> = all.iter().map(|(node, _)| node.clone()).collect();
+    // The article that says most: teasers of others are bare.
+    let article = all.into_iter().filter(|(node, _)| is_article(node)).rev().max_by_key(|(node, _)| weight(node));
+    let found = article.map(|(node, span)| {
+        let script = document.get(span.start..span.end).unwrap_or_default().to_owned();
+        ArticleNode { node, nodes, span, script }
+    });
+    (found, faults)
+}
+
+/// Some content management systems leave line breaks in strings, which JSON forbids, or wrap the script in a comment.
+fn parse(script: &str) -> Result<Value, serde_json::Error> {
+    let script = script.trim().trim_start_matches("<!--").trim_end_matches("-->").trim();
+    let script = script.trim_start_matches("//<![CDATA[").trim_end_matches("//]]>").trim_end_matches(';');
+    serde_json::from_str(script).or_else(|error| {
+        let spaced: String = script.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+        serde_json::from_str(&spaced).map_err(|_| error)
+    })
+}
+
+fn collect(value: Value, span: Span, all: &mut Vec<(Map<String, Value>, Span)>) {
+    match value {
+        Value::Array(values) => values.into_iter().for_each(|it| collect(it, span, all)),
+        Value::Object(mut node) => {
+            for inner in ["@graph", "mainEntity"] {
+                if let Some(values) = node.get_mut(inner).map(Value::take) {
+                    collect(values, span, all);
+                }
+            }
+            all.push((node, span));
+        }
+        _ => {}
+    }
+}
+
+fn is_article(node: &Map<String, Value>) -> bool {
+    let is = |it: &Value| it.as_str().is_some_and(|it| ARTICLES.contains(&it.rsplit('/').next().unwrap_or(it)));
+    match node.get("@type") {
+        Some(Value::Array(types)) => types.iter().any(is),
+        Some(one) => is(one),
+        None => false,
+    }
+}
+
+fn weight(node: &Map<String, Value>) -> usize {
+    ["headline", "datePublished", "author", "publisher", "articleBody"]
+        .iter()
+        .filter(|it| node.contains_key(**it))
+        .count()
+}
+
+impl ArticleNode {
+    /// A member's texts, with their place in the document.
+    pub fn texts(&self, member: &str) -> Vec<(String, Span)> {
+        let mut texts = Vec::new();
+        self.gather(self.node.get(member), &["name", "url", "@id"], 0, &mut texts);
+        texts
+    }
+
+    /// A member's addresses: of an image or a page, which may be an object.
+    pub fn address(&self, member: &str) -> Option<(String, Span)> {
+        let mut texts = Vec::new();
+        self.gather(self.node.get(member), &["url", "@id", "contentUrl"], 0, &mut texts);
+        texts.into_iter().next()
+    }
+
+    /// Whether the article says that it is not free to read.
+    pub fn is_paid(&self) -> bool {
+        match self.node.get("isAccessibleForFree") {
+            Some(Value::Bool(free)) => !free,
+            Some(Value::String(free)) => free.eq_ignore_ascii_case("false"),
+            _ => false,
+        }
+    }
+
+    fn gather(&self, value: Option<&Value>, names: &[&str], depth: usize, texts: &mut Vec<(String, Span)>) {
+        match value {
+            Some(Value::String(text)) if !text.trim().is_empty() => {
+                texts.push((text.trim().to_owned(), self.place(text)))
+            }
+            Some(Value::Array(values)) => values.iter().for_each(|it| self.gather(Some(it), names, depth, texts)),
+            Some(Value::Object(node)) if depth < REFERENCES => {
+                let named = names.iter().find_map(|it| node.get(*it).filter(|value| !value.is_null() && *it != "@id"));
+                match named {
+                    Some(_) => self.gather(named, names, depth + 1, texts),
+                    None => self.gather(self.referred(node, names), names, depth + 1, texts),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a node that holds only an `@id` stands for.
+    fn referred<'a>(&'a self, node: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+        let id = node.get("@id")?;
+        let target = self.nodes.iter().find(|it| it.get("@id") == Some(id) && it.len() > 1);
+        let named = target.and_then(|it| names.iter().find_map(|name| it.get(*name).filter(|_| *name != "@id")));
+        named.or(Some(id).filter(|_| names.first() != Some(&"name")))
+    }
+
+    /// Where a value stands in the script: as it was written, if that can be found, else the script.
+    fn place(&self, value: &str) -> Span {
+        let written = serde_json::to_string(value).unwrap_or_default();
+        let escaped = written.replace('/', "\\/");
+        let found = [written.as_str(), escaped.as_str()].into_iter().find_map(|it| {
+            let inner = it.get(1..it.len().saturating_sub(1)).filter(|it| !it.is_empty())?;
+            self.script.find(inner).map(|at| (at, inner.len()))
+        });
+        match found {
+            Some((at, length)) => Span { start: self.span.start + at, end: self.span.start + at + length },
+            None => self.span,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(script: &str, member: &str) -> Vec<String> {
+        let (node, _) = find(script, &[Span { start: 0, end: script.len() }]);
+        node.map(|it| it.texts(member).into_iter().map(|it| it.0).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn facts_are_found_in_the_shapes_that_are_written() {
+        for (script, member, expected) in [
+            (r#"{"@type": "NewsArticle", "headline": "A"}"#, "headline", vec!["A"]),
+            (
+                r#"[{"@type": "WebPage", "headline": "B"}, {"@type": ["Article", "X"], "headline": "A"}]"#,
+                "headline",
+                vec!["A"],
+            ),
+            (
+                r#"{"@graph": [{"@id": "p", "name": "Ana"}, {"@type": "Article", "author": {"@id": "p"}}]}"#,
+                "author",
+                vec!["Ana"],
+            ),
+            (r#"{"@type": "Article", "author": [{"name": "Ana"}, {"name": "Ben"}]}"#, "author", vec!["Ana", "Ben"]),
+            (r#"{"@type": "Article", "author": {"name": ["Ana", "Ben"]}}"#, "author", vec!["Ana", "Ben"]),
+            ("{\"@type\": \"Article\", \"headline\": \"A\nB\"}", "headline", vec!["A B"]),
+            (r#"{"@type": "WebSite", "headline": "A"}"#, "headline", vec![]),
+        ] {
+            assert_eq!(texts(script, member), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_broken_script_is_named_and_spoils_no_other() {
+        let document = r#"{"@type": "Article", {"@type": "Article", "headline": "A"}"#;
+        let (node, faults) = find(document, &[Span { start: 0, end: 21 }, Span { start: 21, end: document.len() }]);
+        assert_eq!((node.is_some(), faults.len()), (true, 1));
+    }
+}

@@ -1,0 +1,414 @@
+//! One streaming pass over the page: its texts in blocks with their places in the document, the marks that publishers put
+//! on facts, and how large and deep it is. Linear in the page's length, whatever the page.
+//!
+//! This is not a tree. Blocks need only know where one ends and in which part of the page it stands, and a pass that
+//! builds nothing cannot be made to overflow.
+
+use crate::{article::Span, reading::limits::HTML_DEPTH};
+use html5gum::{DefaultEmitter, EndTag, HtmlString, Spanned, StartTag, Token, Tokenizer};
+
+/// A run of text between two ends of a block.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// Entities resolved, white space as it stands.
+    pub text: String,
+    pub spans: Vec<Span>,
+    /// The innermost block element: `p`, `h1`, `li`.
+    pub element: String,
+    /// Why it stands outside of any story, if it does.
+    pub region: Option<&'static str>,
+}
+
+/// An element that is marked as holding a fact.
+#[derive(Clone, Debug)]
+pub struct Marked {
+    /// `itemprop:headline`, `rel:author`, `class:byline`, `h1`, `time`, `title`.
+    pub mark: String,
+    /// What it says in an attribute: `content`, `datetime`, `href`.
+    pub value: Option<(String, Span)>,
+    pub text: String,
+    pub spans: Vec<Span>,
+    pub region: Option<&'static str>,
+}
+
+/// A `<meta>` or `<link>`: the name in lower case, the value, and its place.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    pub name: String,
+    pub value: String,
+    pub span: Span,
+}
+
+#[derive(Debug, Default)]
+pub struct Scan {
+    pub blocks: Vec<Block>,
+    pub marked: Vec<Marked>,
+    pub meta: Vec<Meta>,
+    /// The contents of JSON-LD scripts.
+    pub json_ld: Vec<Span>,
+    /// The contents of scripts, styles and comments.
+    pub silent: Vec<(Span, &'static str)>,
+    pub depth: usize,
+    pub elements: usize,
+}
+
+/// What is marked may hold this much text; more is no fact but a part of the page.
+const MARKED_BYTES: usize = 2_000;
+/// And so many marks are followed at once.
+const MARKS_OPEN: usize = 16;
+
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
+/// Elements within a line of text; all others end a block.
+const INLINE: &[&str] = &[
+    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img", "ins", "kbd",
+    "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "ruby", "rt",
+    "rp", "meta", "link",
+];
+/// Elements whose end tag may be left out, which one of the same name ends (HTML Standard, optional tags).
+const IMPLIED: &[&str] = &["p", "li", "dt", "dd", "tr", "td", "th", "option"];
+/// Where in a page there is no story.
+const REGIONS: &[(&str, &str)] = &[
+    ("nav", "navigation"),
+    ("footer", "footer"),
+    ("aside", "aside"),
+    ("form", "form"),
+    ("button", "button"),
+    ("select", "form"),
+    ("figcaption", "caption"),
+    ("figure", "caption"),
+    ("noscript", "without scripts"),
+    ("template", "template"),
+    ("svg", "drawing"),
+    ("iframe", "frame"),
+    ("dialog", "dialog"),
+];
+/// Parts of class names by which publishers mark facts.
+const CLASSES: &[(&str, &str)] = &[
+    ("byline", "class:byline"),
+    ("author", "class:author"),
+    ("standfirst", "class:deck"),
+    ("subheadline", "class:deck"),
+    ("article-subtitle", "class:deck"),
+    ("article__subtitle", "class:deck"),
+    ("dek", "class:deck"),
+    ("deck", "class:deck"),
+    ("publish", "class:date"),
+    ("timestamp", "class:date"),
+    ("date", "class:date"),
+];
+
+pub fn scan(document: &str) -> Scan {
+    let mut emitter = DefaultEmitter::<usize>::new_with_span();
+    emitter.naively_switch_states(true);
+    let mut pass = Pass {
+        document,
+        scan: Scan::default(),
+        open: Vec::new(),
+        beyond: 0,
+        block: Block::default(),
+        marks: Vec::new(),
+    };
+    for token in Tokenizer::new_with_emitter(document, emitter).flatten() {
+        match token {
+            Token::StartTag(tag) => pass.start(&tag),
+            Token::EndTag(tag) => pass.end(&tag),
+            Token::String(text) => pass.text(&text),
+            Token::Comment(comment) => {
+                let span = pass.span(comment.span.start, comment.span.end);
+                pass.scan.silent.push((span, "comment"));
+            }
+            Token::Doctype(_) | Token::Error(_) => {}
+        }
+    }
+    pass.end_block();
+    pass.scan
+}
+
+struct Element {
+    name: String,
+    region: Option<&'static str>,
+    /// How many marks were open before it.
+    marks: usize,
+}
+
+struct Pass<'a> {
+    document: &'a str,
+    scan: Scan,
+    /// The elements that are open, as far as the depth that a page may have.
+    open: Vec<Element>,
+    /// How many more are open below those.
+    beyond: usize,
+    block: Block,
+    /// Places in `scan.marked` of those that are open.
+    marks: Vec<usize>,
+}
+
+fn lossy(text: &HtmlString) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}
+
+impl Pass<'_> {
+    /// The tokenizer counts in bytes; a place that is none of the document's is brought into it.
+    fn span(&self, start: usize, end: usize) -> Span {
+        let end = self.document.floor_char_boundary(end.min(self.document.len()));
+        Span { start: self.document.floor_char_boundary(start.min(end)), end }
+    }
+
+    /// The place of an attribute's value: the tokenizer tells that of the whole attribute.
+    fn value_span(&self, attribute: html5gum::Span<usize>) -> Span {
+        let whole = self.span(attribute.start, attribute.end);
+        let text = &self.document[whole.start..whole.end];
+        let value = text.find('=').map_or(text, |at| text[at + 1..].trim_start());
+        let quoted = value.starts_with(['"', '\'']);
+        let start = whole.end - value.len() + usize::from(quoted);
+        let end = whole.end - usize::from(quoted && value.len() > 1);
+        Span { start: start.min(end), end }
+    }
+
+    fn region(&self) -> Option<&'static str> {
+        self.open.last().and_then(|it| it.region)
+    }
+
+    fn start(&mut self, tag: &StartTag<usize>) {
+        let name = lossy(&tag.name);
+        self.scan.elements += 1;
+        let is_void = VOID.contains(&name.as_str());
+        if !INLINE.contains(&name.as_str()) {
+            self.end_block();
+            if IMPLIED.contains(&name.as_str()) && self.open.last().is_some_and(|it| it.name == name) {
+                self.pop();
+            }
+        } else if name == "br" {
+            self.block.text.push('\n');
+            if self.block.text.ends_with("\n\n") {
+                self.end_block();
+            }
+        }
+        self.head_matter(&name, tag);
+        if is_void {
+            self.mark(&name, tag, true);
+            return;
+        }
+        let marks = self.marks.len();
+        if self.open.len() + self.beyond < HTML_DEPTH {
+            let region = self.region().or_else(|| region(&name, tag));
+            self.open.push(Element { name: name.clone(), region, marks });
+            self.mark(&name, tag, false);
+        } else {
+            self.beyond += 1;
+        }
+        self.scan.depth = self.scan.depth.max(self.open.len() + self.beyond);
+    }
+
+    fn end(&mut self, tag: &EndTag<usize>) {
+        let name = lossy(&tag.name);
+        if !INLINE.contains(&name.as_str()) {
+            self.end_block();
+        }
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            return;
+        }
+        if let Some(at) = self.open.iter().rposition(|it| it.name == name) {
+            while self.open.len() > at {
+                self.pop();
+            }
+        }
+    }
+
+    fn pop(&mut self) {
+        if let Some(element) = self.open.pop() {
+            self.marks.truncate(element.marks);
+        }
+    }
+
+    fn text(&mut self, text: &Spanned<HtmlString, usize>) {
+        let span = self.span(text.span.start, text.span.end);
+        let within = |name: &str| self.open.last().is_some_and(|it| it.name == name);
+        if within("script") || within("style") {
+            let reason = if within("style") { "style" } else { "script" };
+            self.scan.silent.push((span, reason));
+            return;
+        }
+        let words = String::from_utf8_lossy(text);
+        for mark in &self.marks {
+            let marked = &mut self.scan.marked[*mark];
+            if marked.text.len() < MARKED_BYTES {
+                marked.text.push_str(&words);
+                if !words.trim().is_empty() {
+                    marked.spans.push(span);
+                }
+            }
+        }
+        if within("title") || span.start == span.end {
+            return;
+        }
+        self.block.text.push_str(&words);
+        self.block.spans.push(span);
+    }
+
+    fn end_block(&mut self) {
+        let block = std::mem::take(&mut self.block);
+        if block.spans.is_empty() {
+            return;
+        }
+        let element = self.open.iter().rev().find(|it| !INLINE.contains(&it.name.as_str()));
+        let element = element.map(|it| it.name.clone()).unwrap_or_default();
+        self.scan.blocks.push(Block { element, region: self.region(), ..block });
+    }
+
+    /// What stands in the head, or may: `<meta>`, `<link>`, `<base>`, `<html lang>`, JSON-LD.
+    fn head_matter(&mut self, name: &str, tag: &StartTag<usize>) {
+        let (named, valued) = match name {
+            "meta" => {
+                (["property", "name", "http-equiv", "itemprop"].iter().find_map(|it| attribute(tag, it)), "content")
+            }
+            "link" => (attribute(tag, "rel").filter(|_| attribute(tag, "href").is_some()), "href"),
+            "html" => (None, "lang"),
+            "base" => (None, "href"),
+            _ => return,
+        };
+        let Some((value, span)) = attribute(tag, valued) else { return };
+        let prefix = if matches!(name, "meta") { String::new() } else { format!("{name}:") };
+        let named = named.map(|(it, _)| it.to_lowercase()).unwrap_or_default();
+        let span = self.value_span(span);
+        self.scan.meta.push(Meta { name: format!("{prefix}{named}"), value, span });
+    }
+
+    fn mark(&mut self, name: &str, tag: &StartTag<usize>, is_void: bool) {
+        if name == "script"
+            && attribute(tag, "type").is_some_and(|(it, _)| it.trim().eq_ignore_ascii_case("application/ld+json"))
+        {
+            let start = tag.span.end.min(self.document.len());
+            let rest = self.document.get(start..).unwrap_or_default();
+            let end = start + find_ignoring_case(rest, "</script").unwrap_or(rest.len());
+            self.scan.json_ld.push(Span { start, end });
+            return;
+        }
+        let mut marks: Vec<String> = Vec::new();
+        if let Some((properties, _)) = attribute(tag, "itemprop") {
+            marks.extend(properties.split_whitespace().map(|it| format!("itemprop:{it}")));
+        }
+        if attribute(tag, "rel").is_some_and(|(it, _)| it.split_whitespace().any(|it| it == "author")) && name == "a" {
+            marks.push("rel:author".to_owned());
+        }
+        if matches!(name, "h1" | "time" | "title") {
+            marks.push(name.to_owned());
+        }
+        let class = attribute(tag, "class").map(|(it, _)| it.to_lowercase()).unwrap_or_default();
+        if let Some((_, mark)) = CLASSES.iter().find(|(part, _)| {
+            class.split_whitespace().any(|it| it.split(['-', '_']).any(|it| it == *part) || it == *part)
+        }) {
+            marks.push((*mark).to_owned());
+        }
+        let value = ["content", "datetime", "href"].iter().find_map(|it| attribute(tag, it));
+        let value = value.map(|(value, span)| (value, self.value_span(span)));
+        let region = self.region();
+        for mark in marks {
+            let at = self.scan.marked.len();
+            self.scan.marked.push(Marked {
+                mark,
+                value: value.clone(),
+                text: String::new(),
+                spans: Vec::new(),
+                region,
+            });
+            if !is_void && self.marks.len() < MARKS_OPEN {
+                self.marks.push(at);
+            }
+        }
+    }
+}
+
+fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
+    text.as_bytes().windows(word.len()).position(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn attribute(tag: &StartTag<usize>, name: &str) -> Option<(String, html5gum::Span<usize>)> {
+    let value = tag.attributes.get(name.as_bytes())?;
+    let text = lossy(&value.value);
+    (!text.trim().is_empty()).then(|| (text.trim().to_owned(), value.span))
+}
+
+/// By the element, else by what its class or role says.
+fn region(name: &str, tag: &StartTag<usize>) -> Option<&'static str> {
+    const NAMED: &[(&str, &str)] = &[
+        ("comments", "comments"),
+        ("comment-list", "comments"),
+        ("related", "related stories"),
+        ("newsletter", "newsletter box"),
+        ("cookie", "cookie notice"),
+        ("consent", "cookie notice"),
+        ("advert", "advertisement"),
+        ("advertisement", "advertisement"),
+        ("ad-slot", "advertisement"),
+        ("breadcrumb", "breadcrumbs"),
+        ("breadcrumbs", "breadcrumbs"),
+        ("social", "share button"),
+        ("share", "share button"),
+    ];
+    let by_element = REGIONS.iter().find(|(it, _)| *it == name).map(|(_, reason)| *reason);
+    let hidden = tag.attributes.contains_key(&b"hidden"[..])
+        || attribute(tag, "aria-hidden").is_some_and(|(it, _)| it == "true");
+    let role = attribute(tag, "role").and_then(|(it, _)| (it == "navigation").then_some("navigation"));
+    let named = ["id", "class"].iter().find_map(|it| attribute(tag, it)).and_then(|(value, _)| {
+        let value = value.to_lowercase();
+        // The whole page or story may be called anything.
+        let wide = matches!(name, "html" | "body" | "main" | "article" | "p");
+        NAMED
+            .iter()
+            .find(|(it, _)| !wide && value.split_whitespace().any(|word| word == *it))
+            .map(|(_, reason)| *reason)
+    });
+    by_element.or(hidden.then_some("hidden")).or(role).or(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_where_they_stand() {
+        let document = "<nav>Home</nav><h1>A &amp; B</h1><p>One <b>two</b><br>three<p>Four<script>x()</script>";
+        let scan = scan(document);
+        let texts: Vec<_> = scan.blocks.iter().map(|it| (it.element.as_str(), it.text.as_str(), it.region)).collect();
+        let expected = [
+            ("nav", "Home", Some("navigation")),
+            ("h1", "A & B", None),
+            ("p", "One two\nthree", None),
+            ("p", "Four", None),
+        ];
+        assert_eq!(texts, expected);
+        let raw = |it: &Block| it.spans.iter().map(|it| &document[it.start..it.end]).collect::<String>();
+        assert_eq!(raw(&scan.blocks[1]), "A &amp; B");
+        assert_eq!(raw(&scan.blocks[2]), "One twothree");
+        assert_eq!(scan.silent.len(), 1);
+    }
+
+    #[test]
+    fn values_of_attributes_are_where_they_stand() {
+        let document = r#"<html lang="en"><meta property="og:title" content="A &quot;B&quot;"><time datetime='2025-04-07'>today</time>"#;
+        let scan = scan(document);
+        let found = |name: &str| {
+            scan.meta
+                .iter()
+                .find(|it| it.name == name)
+                .map(|it| (it.value.as_str(), &document[it.span.start..it.span.end]))
+        };
+        assert_eq!(found("og:title"), Some(("A \"B\"", "A &quot;B&quot;")));
+        assert_eq!(found("html:"), Some(("en", "en")));
+        let (value, span) = scan.marked[0].value.clone().expect("a value");
+        assert_eq!((value.as_str(), &document[span.start..span.end]), ("2025-04-07", "2025-04-07"));
+    }
+
+    #[test]
+    fn depth_and_elements_are_counted() {
+        let deep = scan(&"<div>".repeat(100_000));
+        assert_eq!((deep.depth, deep.elements), (100_000, 100_000));
+        let flat = scan(&"<br>".repeat(1000));
+        assert_eq!(flat.depth, 0);
+        let listed = scan(&"<li>x".repeat(1000));
+        assert_eq!(listed.depth, 1);
+    }
+}
