@@ -18,7 +18,7 @@ pub fn plain(default: &str) {
 /// For CloudWatch: one JSON object a line. Without a time, which the service adds.
 pub fn json() {
     let lines = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).without_time();
-    lines.with_env_filter(filter("warn,dateline=info")).with_ansi(false).init();
+    lines.with_env_filter(filter("warn,dateline=info,trafilatura=off")).with_ansi(false).init();
 }
 
 /// An error with everything that caused it.

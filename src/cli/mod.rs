@@ -110,7 +110,10 @@ impl Failure {
 /// Exit codes: 0 all is well, 1 some document failed or the command could not do its work, 2 the command line is wrong.
 pub async fn run(cli: Cli) -> ExitCode {
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    crate::logs::plain(if matches!(command, Command::Serve(_)) { "warn,dateline=info" } else { "warn" });
+    crate::logs::plain(match command {
+        Command::Serve(_) => "warn,dateline=info,trafilatura=off",
+        _ => "warn,trafilatura=off",
+    });
     let ended = match command {
         Command::Serve(options) => serve::run(options).await,
         Command::Ingest(options) => ingest::run(options).await,

@@ -63,7 +63,8 @@ const WORDS: usize = 6;
 pub fn line(line: &str) -> Option<Vec<String>> {
     let line = line.trim();
     let opened = OPENINGS.iter().chain(LABELS).find_map(|it| line.strip_prefix(it))?;
-    let all_known = parts(opened).iter().all(|it| is_name(it) || has_role(it));
+    // What joins a name to what stands behind it, `le` or `on`, is as short as this.
+    let all_known = parts(opened).iter().all(|it| is_name(it) || has_role(it) || it.chars().count() <= 3);
     let names = split(opened);
     (all_known && !names.is_empty()).then_some(names)
 }
@@ -116,7 +117,9 @@ fn is_name(text: &str) -> bool {
         it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘') || is_mark(it)
     };
     let cased = |it: &str| !it.chars().next().is_some_and(char::is_lowercase) || PARTICLES.contains(&it);
+    let starts_low = |it: &str| it.chars().next().is_some_and(char::is_lowercase);
     (1..=WORDS).contains(&count)
+        && !words.clone().all(starts_low)
         && text.chars().all(legal)
         && text.chars().filter(|it| it.is_alphabetic()).count() >= 2
         && !has_role(text)

@@ -130,9 +130,14 @@ fn separators(text: &str) -> impl Iterator<Item = (usize, usize, Separator)> {
 fn parts(text: &str, separator: Separator) -> Option<Found> {
     let mut end = text.trim_end().len();
     let mut agency = None;
+    let mut credited = false;
     if text[..end].ends_with(')') {
         let open = text[..end].rfind('(')?;
-        agency = Some((open + 1..end - 1, agencies::named(&text[open..end])?));
+        credited = is_name(&text[open + 1..end - 1]);
+        agency = agencies::named(&text[open..end]).map(|it| (open + 1..end - 1, it));
+        if !credited && agency.is_none() {
+            return None;
+        }
         end = text[..open].trim_end().len();
     }
     let mut segments: Vec<Range<usize>> = segments(&text[..end]);
@@ -149,13 +154,16 @@ fn parts(text: &str, separator: Separator) -> Option<Found> {
         return None;
     }
     let capitals = is_capitals(name);
-    let vouched = agency.is_some() || country.is_some() || date.is_some();
+    let caseless = !name.chars().any(|it| it.is_lowercase() || it.is_uppercase());
+    // A paper that credits itself vouches for little, a region after a comma for a place that no table knows.
+    let vouched = agency.is_some() || country.is_some() || date.is_some() || !regions.is_empty();
     let known = places::city(name.split('/').next().unwrap_or_default(), country.as_ref()).is_some();
     let legal = match separator {
-        Separator::Dash => (capitals && (vouched || known)) || (known && (agency.is_some() || country.is_some())),
+        Separator::Dash if capitals => vouched || known || credited,
+        Separator::Dash => known && (agency.is_some() || country.is_some() || caseless),
         // Scripts without capitals have only the table to tell.
         Separator::Colon if capitals => known || country.is_some(),
-        Separator::Colon => known && !name.chars().any(|it| it.is_lowercase() || it.is_uppercase()),
+        Separator::Colon => known && caseless,
         Separator::Period => capitals && date.is_some() && (known || agency.is_some()),
     };
     let printed = city.start..regions.last().map_or(city.end, |it| it.end);
@@ -209,10 +217,13 @@ mod tests {
             ("STONE TOWN, Tanzania — Almost all lived.", "STONE TOWN, Tanzania", "Almost", None),
             ("SACRAMENTO, Calif. (AP) -- Lawmakers voted.", "SACRAMENTO, Calif.", "Lawmakers", Some("AP")),
             ("WASHINGTON/LONDON, Jan. 5 (Reuters) - Talks", "WASHINGTON/LONDON", "Talks", Some("Reuters")),
+            ("FUNAFUTI, Tuvalu (Lagoon Bulletin) — The ship", "FUNAFUTI, Tuvalu", "The ship", None),
+            ("RANKIN INLET, Nunavut – The library", "RANKIN INLET, Nunavut", "The library", None),
             ("[Nairobi] Boreholes have been fitted.", "Nairobi", "Boreholes", None),
             ("【札幌】札幌市は", "札幌", "札幌市は", None),
             ("АПАТИТЫ, 8 февраля. В теплице созрела", "АПАТИТЫ", "В теплице", None),
             ("新华社成都3月16日电 成都地铁试行", "成都", "成都地铁", Some("Xinhua")),
+            ("القاهرة – يتوقع مزارعو القمح", "القاهرة", "يتوقع", None),
             ("لاہور: پنجاب حکومت نے کہا", "لاہور", "پنجاب", None),
         ] {
             let Some(found) = find(paragraph) else {

@@ -3,6 +3,9 @@
 
 use crate::article::{Instant, Label, Piece, Published, Publisher, Span};
 
+/// A deck is a sentence or two.
+const DECK_BYTES: usize = 300;
+
 /// A fact, and how it was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding<T> {
@@ -73,6 +76,23 @@ impl Page {
             at = it.end;
             follows
         }) && at == text.len()
+    }
+
+    /// Whether the next paragraph may open with the dateline: it is the first, or only a deck can stand before it.
+    pub(super) fn may_have_dateline(&self) -> bool {
+        let before_is_deck = match self.body.as_slice() {
+            [] => true,
+            [only] => self.deck.is_none() && only.text.len() <= DECK_BYTES,
+            _ => false,
+        };
+        self.dateline.is_none() && before_is_deck
+    }
+
+    /// A paragraph that stands before the dateline is the deck.
+    pub(super) fn deck_before_dateline(&mut self) {
+        if let Some(Paragraph { text, spans }) = self.body.pop() {
+            self.deck = Some(Finding { value: text, spans, rule: "deck-before-dateline", others: Vec::new() });
+        }
     }
 
     /// The same page after a beginning that its reader did not see.

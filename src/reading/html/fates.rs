@@ -10,9 +10,13 @@ use crate::{
 /// The longest line that is a byline or a date and no sentence.
 const MARK_CHARS: usize = 110;
 
+/// Places of visible lines that were understood and are not shown, with their reasons.
+pub type Marks = Vec<(Span, &'static str)>;
+
 /// A page whose story is known: its blocks that are aligned, without those that say again what metadata said.
-pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> Page {
+pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Marks) {
     let mut page = Page::default();
+    let mut marks = Marks::new();
     let headline = facts.headline().map(|it| it.value);
     let deck = facts.deck().map(|it| it.value);
     let summary = facts.summary().map(|it| it.value);
@@ -29,24 +33,29 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> Page {
                 Some(Finding { value: text, spans: block.spans.clone(), rule: "deck-block", others: Vec::new() });
             continue;
         }
-        if page.body.is_empty() && block.region.is_none() && mark(&mut page, &text, &block.spans, &authors) {
+        if page.body.is_empty()
+            && block.region.is_none()
+            && let Some(reason) = mark(&mut page, &text, &block.spans, &authors)
+        {
+            marks.extend(block.spans.iter().map(|it| (*it, reason)));
             continue;
         }
-        if *aligned {
+        if *aligned && text::furniture(&text).is_none() {
             story(&mut page, block);
         }
     }
-    page
+    (page, marks)
 }
 
-/// A block that is a byline or a date line, before the story. Whether it was one.
-fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> bool {
+/// A block that is a byline or a date line, before the story, and which.
+fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Option<&'static str> {
     if text.chars().count() > MARK_CHARS {
-        return false;
+        return None;
     }
-    let names = byline::line(text).or_else(|| byline::bare(text).filter(|it| it.as_slice() == authors));
     let dated = dates::stated(text).filter(|_| !text::ends_as_sentence(text) || text.split_whitespace().count() <= 8);
-    let found = names.is_some() || dated.is_some();
+    let before_date = dated.as_ref().map_or(text, |it| &text[..it.range.start]);
+    let names = byline::line(before_date).or_else(|| byline::bare(text).filter(|it| it.as_slice() == authors));
+    let found = dated.as_ref().map(|_| "date line").or(names.as_ref().map(|_| "byline"));
     let finding = |rule| (spans.to_vec(), rule);
     if let Some(names) = names {
         let (spans, rule) = finding("byline");
@@ -62,10 +71,10 @@ fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> bool
 fn story(page: &mut Page, block: &super::scan::Block) {
     let mut text = shown(&block.text);
     let mut spans = block.spans.clone();
-    if page.body.is_empty()
-        && page.dateline.is_none()
+    if page.may_have_dateline()
         && let Some(found) = dateline::find(&text)
     {
+        page.deck_before_dateline();
         // The dateline may be set apart by markup, so its place is that of the runs that hold it.
         let printed = text[found.printed.clone()].to_owned();
         let head = Finding { value: printed, spans: spans[..1].to_vec(), rule: "dateline", others: Vec::new() };
@@ -101,7 +110,7 @@ pub fn flattened(scan: &Scan) -> Page {
 }
 
 /// The pieces of the page: the runs of text by what was made of them, values of metadata that were used, the rest.
-pub fn pieces(document: &str, scan: &Scan, page: &Page) -> Vec<Piece> {
+pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Piece> {
     let mut parts: Vec<(Span, Label, String)> = Vec::new();
     let kept: Vec<(&[Span], &str)> = page
         .body
@@ -120,9 +129,15 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page) -> Vec<Piece> {
     for (field, spans) in page.mined() {
         parts.extend(spans.iter().map(|it| (*it, Label::Mined, field.to_owned())));
     }
+    parts.extend(marks.iter().map(|(span, reason)| (*span, Label::Mined, (*reason).to_owned())));
     for block in &scan.blocks {
         let blank = block.text.trim().is_empty();
-        let reason = if blank { "blank" } else { block.region.unwrap_or("not part of the story") };
+        let furniture = || text::furniture(&shown(&block.text)).map(|it| it.reason);
+        let reason = match block.region {
+            _ if blank => "blank",
+            Some(region) => region,
+            None => furniture().unwrap_or("not part of the story"),
+        };
         parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason.to_owned())));
     }
     parts.extend(scan.silent.iter().map(|(span, reason)| (*span, Label::Removed, (*reason).to_owned())));

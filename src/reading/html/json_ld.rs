@@ -123,9 +123,7 @@ impl ArticleNode {
 
     fn gather(&self, value: Option<&Value>, names: &[&str], depth: usize, texts: &mut Vec<(String, Span)>) {
         match value {
-            Some(Value::String(text)) if !text.trim().is_empty() => {
-                texts.push((text.trim().to_owned(), self.place(text)))
-            }
+            Some(Value::String(text)) if !text.trim().is_empty() => texts.push((unescaped(text), self.place(text))),
             Some(Value::Array(values)) => values.iter().for_each(|it| self.gather(Some(it), names, depth, texts)),
             Some(Value::Object(node)) if depth < REFERENCES => {
                 let named = names.iter().find_map(|it| node.get(*it).filter(|value| !value.is_null() && *it != "@id"));
@@ -159,6 +157,18 @@ impl ArticleNode {
             None => self.span,
         }
     }
+}
+
+/// Publishers paste texts with entities and tags into JSON, where they mean nothing.
+fn unescaped(text: &str) -> String {
+    if !text.contains(['&', '<']) {
+        return text.trim().to_owned();
+    }
+    let strings = html5gum::Tokenizer::new(text).flatten().filter_map(|it| match it {
+        html5gum::Token::String(text) => Some(String::from_utf8_lossy(&text).into_owned()),
+        _ => None,
+    });
+    strings.collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]

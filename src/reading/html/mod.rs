@@ -21,16 +21,16 @@ pub fn read(document: &str, url: Option<&str>) -> Page {
     let scan = scan::scan(document);
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
     let facts = Facts::new(&scan, node.as_ref(), url);
-    let mut page = match extract::story(document, &scan) {
+    let (mut page, marks) = match extract::story(document, &scan) {
         Ok(story) => fates::structured(&scan, &facts, &align::align(&scan.blocks, &story)),
         Err(reason) => {
             left_out.push(reason);
-            fates::flattened(&scan)
+            (fates::flattened(&scan), fates::Marks::new())
         }
     };
     state(&mut page, &facts);
     page.left_out.append(&mut left_out);
-    page.pieces = fates::pieces(document, &scan, &page);
+    page.pieces = fates::pieces(document, &scan, &page, &marks);
     page
 }
 

@@ -134,8 +134,10 @@ impl Reader<'_> {
 
     /// A byline, alone in its line or beside the date.
     fn byline(&mut self, line: &Line<'_>) -> bool {
-        let parts = line.text.split(['|', '·', '•']).flat_map(|it| it.split("  ")).map(str::trim);
-        let Some(names) = parts.into_iter().find_map(byline::line) else { return false };
+        let before_date = dates::stated(line.text).map_or(line.text, |it| &line.text[..it.range.start]);
+        let mut parts =
+            line.text.split(['|', '·', '•']).flat_map(|it| it.split("  ")).map(str::trim).chain([before_date]);
+        let Some(names) = parts.find_map(byline::line) else { return false };
         self.page.authors.get_or_insert(Finding::new(names, line.span, "byline"));
         true
     }

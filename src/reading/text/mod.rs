@@ -21,7 +21,7 @@ use crate::{
 };
 use lines::{Line, Part};
 
-pub use furniture::ends_as_sentence;
+pub use furniture::{ends_as_sentence, find as furniture};
 
 pub fn read(document: &str) -> Page {
     let lines = lines::lines(document);
@@ -103,6 +103,7 @@ impl Reader<'_> {
             if self.page.dateline.is_none() && self.page.body.is_empty() { dateline::find(line.text) } else { None };
         let mut start = line.span.start;
         if let Some(found) = found {
+            self.page.deck_before_dateline();
             let within = |it: std::ops::Range<usize>| Span { start: start + it.start, end: start + it.end };
             let printed = within(found.printed);
             if let Some((agency, name)) = found.agency {
