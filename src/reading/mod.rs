@@ -2,9 +2,9 @@
 //! gives the same draft.
 //!
 //! 1. [`decode`]: the bytes become text, in the encoding that they prove, and the form is found out.
-//! 2. The form's reader ([`text`], [`markdown`], [`html`]) makes a [`Page`]: what it found, where, and what became of
+//! 2. The form's reader (`text`, `markdown`, [`html`]) makes a [`Page`]: what it found, where, and what became of
 //!    every byte.
-//! 3. [`draft`] turns the page into an article's facts: the dateline's place, the language, the length, what is known
+//! 3. `draft` turns the page into an article's facts: the dateline's place, the language, the length, what is known
 //!    of the publication date.
 //!
 //! Nothing is invented: a fact that no rule reads is null. Nothing is dropped: the page's pieces, one after another, are
@@ -19,6 +19,7 @@ mod markdown;
 mod page;
 mod shown;
 mod text;
+mod view;
 
 pub use decode::{Decoded, Form, decode};
 pub use error::ReadError;

@@ -4,14 +4,14 @@ use super::{Facts, Finding, Page, Scan, shown, text};
 use crate::{
     article::{Label, Piece, Span},
     enrich::{byline, dateline, dates},
-    reading::Paragraph,
+    reading::{Paragraph, view},
 };
 
 /// The longest line that is a byline or a date and no sentence.
 const MARK_CHARS: usize = 110;
 
-/// Places of visible lines that were understood and are not shown, with their reasons.
-pub type Marks = Vec<(Span, &'static str)>;
+/// Places of lines that were understood by themselves, with what became of them.
+pub type Marks = Vec<(Span, Label, String)>;
 
 /// A page whose story is known: its blocks that are aligned, without those that say again what metadata said.
 pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Marks) {
@@ -37,7 +37,7 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
             && block.region.is_none()
             && let Some(reason) = mark(&mut page, &text, &block.spans, &authors)
         {
-            marks.extend(block.spans.iter().map(|it| (*it, reason)));
+            marks.extend(block.spans.iter().map(|it| (*it, Label::Mined, reason.to_owned())));
             continue;
         }
         if *aligned && text::furniture(&text).is_none() {
@@ -88,25 +88,18 @@ fn story(page: &mut Page, block: &super::scan::Block) {
     page.body.push(Paragraph { text, spans });
 }
 
+/// Regions that no reader sees.
+const UNSEEN: [&str; 3] = ["template", "drawing", "hidden"];
+
 /// A page whose story is not known: its blocks as the lines of flattened text.
-pub fn flattened(scan: &Scan) -> Page {
-    let mut view = String::new();
-    let mut ends = Vec::new();
-    let blocks: Vec<_> =
-        scan.blocks.iter().filter(|it| !matches!(it.region, Some("template" | "drawing" | "hidden"))).collect();
-    for block in &blocks {
-        view.push_str(&shown(&block.text));
-        view.push_str("\n\n");
-        ends.push(view.len());
-    }
-    let places = |spans: &[Span]| -> Vec<Span> {
-        let block = |it: &Span| ends.partition_point(|end| *end <= it.start);
-        spans.iter().filter_map(|it| blocks.get(block(it))).flat_map(|it| it.spans.clone()).collect()
-    };
-    let mut page = text::read(&view);
-    page.pieces.clear();
-    page.place(places);
-    page
+pub fn flattened(scan: &Scan) -> (Page, Marks) {
+    let seen = scan.blocks.iter().filter(|it| it.region.is_none_or(|it| !UNSEEN.contains(&it)));
+    let blocks: Vec<_> = seen.map(|it| view::Block { text: it.text.clone(), spans: it.spans.clone() }).collect();
+    let (page, fates) = view::read(&blocks);
+    let fates = blocks.iter().zip(fates).filter(|(_, (_, reason))| reason != "blank");
+    let marks =
+        fates.flat_map(|(block, (label, reason))| block.spans.iter().map(move |it| (*it, label, reason.clone())));
+    (page, marks.collect())
 }
 
 /// The pieces of the page: the runs of text by what was made of them, values of metadata that were used, the rest.
@@ -129,7 +122,7 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Pi
     for (field, spans) in page.mined() {
         parts.extend(spans.iter().map(|it| (*it, Label::Mined, field.to_owned())));
     }
-    parts.extend(marks.iter().map(|(span, reason)| (*span, Label::Mined, (*reason).to_owned())));
+    parts.extend(marks.iter().cloned());
     for block in &scan.blocks {
         let blank = block.text.trim().is_empty();
         let furniture = || text::furniture(&shown(&block.text)).map(|it| it.reason);

@@ -25,7 +25,7 @@ pub fn read(document: &str, url: Option<&str>) -> Page {
         Ok(story) => fates::structured(&scan, &facts, &align::align(&scan.blocks, &story)),
         Err(reason) => {
             left_out.push(reason);
-            (fates::flattened(&scan), fates::Marks::new())
+            fates::flattened(&scan)
         }
     };
     state(&mut page, &facts);

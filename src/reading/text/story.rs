@@ -67,7 +67,14 @@ pub fn extent(lines: &[Line<'_>], from: usize, is_furniture: &[bool], ends_story
             break;
         }
     }
+    // A list that a sentence announced goes on past it.
+    let items = lines[last + 1..].iter().zip(&is_furniture[last + 1..]);
+    last += items.take_while(|(line, furniture)| !**furniture && is_item(line.text)).count();
     Some((first, last))
+}
+
+fn is_item(text: &str) -> bool {
+    text.starts_with(['•', '–', '*', '·']) || text.starts_with("- ")
 }
 
 /// What the lines between the first and the last of the story are, in their order; furniture is left to others.
@@ -98,7 +105,7 @@ pub fn kinds(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Kind> {
 
 /// Shaped as the text of a link: short, no end of a sentence, no mark of a list item.
 fn is_link(text: &str) -> bool {
-    let item = text.starts_with(['•', '-', '–', '*', '·']) || text.chars().next().is_some_and(|it| it.is_ascii_digit());
+    let item = is_item(text) || text.chars().next().is_some_and(|it| it.is_ascii_digit());
     !item && !ends_as_sentence(text) && !text.contains(": ") && text.chars().count() < 100
 }
 
