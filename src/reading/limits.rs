@@ -8,6 +8,10 @@ pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
 pub const HTML_BYTES: usize = 2 * 1024 * 1024;
 pub const HTML_DEPTH: usize = 1_000;
 pub const HTML_ELEMENTS: usize = 100_000;
+/// The tokenizer calls itself for each attribute of a tag, so their number bounds the stack that it takes: 4 KB each in
+/// an unoptimised build. Memory is taken only as far as it is used.
+pub const HTML_ATTRIBUTES: usize = 100_000;
+pub const HTML_SCAN_STACK_BYTES: usize = 512 * 1024 * 1024;
 /// The extractor runs on a thread with this much stack, and is waited for this long.
 pub const HTML_STACK_BYTES: usize = 64 * 1024 * 1024;
 pub const HTML_SECONDS: u64 = 10;

@@ -18,7 +18,10 @@ use facts::Facts;
 use scan::Scan;
 
 pub fn read(document: &str, url: Option<&str>) -> Page {
-    let scan = scan::scan(document);
+    let scan = match scan::scan(document) {
+        Ok(scan) => scan,
+        Err(reason) => return Page { left_out: vec![reason], ..text::read(document) },
+    };
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
     let facts = Facts::new(&scan, node.as_ref(), url);
     let (mut page, marks) = match extract::story(document, &scan) {

@@ -4,7 +4,10 @@
 //! This is not a tree. Blocks need only know where one ends and in which part of the page it stands, and a pass that
 //! builds nothing cannot be made to overflow.
 
-use crate::{article::Span, reading::limits::HTML_DEPTH};
+use crate::{
+    article::Span,
+    reading::limits::{HTML_ATTRIBUTES, HTML_DEPTH, HTML_SCAN_STACK_BYTES},
+};
 use html5gum::{DefaultEmitter, EndTag, HtmlString, Spanned, StartTag, Token, Tokenizer};
 
 /// A run of text between two ends of a block.
@@ -98,7 +101,24 @@ const CLASSES: &[(&str, &str)] = &[
     ("date", "class:date"),
 ];
 
-pub fn scan(document: &str) -> Scan {
+/// The scan, or why the page cannot be scanned, for the evidence.
+pub fn scan(document: &str) -> Result<Scan, String> {
+    let attributes = document.bytes().filter(|it| *it == b'=').count();
+    if attributes > HTML_ATTRIBUTES {
+        let limit = HTML_ATTRIBUTES;
+        return Err(format!(
+            "html_attributes: {attributes} is over the limit of {limit}: the source's lines were read"
+        ));
+    }
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(HTML_SCAN_STACK_BYTES).name("scan".to_owned());
+        let started =
+            worker.spawn_scoped(scope, || pass(document)).map_err(|error| format!("no thread to scan: {error}"))?;
+        started.join().map_err(|_| "the page could not be scanned: the source's lines were read".to_owned())
+    })
+}
+
+fn pass(document: &str) -> Scan {
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
     emitter.naively_switch_states(true);
     let mut pass = Pass {
@@ -371,7 +391,7 @@ mod tests {
     #[test]
     fn blocks_are_where_they_stand() {
         let document = "<nav>Home</nav><h1>A &amp; B</h1><p>One <b>two</b><br>three<p>Four<script>x()</script>";
-        let scan = scan(document);
+        let scan = scan(document).expect("within the limits");
         let texts: Vec<_> = scan.blocks.iter().map(|it| (it.element.as_str(), it.text.as_str(), it.region)).collect();
         let expected = [
             ("nav", "Home", Some("navigation")),
@@ -389,7 +409,7 @@ mod tests {
     #[test]
     fn values_of_attributes_are_where_they_stand() {
         let document = r#"<html lang="en"><meta property="og:title" content="A &quot;B&quot;"><time datetime='2025-04-07'>today</time>"#;
-        let scan = scan(document);
+        let scan = scan(document).expect("within the limits");
         let found = |name: &str| {
             scan.meta
                 .iter()
@@ -404,11 +424,11 @@ mod tests {
 
     #[test]
     fn depth_and_elements_are_counted() {
-        let deep = scan(&"<div>".repeat(100_000));
+        let deep = pass(&"<div>".repeat(100_000));
         assert_eq!((deep.depth, deep.elements), (100_000, 100_000));
-        let flat = scan(&"<br>".repeat(1000));
+        let flat = pass(&"<br>".repeat(1000));
         assert_eq!(flat.depth, 0);
-        let listed = scan(&"<li>x".repeat(1000));
+        let listed = pass(&"<li>x".repeat(1000));
         assert_eq!(listed.depth, 1);
     }
 }
