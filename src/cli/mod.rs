@@ -18,7 +18,7 @@ pub use bench::{engine, lambda::event, runtime};
 
 use crate::store::{StoreError, embedded};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// A news archive and API that you own.
 ///
@@ -105,6 +105,11 @@ impl Failure {
         let what = what.into();
         |source| Self::Io { what, source }
     }
+}
+
+/// A line on standard output. Whoever stops reading it, as `head` does, ends no server and no ingest.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(anstream::stdout(), "{line}");
 }
 
 /// Exit codes: 0 all is well, 1 some document failed or the command could not do its work, 2 the command line is wrong.

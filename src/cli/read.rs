@@ -1,13 +1,13 @@
 //! `dateline read`: what reading makes of documents, as JSON or as the labelled document itself. Nothing is stored, and
 //! the same file gives the same answer.
 
-use super::{Failure, files};
+use super::{Failure, files, say};
 use crate::{
     archive::{IngestError, intake::Arrival, preview},
     article::{Article, Evidence, Label, RawDocument},
     reading,
 };
-use anstream::{eprintln, println};
+use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     for Arrival { name, document } in files::arriving(&options.files)?.1 {
         match document.and_then(|it| read(&it)) {
             Ok(it) if options.evidence => show(&name, &it),
-            Ok(it) => println!("{}", serde_json::to_string_pretty(&it).expect("an article has string keys")),
+            Ok(it) => say(format_args!("{}", serde_json::to_string_pretty(&it).expect("an article has string keys"))),
             Err(error) => {
                 eprintln!("dateline: {name}: {}: {}", error.code(), error.chain());
                 code = ExitCode::FAILURE;
@@ -52,7 +52,7 @@ fn read(document: &RawDocument) -> Result<Read, IngestError> {
 
 /// Each piece under its label and reason; then the fields with their rules.
 fn show(name: &str, read: &Read) {
-    println!("{}{name}{:#}", Style::new().bold(), Style::new().bold());
+    say(format_args!("{}{name}{:#}", Style::new().bold(), Style::new().bold()));
     for piece in &read.evidence.pieces {
         let (word, style) = match piece.label {
             Label::Kept => ("kept", AnsiColor::Green.on_default()),
@@ -62,21 +62,21 @@ fn show(name: &str, read: &Read) {
         let text = piece.text.trim_end_matches('\n');
         for (at, line) in text.split('\n').enumerate() {
             let margin = if at == 0 { format!("{word:7} {:24.24}", piece.reason) } else { String::new() };
-            println!("{style}{margin:32}{style:#} {style}{}{style:#}", harmless(line));
+            say(format_args!("{style}{margin:32}{style:#} {style}{}{style:#}", harmless(line)));
         }
     }
-    println!();
+    say(format_args!(""));
     for field in &read.evidence.fields {
         let value = field.normalised.as_deref().unwrap_or("");
-        println!("{:16} {:24} {}", field.field, field.rule, harmless(value));
+        say(format_args!("{:16} {:24} {}", field.field, field.rule, harmless(value)));
         for other in &field.others {
-            println!("{:16} {:24} {}", "", "not followed", harmless(other));
+            say(format_args!("{:16} {:24} {}", "", "not followed", harmless(other)));
         }
     }
     for left_out in &read.evidence.left_out {
-        println!("{:16} {}", "left out", harmless(left_out));
+        say(format_args!("{:16} {}", "left out", harmless(left_out)));
     }
-    println!();
+    say(format_args!(""));
 }
 
 /// A document must not steer the terminal that shows it.

@@ -1,7 +1,8 @@
 //! How an ingest went: a line or a bar while it goes, a report at the end.
 
+use super::say;
 use crate::archive::{Archive, IngestError, Outcome, intake::Arrival};
-use anstream::{eprintln, println};
+use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{collections::BTreeMap, io::IsTerminal};
@@ -46,13 +47,13 @@ impl Report {
         match ingested {
             Ok(it) => {
                 if self.lines {
-                    println!("{:9} {} {name}", it.outcome.name(), it.id);
+                    say(format_args!("{:9} {} {name}", it.outcome.name(), it.id));
                 }
                 *self.outcomes.entry(it.outcome.name()).or_default() += 1;
             }
             Err(error) => {
                 if self.lines {
-                    println!("{:9} {name}: {}: {}", "failed", error.code(), error.chain());
+                    say(format_args!("{:9} {name}: {}: {}", "failed", error.code(), error.chain()));
                 }
                 self.failed.push((name, error));
             }
@@ -64,13 +65,13 @@ impl Report {
             bar.finish_and_clear();
         }
         let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
-        println!(
+        say(format_args!(
             "{} created, {} revised, {} unchanged, {} failed",
             count(Outcome::Created),
             count(Outcome::Revised),
             count(Outcome::Unchanged),
             self.failed.len()
-        );
+        ));
         if !self.lines {
             for (name, error) in &self.failed {
                 eprintln!("{FAILED}failed{FAILED:#} {name}: {}: {}", error.code(), error.chain());

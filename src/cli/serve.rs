@@ -1,6 +1,6 @@
 //! `dateline serve`: the archive over HTTP on this machine.
 
-use super::{Data, Failure, files, report::Report};
+use super::{Data, Failure, files, report::Report, say};
 use crate::{
     archive::{Archive, intake::Arrival, seeds::seeds},
     article::Instant,
@@ -70,13 +70,13 @@ async fn take_seeds(archive: &Archive, folder: Option<&std::path::Path>) -> Resu
 
 async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), Failure> {
     let url = format!("http://{address}");
-    println!("dateline listens on {url}");
-    println!("Try:");
-    println!("  {url}/v1/articles?limit=5&fields=headline,publisher,dateline");
-    println!("  {url}/v1/articles?language=en&has=author&sort=published");
+    say(format_args!("dateline listens on {url}"));
+    say(format_args!("Try:"));
+    say(format_args!("  {url}/v1/articles?limit=5&fields=headline,publisher,dateline"));
+    say(format_args!("  {url}/v1/articles?language=en&has=author&sort=published"));
     match newest(archive).await? {
-        Some(id) => println!("  {url}/v1/articles/{id}/evidence"),
-        None => println!("  {url}/openapi.json"),
+        Some(id) => say(format_args!("  {url}/v1/articles/{id}/evidence")),
+        None => say(format_args!("  {url}/openapi.json")),
     }
     Ok(())
 }

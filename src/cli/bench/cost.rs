@@ -3,7 +3,7 @@
 use crate::{
     archive::{Archive, Outcome, seeds::seeds},
     article::{Instant, RawDocument},
-    cli::Failure,
+    cli::{Failure, say},
     query::{self, ListQuery},
     store::embedded,
 };
@@ -52,11 +52,13 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     }
     let articles = write_units.len().max(1) as f64;
     let mean = write_units.iter().sum::<f64>() / articles;
-    println!("ingest: {articles} articles, {mean:.1} write units each");
+    say(format_args!("ingest: {articles} articles, {mean:.1} write units each"));
     let per_thousand = 1_000.0
         * (mean * MILLION_WRITE_UNITS / 1e6 + MILLION_PUTS / 1e6 + INGEST_GIGABYTE_SECONDS * GIGABYTE_SECOND_ARM);
-    println!("        ${per_thousand:.4} a thousand articles, with the raw document's object and the function's time");
-    println!("{:44} {:>7} {:>10} {:>12}", "a page of 20", "queries", "read units", "$ a million");
+    say(format_args!(
+        "        ${per_thousand:.4} a thousand articles, with the raw document's object and the function's time"
+    ));
+    say(format_args!("{:44} {:>7} {:>10} {:>12}", "a page of 20", "queries", "read units", "$ a million"));
     for text in QUERIES {
         let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         let query = ListQuery::parse(&pairs)
@@ -64,9 +66,9 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         let cost = query::page(archive.store(), &query).await?.cost;
         let dollars =
             cost.read_units * MILLION_READ_UNITS + MILLION_REQUESTS + 1e6 * READ_GIGABYTE_SECONDS * GIGABYTE_SECOND_ARM;
-        println!("  /v1/articles?{text:29} {:>7} {:>10.1} {dollars:>12.2}", cost.queries, cost.read_units);
+        say(format_args!("  /v1/articles?{text:29} {:>7} {:>10.1} {dollars:>12.2}", cost.queries, cost.read_units));
     }
-    println!("Nothing happens, nothing is paid, but for what is stored.");
+    say(format_args!("Nothing happens, nothing is paid, but for what is stored."));
     Ok(())
 }
 

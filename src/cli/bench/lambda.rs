@@ -2,7 +2,13 @@
 //! without TLS. Every figure is the median over several starts, taken in turns, so that a busy moment hits all alike.
 
 use super::{engine, runtime::Function};
-use crate::{archive::Archive, archive::seeds::seeds, article::Instant, cli::Failure, store::embedded};
+use crate::{
+    archive::Archive,
+    archive::seeds::seeds,
+    article::Instant,
+    cli::{Failure, say},
+    store::embedded,
+};
 use clap::Args;
 use serde_json::{Value, json};
 use std::{
@@ -49,8 +55,11 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let certificate = folder.join("certificate.pem");
     let plain = engine::serve(database.clone()).await?;
     let tls = engine::serve_tls(database, &certificate).await?;
-    println!("medians of {} starts, {} warm requests each", options.starts, options.requests);
-    println!("{:28} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}", "", "init ms", "first", "p50", "p99", "CPU", "peak MB");
+    say(format_args!("medians of {} starts, {} warm requests each", options.starts, options.requests));
+    say(format_args!(
+        "{:28} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "", "init ms", "first", "p50", "p99", "CPU", "peak MB"
+    ));
     for (transport, endpoint) in [("plain", &plain), ("TLS", &tls)] {
         let environment = environment(endpoint, &folder, &certificate);
         let list = event("GET", "/v1/articles", "limit=20", None);
@@ -65,13 +74,13 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
             let [bare, api] = runs.map(|it| Summary::of(&it));
             bare.print(&format!("bare {what}, {transport}"));
             api.print(&format!("api {what}, {transport}"));
-            println!(
+            say(format_args!(
                 "{:28} {:>8.2} {:>8.2} {:>8.2}",
                 "  times bare",
                 api.init / bare.init,
                 api.first / bare.first,
                 api.p50 / bare.p50
-            );
+            ));
         }
         let mut runs = Vec::new();
         for round in 0..options.starts {
@@ -218,7 +227,7 @@ impl Summary {
 
     fn print(&self, name: &str) {
         let Self { init, first, p50, p99, cpu, peak } = self;
-        println!("{name:28} {init:>8.2} {first:>8.2} {p50:>8.2} {p99:>8.2} {cpu:>8.2} {peak:>8.1}");
+        say(format_args!("{name:28} {init:>8.2} {first:>8.2} {p50:>8.2} {p99:>8.2} {cpu:>8.2} {peak:>8.1}"));
     }
 }
 

@@ -1,0 +1,255 @@
+//! The `dateline` command, as a process.
+
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+fn dateline(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
+    command.current_dir(folder).env("DATELINE_LOG", "warn").stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    dateline(folder).args(arguments).output().expect("the command runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server, and the address that it printed.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = dateline(folder)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let address = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("http://").map(|(_, it)| it.trim().to_owned()))
+            .expect("a line with the address");
+        Self { child, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    fn list(&self, query: &str) -> Value {
+        let answer = self.get(&format!("/v1/articles?{query}"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(answer.split_once("\r\n\r\n").expect("a body").1).expect("JSON")
+    }
+
+    fn stop(mut self, signal: &str) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill runs").success());
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
+    std::fs::write(folder.join(name), content).expect("written");
+}
+
+fn story(number: usize, take: usize) -> String {
+    format!(
+        "Tram {number} returns, take {take}\n\nLISBON: The harbour tram ran again on Monday after a pause of two years.\n"
+    )
+}
+
+#[test]
+fn a_server_fills_its_archive_once_and_ends_when_it_is_asked_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path(), &[]);
+    let first = server.list("limit=100&fields=id,revision,changed_at");
+    assert!(first["articles"].as_array().is_some_and(|it| it.len() >= 28), "{first}");
+    assert_eq!(server.stop("-TERM"), Some(0));
+    let again = Server::start(folder.path(), &[]);
+    assert_eq!(again.list("limit=100&fields=id,revision,changed_at"), first);
+    assert_eq!(again.stop("-INT"), Some(0));
+}
+
+#[test]
+fn a_second_server_on_one_folder_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = Server::start(folder.path(), &["--no-seeds"]);
+    let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--no-seeds"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains("in use by another dateline process"), "{}", text(&second.stderr));
+    assert_eq!(first.stop("-TERM"), Some(0));
+}
+
+#[test]
+fn an_archive_in_memory_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path(), &["--memory", "--no-seeds"]);
+    assert_eq!(server.list("")["articles"], serde_json::json!([]));
+    assert_eq!(server.stop("-TERM"), Some(0));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn ingest_reports_each_document_and_one_bad_document_spoils_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.txt", story(1, 1));
+    write(folder.path(), "bad.txt", b"Z\xfcrich");
+    write(folder.path(), "empty.txt", "");
+    write(
+        folder.path(),
+        "lines.ndjson",
+        "{\"content\": 7}\n{\"key\": \"k\", \"content\": \"Pier closes\\n\\nIt closed.\"}\n",
+    );
+    let huge = std::fs::File::create(folder.path().join("huge.txt")).expect("a file");
+    huge.set_len(100 * 1024 * 1024).expect("a sparse file");
+    let first = run(folder.path(), &["ingest", "."]);
+    assert_eq!(first.status.code(), Some(1));
+    let lines = text(&first.stdout);
+    assert!(lines.ends_with("2 created, 0 revised, 0 unchanged, 4 failed\n"), "{lines}");
+    for expected in [
+        "bad.txt: undecodable_text",
+        "empty.txt: empty_document",
+        "huge.txt: document_too_large",
+        "lines.ndjson:1: invalid_document",
+    ] {
+        assert!(lines.contains(expected), "{expected}: {lines}");
+    }
+    write(folder.path(), "a.txt", story(1, 2));
+    let second = run(folder.path(), &["ingest", "a.txt", "lines.ndjson"]);
+    assert!(
+        text(&second.stdout).ends_with("0 created, 1 revised, 1 unchanged, 1 failed\n"),
+        "{}",
+        text(&second.stdout)
+    );
+    let missing = run(folder.path(), &["ingest", "nowhere"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("nowhere"), "{}", text(&missing.stderr));
+}
+
+#[test]
+fn reading_stores_nothing_and_says_the_same_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.txt", story(1, 1));
+    let first = run(folder.path(), &["read", "a.txt"]);
+    assert_eq!(first.status.code(), Some(0));
+    assert_eq!(first.stdout, run(folder.path(), &["read", "a.txt"]).stdout);
+    let read: Value = serde_json::from_slice(&first.stdout).expect("JSON");
+    assert_eq!(read["article"]["dateline"]["text"], "LISBON");
+    let pieces = read["evidence"]["pieces"].as_array().expect("pieces");
+    let whole: String = pieces.iter().filter_map(|it| it["text"].as_str()).collect();
+    assert_eq!(whole, story(1, 1));
+    let shown = run(folder.path(), &["read", "--evidence", "a.txt"]);
+    assert!(text(&shown.stdout).contains("kept    headline"), "{}", text(&shown.stdout));
+    assert!(!folder.path().join(".dateline").exists());
+    write(folder.path(), "bad.txt", b"a\0b");
+    let bad = run(folder.path(), &["read", "bad.txt"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(text(&bad.stderr).contains("not_text"), "{}", text(&bad.stderr));
+}
+
+#[test]
+fn a_pipe_is_a_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = dateline(folder.path())
+        .args(["ingest", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    child.stdin.take().expect("a pipe").write_all(story(1, 1).as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(
+        text(&output.stdout).ends_with("1 created, 0 revised, 0 unchanged, 0 failed\n"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn help_teaches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = text(&run(folder.path(), &["--help"]).stdout);
+    for expected in ["serve", "ingest", "read", "bench", "Examples:", "dateline read --evidence"] {
+        assert!(help.contains(expected), "{expected}: {help}");
+    }
+    assert_eq!(run(folder.path(), &["serve", "--colour"]).status.code(), Some(2));
+}
+
+/// However suddenly the process ends, what is there is whole, and the next run completes the rest.
+#[test]
+fn a_killed_ingest_leaves_no_article_half_there_and_none_twice() {
+    const DOCUMENTS: usize = 60;
+    let folder = tempfile::tempdir().expect("a folder");
+    let inbox = folder.path().join("inbox");
+    std::fs::create_dir(&inbox).expect("a folder");
+    for take in 1..=2 {
+        for number in 0..DOCUMENTS {
+            write(&inbox, &format!("{number:03}.txt"), story(number, take));
+        }
+        for round in 0_u64..12 {
+            let mut child = dateline(folder.path())
+                .args(["ingest", "inbox"])
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("the command runs");
+            // Spread over the whole of a run, from its start on.
+            std::thread::sleep(Duration::from_millis(8 + round * 17));
+            child.kill().expect("killed");
+            child.wait().expect("it ends");
+            whole(folder.path());
+        }
+        let last = run(folder.path(), &["ingest", "inbox"]);
+        assert!(text(&last.stdout).ends_with("0 failed\n"), "{}", text(&last.stdout));
+        let headlines = whole(folder.path());
+        assert_eq!(headlines.len(), DOCUMENTS);
+        assert!(headlines.iter().all(|it| it.ends_with(&format!("take {take}"))), "{headlines:?}");
+    }
+}
+
+/// Checks every article against every list that it should be in, and returns the headlines.
+fn whole(folder: &Path) -> Vec<String> {
+    let server = Server::start(folder, &["--no-seeds"]);
+    let all = server.list("limit=100&fields=id,headline,revision");
+    let articles = all["articles"].as_array().expect("a list").clone();
+    let mut ids: Vec<&str> = articles.iter().filter_map(|it| it["id"].as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), articles.len(), "an article is there twice");
+    for query in ["country=PT", "place=lisbon", "language=en", "sort=-changed", "has=dateline"] {
+        let listed = server.list(&format!("{query}&limit=100&fields=id,headline,revision"));
+        let mut listed = listed["articles"].as_array().expect("a list").clone();
+        let mut expected = articles.clone();
+        for list in [&mut listed, &mut expected] {
+            list.sort_by_key(|it| it["id"].as_str().map(str::to_owned));
+        }
+        assert_eq!(listed, expected, "{query}");
+    }
+    for article in articles.iter().step_by(7) {
+        let id = article["id"].as_str().expect("an id");
+        for path in ["", "/evidence", "/raw"] {
+            let answer = server.get(&format!("/v1/articles/{id}{path}"));
+            assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+        }
+    }
+    assert_eq!(server.stop("-TERM"), Some(0));
+    articles.iter().filter_map(|it| it["headline"].as_str().map(str::to_owned)).collect()
+}

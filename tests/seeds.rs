@@ -1,0 +1,62 @@
+//! What reading makes of each seed, checked in: a rule that changes shows here which documents it touches.
+
+use dateline::{archive::preview, article::Instant, reading};
+use serde_json::json;
+
+/// Inferred dates are bounded by it.
+const RETRIEVED_AT: &str = "2026-11-01T00:00:00Z";
+
+#[test]
+fn every_seed_is_read_as_it_was() {
+    let at = Instant::parse(RETRIEVED_AT).expect("a time");
+    for arrival in dateline::archive::seeds::seeds(at) {
+        let document = arrival.document.expect(&arrival.name);
+        let (article, evidence) = preview(&document).expect(&arrival.name);
+        let text = reading::decode(&document).expect(&arrival.name).text;
+        let whole: String = evidence.pieces.iter().map(|it| &text[it.start..it.end]).collect();
+        assert_eq!(whole, text, "{}: the pieces are the document", arrival.name);
+        let pieces: Vec<String> = evidence
+            .pieces
+            .iter()
+            .filter(|it| !matches!(it.reason.as_str(), "markup" | "blank"))
+            .map(|it| {
+                let label = serde_json::to_value(it.label).expect("a label");
+                let beginning: String = text[it.start..it.end].trim().chars().take(60).collect();
+                format!("{} {}: {beginning}", label.as_str().unwrap_or_default(), it.reason)
+            })
+            .collect();
+        let golden = json!({
+            "article": article,
+            "fields": evidence.fields,
+            "left_out": evidence.left_out,
+            "pieces": pieces,
+        });
+        let name = arrival.name.trim_start_matches("seeds/").replace(['.', ':'], "-");
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "goldens" }, {
+            insta::assert_json_snapshot!(name, golden);
+        });
+    }
+}
+
+/// The seed that every rule of flattened text begins with, fact by fact.
+#[test]
+fn the_first_seed_is_read_truthfully() {
+    let at = Instant::parse(RETRIEVED_AT).expect("a time");
+    let seeds = dateline::archive::seeds::seeds(at);
+    let seed = seeds.into_iter().find(|it| it.name.ends_with("pakistan-us-first-call.txt")).expect("the seed");
+    let document = seed.document.expect("a document");
+    let (article, evidence) = preview(&document).expect("readable");
+    let facts = &article.facts;
+    let place = facts.dateline.as_ref().and_then(|it| it.place.as_ref()).expect("a place");
+    assert_eq!((place.id.as_str(), place.country.as_ref().map(|it| it.as_str())), ("islamabad", Some("PK")));
+    assert_eq!(facts.language.as_deref(), Some("en"));
+    assert_eq!(facts.published.at, None);
+    assert_eq!(facts.published.latest, Some(at));
+    assert!(facts.deck.is_some() && facts.publisher.is_some() && facts.word_count > 200);
+    let headline = facts.headline.clone().expect("a headline");
+    let text = String::from_utf8(document.content).expect("UTF-8");
+    let field = evidence.fields.iter().find(|it| it.field == "headline").expect("evidence");
+    assert_eq!(text[field.spans[0].start..field.spans[0].end], headline);
+    let repeats = evidence.pieces.iter().filter(|it| it.reason == "headline repeated").count();
+    assert_eq!((text.matches(headline.as_str()).count(), repeats), (2, 1));
+}
