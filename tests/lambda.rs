@@ -1,0 +1,211 @@
+//! The functions' own binaries, driven as Lambda drives them: a stand-in for its Runtime API, the events that the template
+//! wires to them, and the embedded engine as the table, over loopback.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use dateline::{
+    archive::Archive,
+    article::{Instant, RawDocument},
+    cli::{engine, event, runtime::Function},
+    store::embedded,
+};
+use serde_json::{Value, json};
+use std::{io::Read, path::Path};
+
+struct Stack {
+    archive: Archive,
+    /// Stands for the bucket.
+    objects: tempfile::TempDir,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Stack {
+    async fn new() -> Self {
+        let (store, database) = embedded::memory().await.expect("an engine in memory");
+        let objects = tempfile::tempdir().expect("a folder");
+        let endpoint = engine::serve(database).await.expect("a free port");
+        let environment = vec![
+            ("DATELINE_TABLE", embedded::TABLE.to_owned()),
+            ("DATELINE_OBJECTS", format!("file://{}", objects.path().display())),
+            ("AWS_REGION", "eu-west-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "key".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+            ("AWS_SESSION_TOKEN", "token".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+        ];
+        Self { archive: Archive::new(store), objects, environment }
+    }
+
+    async fn function(&self, binary: &str) -> Function {
+        let mut function = Function::start(Path::new(binary), &self.environment).await.expect("it starts");
+        function.ready().await.expect("it asks for an event");
+        function
+    }
+
+    async fn api(&self) -> Function {
+        self.function(env!("CARGO_BIN_EXE_api")).await
+    }
+
+    async fn ingest(&self) -> Function {
+        self.function(env!("CARGO_BIN_EXE_ingest")).await
+    }
+}
+
+fn sample(name: &str) -> Value {
+    let path = format!("{}/infra/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).expect("a sample")).expect("JSON")
+}
+
+async fn invoke(function: &Function, event: Value) -> Value {
+    function.invoke(event).await.expect("an answer").expect("no error")
+}
+
+fn body(answer: &Value) -> Vec<u8> {
+    let body = answer["body"].as_str().unwrap_or_default();
+    if answer["isBase64Encoded"] == true {
+        BASE64_STANDARD.decode(body).expect("base64")
+    } else {
+        body.as_bytes().to_vec()
+    }
+}
+
+fn json_body(answer: &Value) -> Value {
+    serde_json::from_slice(&body(answer)).expect("JSON")
+}
+
+async fn held(archive: &Archive) -> usize {
+    let query = dateline::query::ListQuery::parse(&[("limit".to_owned(), "100".to_owned())]).expect("legal");
+    dateline::query::page(archive.store(), &query).await.expect("a page").cards.len()
+}
+
+#[tokio::test]
+async fn the_api_answers_the_sample_requests() {
+    let stack = Stack::new().await;
+    let api = stack.api().await;
+    let posted = invoke(&api, sample("api-post-article")).await;
+    assert_eq!(posted["statusCode"], 201, "{posted}");
+    let again = invoke(&api, sample("api-post-article")).await;
+    assert_eq!(
+        (&again["statusCode"], body(&again)),
+        (&json!(201), body(&posted)),
+        "the idempotency key gets its answer"
+    );
+    let listed = invoke(&api, sample("api-get-articles")).await;
+    assert_eq!((&listed["statusCode"], &listed["headers"]["content-type"]), (&json!(200), &json!("application/json")));
+    let missing = invoke(&api, event("GET", "/v1/articles/short", "", None)).await;
+    assert_eq!(
+        (&missing["statusCode"], json_body(&missing)["code"].as_str()),
+        (&json!(404), Some("article_not_found"))
+    );
+    let refused = invoke(&api, event("DELETE", "/v1/articles", "", None)).await;
+    assert_eq!((&refused["statusCode"], &refused["headers"]["allow"]), (&json!(405), &json!("GET,HEAD,POST")));
+}
+
+#[tokio::test]
+async fn a_compressed_answer_keeps_its_headers_and_its_bytes() {
+    let stack = Stack::new().await;
+    for number in 0..5 {
+        let content =
+            format!("Tram {number} returns\n\nLISBON: The harbour tram ran again on Monday after two years.\n");
+        stack.archive.ingest(document(&number.to_string(), content.as_bytes(), "text/plain")).await.expect("ingested");
+    }
+    let api = stack.api().await;
+    let plain = invoke(&api, event("GET", "/v1/articles", "", None)).await;
+    assert_eq!(plain["isBase64Encoded"], false);
+    let mut request = event("GET", "/v1/articles", "", None);
+    request["headers"]["accept-encoding"] = json!("zstd");
+    let packed = invoke(&api, request).await;
+    assert_eq!((&packed["isBase64Encoded"], &packed["headers"]["content-encoding"]), (&json!(true), &json!("zstd")));
+    let bytes = body(&packed);
+    assert_eq!(packed["headers"]["content-length"], json!(bytes.len().to_string()));
+    let mut unpacked = Vec::new();
+    zstd::stream::Decoder::new(bytes.as_slice()).expect("a frame").read_to_end(&mut unpacked).expect("whole");
+    assert_eq!(unpacked, body(&plain));
+    let mut request = event("GET", "/v1/articles", "", None);
+    request["headers"]["if-none-match"] = plain["headers"]["etag"].clone();
+    assert_eq!(invoke(&api, request).await["statusCode"], 304);
+}
+
+#[tokio::test]
+async fn raw_bytes_of_any_encoding_come_as_they_were() {
+    let stack = Stack::new().await;
+    let content = b"<h1>Br\xfccke zu</h1><p>Die Br\xfccke ist seit Montag f\xfcr alle gesperrt, sagt die Stadt.</p>";
+    let media_type = "text/html; charset=windows-1252";
+    let ingested = stack.archive.ingest(document("b", content, media_type)).await.expect("ingested");
+    // The bytes are in the archive's objects in memory; the function reads the folder.
+    let raw = stack.objects.path().join("raw");
+    std::fs::create_dir_all(&raw).expect("a folder");
+    std::fs::write(raw.join(document("b", content, media_type).sha256()), content).expect("written");
+    let api = stack.api().await;
+    let answer = invoke(&api, event("GET", &format!("/v1/articles/{}/raw", ingested.id), "", None)).await;
+    assert_eq!(
+        (body(&answer).as_slice(), &answer["headers"]["content-type"]),
+        (content.as_slice(), &json!(media_type))
+    );
+}
+
+fn document(key: &str, content: &[u8], media_type: &str) -> RawDocument {
+    RawDocument {
+        content: content.to_vec(),
+        media_type: Some(media_type.to_owned()),
+        key: Some(key.to_owned()),
+        url: None,
+        source: None,
+        retrieved_at: Instant::now(),
+    }
+}
+
+#[tokio::test]
+async fn of_a_batch_only_the_poisoned_message_fails() {
+    let stack = Stack::new().await;
+    let ingest = stack.ingest().await;
+    let batch = sample("sqs-batch");
+    let answer = invoke(&ingest, batch.clone()).await;
+    let failures = answer["batchItemFailures"].as_array().expect("a list");
+    assert_eq!(failures.len(), 1, "{answer}");
+    assert_eq!(failures[0]["itemIdentifier"], batch["Records"][1]["messageId"]);
+    assert_eq!(held(&stack.archive).await, batch["Records"].as_array().expect("a batch").len() - 1);
+    // The same batch again, as a queue may send it.
+    assert_eq!(invoke(&ingest, batch).await, answer);
+}
+
+#[tokio::test]
+async fn an_upload_is_ingested_under_its_decoded_key() {
+    let stack = Stack::new().await;
+    let ingest = stack.ingest().await;
+    let inbox = stack.objects.path().join("inbox");
+    std::fs::create_dir(&inbox).expect("a folder");
+    let content = "Café opens on the quay\n\nLISBON: A café opened on the old quay on Monday, the port said.\n";
+    std::fs::write(inbox.join("café opening.txt"), content).expect("written");
+    let report = invoke(&ingest, sample("s3-object-created")).await;
+    assert_eq!((&report["created"], &report["failed"]), (&json!(1), &json!([])), "{report}");
+    let batch = invoke(&ingest, sample("sqs-s3-notification")).await;
+    assert_eq!(batch["batchItemFailures"], json!([]), "the notification by way of the queue: {batch}");
+    assert_eq!(held(&stack.archive).await, 1);
+    std::fs::remove_file(inbox.join("café opening.txt")).expect("removed");
+    let gone = ingest.invoke(sample("s3-object-created")).await.expect("an answer").expect_err("the object is gone");
+    assert_eq!(gone["errorType"], "documents_failed", "{gone}");
+    assert!(gone["errorMessage"].as_str().is_some_and(|it| it.contains("unavailable_document")), "{gone}");
+}
+
+#[tokio::test]
+async fn the_seeds_are_ingested_on_request_and_once() {
+    let stack = Stack::new().await;
+    let ingest = stack.ingest().await;
+    let first = invoke(&ingest, sample("seeds")).await;
+    assert!(first["created"].as_u64().is_some_and(|it| it >= 28), "{first}");
+    assert_eq!(first["failed"], json!([]));
+    let second = invoke(&ingest, sample("seeds")).await;
+    assert_eq!((&second["created"], &second["revised"]), (&json!(0), &json!(0)), "{second}");
+}
+
+#[tokio::test]
+async fn an_unknown_event_is_refused_in_the_callers_terms() {
+    let stack = Stack::new().await;
+    let ingest = stack.ingest().await;
+    for event in [json!({"seeds": "yes"}), json!({"colour": "red"}), json!(7), json!([])] {
+        let error = ingest.invoke(event.clone()).await.expect("an answer").expect_err("refused");
+        assert_eq!(error["errorType"], "unknown_event", "{event}: {error}");
+        assert!(!error.to_string().contains("::"), "no Rust type reaches the caller: {error}");
+    }
+    assert_eq!(invoke(&ingest, json!({"Event": "s3:TestEvent"})).await["failed"], json!([]));
+}
