@@ -90,11 +90,9 @@ fn by_shape(line: &str) -> Option<&'static str> {
 
 /// `Home > Europe > Romania`, `Coast Region / Transport`.
 fn is_breadcrumb(line: &str) -> bool {
-    let parts = [" > ", " » ", " › ", " / "].iter().map(|it| line.split(it).count()).max().unwrap_or(1);
-    let arrows = line.contains(" > ") || line.contains(" » ") || line.contains(" › ");
-    (parts >= 2 && arrows || parts >= 2 && line.chars().count() < 60)
-        && !ends_as_sentence(line)
-        && line.chars().count() < 120
+    let arrows = [" > ", " » ", " › "].iter().any(|it| line.contains(it));
+    let longest = if arrows { 120 } else { 60 };
+    (arrows || line.contains(" / ")) && line.chars().count() < longest && !ends_as_sentence(line)
 }
 
 /// `148 shares   23 comments`, `2 min read`, `14`.
