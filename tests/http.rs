@@ -81,6 +81,21 @@ async fn fields_choose_members_in_the_order_asked_for() {
 }
 
 #[tokio::test]
+async fn a_page_of_long_articles_is_short_and_goes_on() {
+    let server = Server::new().await;
+    let sentence = "The harbour tram ran again on Monday after a pause of two years, the port said. ";
+    for number in 0..5 {
+        let long = format!("Tram {number} returns\n\nLISBON: {}\n", sentence.repeat(15_000));
+        let posted = server.post("text/plain", long).await;
+        assert_eq!(posted.status, 201, "{}", posted.text());
+    }
+    let page = server.get("/v1/articles?fields=id,body").await;
+    assert_eq!(headlines(&page).len(), 2);
+    assert!(page.body.len() < 4 * 1024 * 1024);
+    assert_eq!(server.walk("/v1/articles?fields=id,body").await.len(), 5);
+}
+
+#[tokio::test]
 async fn every_illegal_parameter_is_named() {
     let server = filled().await;
     let answer = server.get("/v1/articles?limit=0&colour=red&sort=best&cursor=AAAA").await;

@@ -22,7 +22,7 @@ impl Stack {
     async fn new() -> Self {
         let (store, database) = embedded::memory().await.expect("an engine in memory");
         let objects = tempfile::tempdir().expect("a folder");
-        let endpoint = engine::serve(database).await.expect("a free port");
+        let endpoint = engine::serve(database, engine::ANY_PORT).await.expect("a free port");
         let environment = vec![
             ("DATELINE_TABLE", embedded::TABLE.to_owned()),
             ("DATELINE_OBJECTS", format!("file://{}", objects.path().display())),

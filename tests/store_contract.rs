@@ -161,7 +161,7 @@ async fn many_articles_are_read_in_one_batch(store: Store) {
         ids.push(archive.ingest(document).await.expect("ingested").id);
     }
     ids.push(ArticleId::of_identity("nobody's"));
-    let found = archive.store().articles(&ids).await.expect("read");
+    let (found, _) = archive.store().articles(&ids).await.expect("read");
     assert_eq!(found.len(), 12);
 }
 

@@ -1,6 +1,6 @@
 //! `dateline serve`: the archive over HTTP on this machine.
 
-use super::{Data, Failure, files, report::Report, say};
+use super::{Data, Failure, engine, files, report::Report, say};
 use crate::{
     archive::{Archive, intake::Arrival, seeds::seeds},
     article::Instant,
@@ -24,6 +24,9 @@ pub struct Options {
     /// The address to listen on; port 0 takes a free one. Only a loopback address takes documents
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Also serve the table itself as a DynamoDB endpoint, to run the functions against on this machine
+    #[arg(long, value_name = "ADDRESS")]
+    table_endpoint: Option<SocketAddr>,
     /// Take these documents in before serving, instead of the bundled seeds
     #[arg(long, value_name = "DIR")]
     seeds: Option<PathBuf>,
@@ -46,7 +49,14 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
         take_seeds(&archive, options.seeds.as_deref()).await?;
     }
     let writes = if address.ip().is_loopback() { Writes::Accepted } else { Writes::Refused };
-    let sweeper = tokio::spawn(embedded::sweep(engine));
+    let sweeper = tokio::spawn(embedded::sweep(engine.clone()));
+    if let Some(address) = options.table_endpoint {
+        if !address.ip().is_loopback() {
+            return Err(Failure::Other(format!("--table-endpoint: expected a loopback address, found {address}")));
+        }
+        let endpoint = engine::serve(engine, address).await?;
+        say(format_args!("the table {} answers at {endpoint}", embedded::TABLE));
+    }
     let stop = stop_signal()?;
     announce(&archive, address).await?;
     serve(listener, router(Service { archive, writes }), stop).await?;

@@ -24,6 +24,9 @@ pub const QUERY_BUDGET: usize = 24;
 /// The facet values that all positive clauses of a filter may name together: the first stretches stay in the budget.
 pub const VALUES_LIMIT: usize = 20;
 
+/// The text of the whole articles on one page, in bytes: with its JSON around it, it fits the 6 MB of a function's answer.
+const PAGE_BODY_BYTES: usize = 3 * 1024 * 1024;
+
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     pub cards: Vec<Found>,
@@ -90,8 +93,24 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
     } else {
         None
     };
-    let cards = fill(store, matching, query.needs_article).await?;
+    let (found, read_units) = fill(store, matching, query.needs_article).await?;
+    walk.cost.read_units += read_units;
+    let fitting = fitting(&found);
+    let next = if fitting < found.len() { Some(found[fitting - 1].0.clone()) } else { next };
+    let cards = found.into_iter().take(fitting).map(|(_, it)| it).collect();
     Ok(Page { cards, next, cost: walk.cost })
+}
+
+/// How many of the found fit one answer: whole articles may be long, so a page of them may be short.
+fn fitting(found: &[(Position, Found)]) -> usize {
+    let mut bytes = 0;
+    let over = found.iter().position(|(_, it)| {
+        if let Found::Article(article) = it {
+            bytes += article.detail.body.iter().map(String::len).sum::<usize>();
+        }
+        bytes > PAGE_BODY_BYTES
+    });
+    over.map_or(found.len(), |at| at.max(1))
 }
 
 /// The lists that could drive, each with its values' lists, and whether anything is left to filter in process.
@@ -177,19 +196,27 @@ fn merge(pages: Vec<ListPage>, direction: Direction) -> ListPage {
     ListPage { postings, more, read_units }
 }
 
-/// Cards come from the postings; what a posting could not hold comes from the articles, in one batch.
-async fn fill(store: &Store, postings: Vec<Posting>, needs_article: bool) -> Result<Vec<Found>, StoreError> {
+/// Cards come from the postings; what a posting could not hold comes from the articles, in batches. With the read units
+/// that those took.
+async fn fill(
+    store: &Store,
+    postings: Vec<Posting>,
+    needs_article: bool,
+) -> Result<(Vec<(Position, Found)>, f64), StoreError> {
     let missing = |it: &&Posting| needs_article || it.card.is_none();
     let ids: Vec<ArticleId> = postings.iter().filter(missing).map(|it| it.position.id.clone()).collect();
-    let fetched = if ids.is_empty() { Vec::new() } else { store.articles(&ids).await? };
+    let (fetched, read_units) = if ids.is_empty() { Default::default() } else { store.articles(&ids).await? };
     let mut fetched: HashMap<ArticleId, Article> =
         fetched.into_iter().map(|it| (it.article.head.id.clone(), it.article)).collect();
-    let found = postings.into_iter().filter_map(|posting| match (fetched.remove(&posting.position.id), posting.card) {
-        (Some(article), _) if needs_article => Some(Found::Article(Box::new(article))),
-        (Some(article), _) => Some(Found::Card(Box::new(article.card()))),
-        (None, Some(card)) if !needs_article => Some(Found::Card(Box::new(card))),
-        // Gone between the list and the article: it changed during the walk.
-        (None, _) => None,
+    let found = postings.into_iter().filter_map(|posting| {
+        let found = match (fetched.remove(&posting.position.id), posting.card) {
+            (Some(article), _) if needs_article => Found::Article(Box::new(article)),
+            (Some(article), _) => Found::Card(Box::new(article.card())),
+            (None, Some(card)) if !needs_article => Found::Card(Box::new(card)),
+            // Gone between the list and the article: it changed during the walk.
+            (None, _) => return None,
+        };
+        Some((posting.position, found))
     });
-    Ok(found.collect())
+    Ok((found.collect(), read_units))
 }

@@ -20,7 +20,7 @@ const CONNECT_SECONDS: u64 = 3;
 const READ_SECONDS: u64 = 5;
 
 /// Amazon Trust Services' roots 1 to 4 and Starfield Services G2, as Amazon names them for its public services
-/// (<https://www.amazontrust.com/repository/>). A test compares them with Mozilla's list.
+/// (<https://www.amazontrust.com/repository/>).
 const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 
 /// What the environment says of a deployed stack.
@@ -112,4 +112,28 @@ fn connector(settings: &Settings) -> Result<SharedHttpConnector, StoreError> {
         .sleep_impl(TokioSleep::new())
         .build();
     Ok(SharedHttpConnector::new(connector))
+}
+
+#[cfg(all(test, feature = "local"))]
+mod tests {
+    use sha2::{Digest, Sha256};
+    use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
+
+    /// SHA-256 of each certificate, as <https://www.amazontrust.com/repository/> prints it.
+    const FINGERPRINTS: [&str; 5] = [
+        "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
+        "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
+        "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
+        "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
+        "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+    ];
+
+    #[test]
+    fn the_roots_are_those_that_amazon_publishes() {
+        let roots = CertificateDer::pem_slice_iter(super::AMAZON_ROOTS.as_bytes());
+        let found: Vec<String> = roots
+            .map(|root| Sha256::digest(root.expect("PEM")).iter().map(|byte| format!("{byte:02x}")).collect())
+            .collect();
+        assert_eq!(found, FINGERPRINTS);
+    }
 }

@@ -79,9 +79,10 @@ impl Store {
         item.map(|it| Attributes(&it).document_record()).transpose()
     }
 
-    /// The articles that exist, in no order.
-    pub async fn articles(&self, ids: &[ArticleId]) -> Result<Vec<HeldArticle>, StoreError> {
+    /// The articles that exist, in no order, and the read units that they took.
+    pub async fn articles(&self, ids: &[ArticleId]) -> Result<(Vec<HeldArticle>, f64), StoreError> {
         let mut found = Vec::with_capacity(ids.len());
+        let mut read_units = 0.0;
         for some in ids.chunks(BATCH) {
             let key = |id: &ArticleId| {
                 HashMap::from([(keys::PK.to_owned(), text(keys::article(id))), (keys::SK.to_owned(), text(keys::HEAD))])
@@ -94,9 +95,11 @@ impl Store {
                     .client
                     .batch_get_item()
                     .request_items(&self.table, keys)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
                     .await
                     .map_err(|error| StoreError::call("BatchGetItem", error))?;
+                read_units += answer.consumed_capacity().iter().filter_map(|it| it.capacity_units).sum::<f64>();
                 for item in answer.responses.unwrap_or_default().into_values().flatten() {
                     found.push(Attributes(&item).held_article()?);
                 }
@@ -106,7 +109,7 @@ impl Store {
                 return Err(StoreError::Throttled);
             }
         }
-        Ok(found)
+        Ok((found, read_units))
     }
 
     /// One Query.

@@ -4,7 +4,11 @@ use crate::{cli::Failure, store::embedded};
 use axum::{Router, body::Bytes, extract::State, response::IntoResponse, routing::post, serve::Listener};
 use dynoxide::Database;
 use http::{HeaderMap, StatusCode, header};
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
@@ -12,9 +16,12 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
+/// Any free port of the loopback interface.
+pub const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// Serves the engine for as long as the process lives; returns the endpoint.
-pub async fn serve(engine: Database) -> Result<String, Failure> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::io("the engine's endpoint"))?;
+pub async fn serve(engine: Database, address: SocketAddr) -> Result<String, Failure> {
+    let listener = TcpListener::bind(address).await.map_err(Failure::io(format!("{address}")))?;
     let address = listener.local_addr().map_err(Failure::io("the engine's endpoint"))?;
     tokio::spawn(async move { axum::serve(listener, routes(engine)).await });
     Ok(format!("http://{address}"))
@@ -30,7 +37,7 @@ pub async fn serve_tls(engine: Database, certificate_file: &Path) -> Result<Stri
         .with_safe_default_protocol_versions()
         .and_then(|it| it.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()))
         .map_err(|error| other(&error))?;
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::io("the engine's endpoint"))?;
+    let listener = TcpListener::bind(ANY_PORT).await.map_err(Failure::io("the engine's endpoint"))?;
     let port = listener.local_addr().map_err(Failure::io("the engine's endpoint"))?.port();
     let listener = TlsListener { listener, acceptor: TlsAcceptor::from(Arc::new(config)) };
     tokio::spawn(async move { axum::serve(listener, routes(engine)).await });

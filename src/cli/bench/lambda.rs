@@ -53,7 +53,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let folder = std::env::temp_dir().join(format!("dateline-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(Failure::io("a temporary folder"))?;
     let certificate = folder.join("certificate.pem");
-    let plain = engine::serve(database.clone()).await?;
+    let plain = engine::serve(database.clone(), engine::ANY_PORT).await?;
     let tls = engine::serve_tls(database, &certificate).await?;
     say(format_args!("medians of {} starts, {} warm requests each", options.starts, options.requests));
     say(format_args!(

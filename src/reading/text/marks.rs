@@ -14,6 +14,8 @@ use crate::{
 
 /// A line this long that holds a date is a sentence about it and no date line.
 const DATE_LINE_CHARS: usize = 110;
+/// A line this long is no byline, however it begins.
+const BYLINE_BYTES: usize = 400;
 /// What introduces a later date than that of publication.
 const MODIFIED: &[&str] = &[
     "updated",
@@ -134,6 +136,9 @@ impl Reader<'_> {
 
     /// A byline, alone in its line or beside the date.
     fn byline(&mut self, line: &Line<'_>) -> bool {
+        if line.text.len() > BYLINE_BYTES {
+            return false;
+        }
         let before_date = dates::stated(line.text).map_or(line.text, |it| &line.text[..it.range.start]);
         let mut parts =
             line.text.split(['|', '·', '•']).flat_map(|it| it.split("  ")).map(str::trim).chain([before_date]);
