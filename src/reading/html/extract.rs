@@ -3,25 +3,35 @@
 //! and no other.
 
 use super::scan::Scan;
-use crate::reading::limits::{HTML_BYTES, HTML_DEPTH, HTML_ELEMENTS, HTML_SECONDS, HTML_STACK_BYTES};
+use crate::reading::{
+    limits::{HTML_BYTES, HTML_DEPTH, HTML_ELEMENTS, HTML_SECONDS, HTML_STACK_BYTES},
+    text,
+};
 use std::{sync::mpsc, time::Duration};
 use trafilatura::{ExtractionFocus, Options};
+
+/// A paragraph of this length that ends as a sentence is prose, and less than this share of the page's prose is no story.
+const PROSE_BYTES: usize = 80;
+const ENOUGH_PERCENT: usize = 30;
 
 /// The lines of the story, or why there are none, for the evidence.
 pub fn story(document: &str, scan: &Scan) -> Result<Vec<String>, String> {
     within_limits(document, scan)?;
     let (send, receive) = mpsc::sync_channel(1);
     let page = document.to_owned();
+    let enough = prose_bytes(scan) * ENOUGH_PERCENT / 100;
     let worker = move || {
-        let options = Options::default().with_focus(ExtractionFocus::FavorPrecision).with_exclude_comments(true);
-        let _ = send.send(trafilatura::extract(&page, &options).map(|it| it.content_text));
+        // Precision first: it is the better of the two on news. Where it loses most of the page, balance.
+        let precise = extract(&page, ExtractionFocus::FavorPrecision);
+        let found = if precise.len() >= enough { precise } else { extract(&page, ExtractionFocus::Balanced) };
+        let _ = send.send(if found.len() >= enough { found } else { String::new() });
     };
     let started = std::thread::Builder::new().stack_size(HTML_STACK_BYTES).name("page".to_owned()).spawn(worker);
     if let Err(error) = started {
         return Err(format!("no thread to read the page as HTML: {error}"));
     }
     match receive.recv_timeout(Duration::from_secs(HTML_SECONDS)) {
-        Ok(Ok(text)) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
+        Ok(text) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
         Ok(_) => Err("no story was found in the page's structure: its lines were read".to_owned()),
         Err(mpsc::RecvTimeoutError::Timeout) => {
             Err(format!("html_seconds: reading took longer than {HTML_SECONDS} s: the page's lines were read"))
@@ -30,6 +40,18 @@ pub fn story(document: &str, scan: &Scan) -> Result<Vec<String>, String> {
             Err("the page's structure could not be read: its lines were read".to_owned())
         }
     }
+}
+
+fn extract(page: &str, focus: ExtractionFocus) -> String {
+    let options = Options::default().with_focus(focus).with_exclude_comments(true);
+    trafilatura::extract(page, &options).map(|it| it.content_text).unwrap_or_default()
+}
+
+/// How much of the page is sentences in paragraphs outside of navigation and the like. A story is most of that.
+fn prose_bytes(scan: &Scan) -> usize {
+    let blocks = scan.blocks.iter().filter(|it| it.region.is_none() && it.element == "p");
+    let prose = blocks.filter(|it| it.text.len() >= PROSE_BYTES && text::ends_as_sentence(&it.text));
+    prose.map(|it| it.text.len()).sum()
 }
 
 fn within_limits(document: &str, scan: &Scan) -> Result<(), String> {

@@ -35,6 +35,7 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
         }
         if page.body.is_empty()
             && block.region.is_none()
+            && !(*aligned && text::ends_as_sentence(&text))
             && let Some(reason) = mark(&mut page, &text, &block.spans, &authors)
         {
             marks.extend(block.spans.iter().map(|it| (*it, Label::Mined, reason.to_owned())));

@@ -24,8 +24,14 @@ pub fn read(document: &str, url: Option<&str>) -> Page {
     };
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
     let facts = Facts::new(&scan, node.as_ref(), url);
-    let (mut page, marks) = match extract::story(document, &scan) {
-        Ok(story) => fates::structured(&scan, &facts, &align::align(&scan.blocks, &story)),
+    let story = extract::story(document, &scan).map(|it| align::align(&scan.blocks, &it));
+    let structured = story.map(|aligned| fates::structured(&scan, &facts, &aligned));
+    let (mut page, marks) = match structured {
+        Ok((page, marks)) if !page.body.is_empty() => (page, marks),
+        Ok(_) => {
+            left_out.push("no block of the page is of the story that was found: the page's lines were read".to_owned());
+            fates::flattened(&scan)
+        }
         Err(reason) => {
             left_out.push(reason);
             fates::flattened(&scan)

@@ -1,41 +1,37 @@
-//! The headline of flattened text: the line that stands twice, else the one that stands before the story as a headline
-//! does.
+//! The headline of flattened text: of the lines above the story, the one that stands twice on the page, else the longest
+//! that is shaped as a headline.
 
-use super::{furniture, lines::Line, story::is_prose};
+use super::{furniture, lines::Line, story};
 use crate::enrich::{byline, dates};
 
-/// How far from its first place a headline is repeated, and how far down a page its first place may be, in lines.
-const REPEATED_WITHIN: usize = 12;
-const FIRST_WITHIN: usize = 120;
+/// How far above the story its headline stands at most, in lines: byline, date, buttons and captions are between them.
+const ABOVE_STORY: usize = 15;
 /// The length of a headline, in words. What is shorter is a section or a button.
 const WORDS: std::ops::RangeInclusive<usize> = 3..=32;
 const CHARS_MAX: usize = 250;
 
 /// The line of the headline, and the rule that found it. `furniture` tells which lines are.
 pub fn find(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<(usize, &'static str)> {
-    repeated(lines, is_furniture)
-        .map(|it| (it, "headline-repeated"))
-        .or_else(|| before_the_story(lines, is_furniture).map(|it| (it, "headline-first")))
-}
-
-/// Of the lines that come twice close together, the longest.
-fn repeated(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<usize> {
-    let again = |at: usize| lines[at + 1..].iter().take(REPEATED_WITHIN).any(|it| it.text == lines[at].text);
-    let candidates = (0..lines.len().min(FIRST_WITHIN)).filter(|at| !is_furniture[*at] && is_headline(lines[*at].text));
-    // Of equals the first: `max_by_key` gives the last.
-    candidates.filter(|at| again(*at)).rev().max_by_key(|at| words(lines[*at].text))
-}
-
-fn before_the_story(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<usize> {
-    let story = (0..lines.len()).find(|at| !is_furniture[*at] && is_prose(lines[*at].text)).unwrap_or(lines.len());
-    let candidates: Vec<usize> = (0..story)
-        .filter(|at| !is_furniture[*at] && is_headline(lines[*at].text))
-        .filter(|at| byline::line(lines[*at].text).is_none() && byline::bare(lines[*at].text).is_none())
-        .filter(|at| dates::stated(lines[*at].text).is_none() || words(lines[*at].text) > 8)
+    let story = story::start(lines, is_furniture).unwrap_or(lines.len());
+    let candidates: Vec<usize> = (story.saturating_sub(ABOVE_STORY)..story)
+        .filter(|at| !is_furniture[*at] && is_headline(lines[*at].text) && !is_mark(lines[*at].text))
         .collect();
-    let longest = candidates.iter().copied().rev().max_by_key(|at| words(lines[*at].text).min(*WORDS.end()));
+    let times = |at: usize| lines.iter().take(story + ABOVE_STORY).filter(|it| it.text == lines[at].text).count();
+    // Of equals the first: `max_by_key` gives the last.
+    let longest = |some: &mut dyn DoubleEndedIterator<Item = usize>| {
+        some.rev().max_by_key(|at| words(lines[*at].text).min(*WORDS.end()))
+    };
+    if let Some(at) = longest(&mut candidates.iter().copied().filter(|at| times(*at) > 1)) {
+        return Some((at, "headline-repeated"));
+    }
     // A page of nothing but short lines still has a first one.
-    longest.or_else(|| (0..story).find(|at| !is_furniture[*at] && byline::line(lines[*at].text).is_none()))
+    let first = || (0..story).find(|at| !is_furniture[*at] && byline::line(lines[*at].text).is_none());
+    longest(&mut candidates.into_iter()).or_else(first).map(|at| (at, "headline-first"))
+}
+
+/// A byline or a date line.
+fn is_mark(text: &str) -> bool {
+    byline::line(text).is_some() || byline::bare(text).is_some() || words(text) <= 8 && dates::stated(text).is_some()
 }
 
 fn is_headline(text: &str) -> bool {

@@ -136,13 +136,21 @@ impl Reader<'_> {
     }
 }
 
+/// Where blank lines tell blocks apart, one line in so many opens one.
+const BLOCK_LINES: usize = 4;
+/// Without blank lines, a list under a heading is no longer than this.
+const LIST_LINES: usize = 8;
+
 /// Why each line is furniture, if it is.
 fn reasons(lines: &[Line<'_>]) -> Vec<Option<&'static str>> {
+    let has_blocks = lines.iter().filter(|it| it.opens_block).count() * BLOCK_LINES >= lines.len();
     let mut block = None;
+    let mut listed = 0;
     lines
         .iter()
         .map(|line| {
-            if line.opens_block {
+            listed += 1;
+            if line.opens_block || !has_blocks && (story::is_prose(line.text) || listed > LIST_LINES) {
                 block = None;
             }
             if story::is_credit(line.text) {
@@ -153,6 +161,7 @@ fn reasons(lines: &[Line<'_>]) -> Vec<Option<&'static str>> {
             if let Some(found) = found {
                 if found.opens_block {
                     block = Some(found.reason);
+                    listed = 0;
                 }
                 return Some(found.reason);
             }

@@ -77,6 +77,22 @@ fn is_item(text: &str) -> bool {
     text.starts_with(['•', '–', '*', '·']) || text.starts_with("- ")
 }
 
+/// Prose with fewer other lines between it is of one story.
+const GAP: usize = 10;
+
+/// Where the page's longest stretch of prose begins: pages have teasers and notices too.
+pub fn start(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<usize> {
+    let mut stretches: Vec<(usize, usize, usize)> = Vec::new();
+    for at in (0..lines.len()).filter(|at| !is_furniture[*at] && is_prose(lines[*at].text)) {
+        let weight = weight(lines[at].text);
+        match stretches.last_mut() {
+            Some((_, last, all)) if at - *last <= GAP => (*last, *all) = (at, *all + weight),
+            _ => stretches.push((at, at, weight)),
+        }
+    }
+    stretches.into_iter().rev().max_by_key(|it| it.2).map(|it| it.0)
+}
+
 /// What the lines between the first and the last of the story are, in their order; furniture is left to others.
 pub fn kinds(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Kind> {
     let short: Vec<bool> =
