@@ -1,14 +1,23 @@
-//! The headline of flattened text: of the lines above the story, the one that stands twice on the page, else the longest
-//! that is shaped as a headline.
+//! The headline of flattened text: the page's first line if it is shaped as a title, else of the lines above the
+//! story the one that is most like a headline: long, near, standing twice.
 
 use super::{furniture, lines::Line, story};
 use crate::enrich::{byline, dates};
 
 /// How far above the story its headline stands at most, in lines: byline, date, buttons and captions are between them.
 const ABOVE_STORY: usize = 15;
+/// The same for a title in the first line of the page, which summaries and tables of contents may follow.
+const TITLE_ABOVE_STORY: usize = 60;
+/// What speaks for a line above the story: its words up to a number, that it stands twice, and how near the story is.
+const LONG_WORDS: usize = 12;
+const WORD: usize = 10;
+const REPEATED: usize = 40;
+const LINE: usize = 7;
 /// The length of a headline, in words. What is shorter is a section or a button.
 const WORDS: std::ops::RangeInclusive<usize> = 3..=32;
 const CHARS_MAX: usize = 250;
+/// The first line of a page is its title from this length on; what is shorter names the site or the section.
+const TITLE_WORDS: usize = 4;
 
 /// The line of the headline, and the rule that found it. `furniture` tells which lines are.
 pub fn find(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<(usize, &'static str)> {
@@ -17,16 +26,27 @@ pub fn find(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<(usize, &'stati
         .filter(|at| !is_furniture[*at] && is_headline(lines[*at].text) && !is_mark(lines[*at].text))
         .collect();
     let times = |at: usize| lines.iter().take(story + ABOVE_STORY).filter(|it| it.text == lines[at].text).count();
-    // Of equals the first: `max_by_key` gives the last.
-    let longest = |some: &mut dyn DoubleEndedIterator<Item = usize>| {
-        some.rev().max_by_key(|at| words(lines[*at].text).min(*WORDS.end()))
-    };
-    if let Some(at) = longest(&mut candidates.iter().copied().filter(|at| times(*at) > 1)) {
-        return Some((at, "headline-repeated"));
+    let rule = |at: usize, rule| (at, if times(at) > 1 { "headline-repeated" } else { rule });
+    // A page that was saved from its title on begins with it.
+    let top = (0..story).find(|at| !is_furniture[*at]).filter(|at| story - at <= TITLE_ABOVE_STORY || times(*at) > 1);
+    let titled =
+        |at: &usize| words(lines[*at].text) >= TITLE_WORDS && is_headline(lines[*at].text) && !is_mark(lines[*at].text);
+    if let Some(at) = top.filter(titled).filter(|at| !furniture::ends_as_sentence(lines[*at].text)) {
+        return Some(rule(at, "headline-first"));
     }
+    let score = |at: &usize| {
+        let repeated = if times(*at) > 1 && words(lines[*at].text) >= TITLE_WORDS { REPEATED } else { 0 };
+        let long = words(lines[*at].text).min(LONG_WORDS) * WORD;
+        i64::try_from(long + repeated).unwrap_or_default() - i64::try_from((story - at) * LINE).unwrap_or_default()
+    };
+    // Of equals the first: `max_by_key` gives the last.
+    let best = candidates.into_iter().rev().max_by_key(score);
+    // Of two that stand close together, the second is the copy.
+    let same = |at: usize| (at.saturating_sub(ABOVE_STORY)..at).find(|it| lines[*it].text == lines[at].text);
+    let best = best.map(|at| same(at).unwrap_or(at));
     // A page of nothing but short lines still has a first one.
     let first = || (0..story).find(|at| !is_furniture[*at] && byline::line(lines[*at].text).is_none());
-    longest(&mut candidates.into_iter()).or_else(first).map(|at| (at, "headline-first"))
+    best.or_else(first).map(|at| rule(at, "headline-above-story"))
 }
 
 /// A byline or a date line.
