@@ -58,7 +58,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     say(format_args!(
         "        ${per_thousand:.4} a thousand articles, with the raw document's object and the function's time"
     ));
-    say(format_args!("{:44} {:>7} {:>10} {:>12}", "a page of 20", "queries", "read units", "$ a million"));
+    say(format_args!("{:52} {:>7} {:>10} {:>12}", "a page of 20", "queries", "read units", "$ a million"));
     for text in QUERIES {
         let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         let query = ListQuery::parse(&pairs)
@@ -66,7 +66,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         let cost = query::page(archive.store(), &query).await?.cost;
         let dollars =
             cost.read_units * MILLION_READ_UNITS + MILLION_REQUESTS + 1e6 * READ_GIGABYTE_SECONDS * GIGABYTE_SECOND_ARM;
-        say(format_args!("  /v1/articles?{text:29} {:>7} {:>10.1} {dollars:>12.2}", cost.queries, cost.read_units));
+        say(format_args!("  /v1/articles?{text:37} {:>7} {:>10.1} {dollars:>12.2}", cost.queries, cost.read_units));
     }
     say(format_args!("Nothing happens, nothing is paid, but for what is stored."));
     Ok(())
