@@ -52,9 +52,17 @@ pub struct ListParameters {
 #[derive(Serialize, ToSchema)]
 pub struct ArticleList {
     #[schema(value_type = Vec<Card>)]
-    pub articles: Vec<Value>,
+    articles: Vec<Shown>,
     /// A relative URL; only `null` ends a walk.
-    pub next: Option<String>,
+    next: Option<String>,
+}
+
+/// An entry of the list: all of it, or the members that were asked for.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    All(Found),
+    Members(Map<String, Value>),
 }
 
 /// Lists articles.
@@ -74,7 +82,7 @@ pub async fn articles(State(service): State<Service>, RawQuery(raw): RawQuery) -
     let page = query::page(service.archive.store(), &query).await?;
     tracing::debug!(queries = page.cost.queries, read_units = page.cost.read_units, "page");
     let next = page.next.map(|position| next_url(&pairs, &query.cursor(&position)));
-    let articles = page.cards.iter().map(|it| represent(it, query.fields.as_deref())).collect::<Result<_, _>>()?;
+    let articles = page.cards.into_iter().map(|it| shown(it, query.fields.as_deref())).collect::<Result<_, _>>()?;
     let mut response = json(&ArticleList { articles, next: next.clone() })?;
     if let Some(next) = next {
         let link =
@@ -95,19 +103,12 @@ fn next_url(pairs: &[(String, String)], cursor: &str) -> String {
     format!("/v1/articles?{}", query.finish())
 }
 
-fn represent(found: &Found, fields: Option<&[String]>) -> Result<Value, Problem> {
-    let value = match found {
-        Found::Card(card) => serde_json::to_value(card),
-        Found::Article(article) => serde_json::to_value(article),
-    };
-    let value = value.map_err(|error| Problem::internal(&error))?;
-    match (fields, value) {
-        (Some(fields), Value::Object(mut members)) => {
-            let chosen = fields.iter().filter_map(|name| members.swap_remove(name).map(|value| (name.clone(), value)));
-            Ok(Value::Object(chosen.collect::<Map<_, _>>()))
-        }
-        (_, whole) => Ok(whole),
-    }
+fn shown(found: Found, fields: Option<&[String]>) -> Result<Shown, Problem> {
+    let Some(fields) = fields else { return Ok(Shown::All(found)) };
+    let value = serde_json::to_value(&found).map_err(|error| Problem::internal(&error))?;
+    let Value::Object(mut members) = value else { return Ok(Shown::All(found)) };
+    let chosen = fields.iter().filter_map(|name| members.swap_remove(name).map(|value| (name.clone(), value)));
+    Ok(Shown::Members(chosen.collect()))
 }
 
 #[cfg(test)]

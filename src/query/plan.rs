@@ -15,6 +15,7 @@ use crate::{
     store::{Direction, List, ListPage, Position, Posting, Store, StoreError, Stretch},
 };
 use futures::future::try_join_all;
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// Postings in the first, second and every further stretch.
@@ -36,7 +37,8 @@ pub struct Page {
 }
 
 /// A card, or the whole article where the query needs more than a card.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
 pub enum Found {
     Card(Box<Card>),
     Article(Box<Article>),
@@ -208,15 +210,23 @@ async fn fill(
     let (fetched, read_units) = if ids.is_empty() { Default::default() } else { store.articles(&ids).await? };
     let mut fetched: HashMap<ArticleId, Article> =
         fetched.into_iter().map(|it| (it.article.head.id.clone(), it.article)).collect();
-    let found = postings.into_iter().filter_map(|posting| {
-        let found = match (fetched.remove(&posting.position.id), posting.card) {
+    let mut found = Vec::with_capacity(postings.len());
+    for Posting { position, card, .. } in postings {
+        let one = match (fetched.remove(&position.id), card) {
             (Some(article), _) if needs_article => Found::Article(Box::new(article)),
             (Some(article), _) => Found::Card(Box::new(article.card())),
-            (None, Some(card)) if !needs_article => Found::Card(Box::new(card)),
+            (None, Some(card)) if !needs_article => {
+                let card = card.open();
+                let problem = |error: std::io::Error| StoreError::Item {
+                    key: format!("the card at {position}"),
+                    problem: error.to_string(),
+                };
+                Found::Card(Box::new(card.map_err(problem)?))
+            }
             // Gone between the list and the article: it changed during the walk.
-            (None, _) => return None,
+            (None, _) => continue,
         };
-        Some((posting.position, found))
-    });
-    Ok((found.collect(), read_units))
+        found.push((position, one));
+    }
+    Ok((found, read_units))
 }

@@ -2,8 +2,8 @@
 //!
 //! Long values are JSON compressed with zstd. Short ones, that a query or a condition may want, are attributes.
 
-use super::{StoreError, keys, keys::Position};
-use crate::article::{Article, ArticleId, Card, Evidence, Instant};
+use super::{PackedCard, StoreError, keys, keys::Position};
+use crate::article::{Article, ArticleId, Evidence, Instant};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -15,9 +15,6 @@ pub(super) const COMPRESSED_BYTES: usize = 380_000;
 /// A posting stays under one write unit of 1,024 bytes: this much is for its card, the rest for keys and codes.
 const POSTING_BYTES: usize = 1_000;
 const LEVEL: i32 = 9;
-/// Primes the compression of cards, which are too short to repeat themselves. Cards in the table were written with it:
-/// a change here needs a new attribute name beside `card`.
-const CARD_DICTIONARY: &[u8] = include_bytes!("card.dictionary");
 
 /// The current revision, and what must be taken away when the next one comes.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +34,7 @@ pub struct Posting {
     /// `country:PK`, `has:author`, …
     pub codes: Vec<String>,
     /// `None` where the card is too large for a posting; the article has it.
-    pub card: Option<Card>,
+    pub card: Option<PackedCard>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,18 +129,11 @@ pub(super) fn posting_item(pk: &str, posting: &Posting) -> Item {
     item.insert("listed_at".to_owned(), text(posting.listed_at.to_string()));
     item.insert("changed_at".to_owned(), text(posting.changed_at.to_string()));
     item.insert("codes".to_owned(), texts(&posting.codes));
-    if let Some(card) = posting.card.as_ref().and_then(|card| compressed_card(card, item_bytes(&item))) {
-        item.insert("card".to_owned(), AttributeValue::B(Blob::new(card)));
+    let fits = |it: &&PackedCard| item_bytes(&item) + "card".len() + it.bytes().len() <= POSTING_BYTES;
+    if let Some(card) = posting.card.as_ref().filter(fits) {
+        item.insert("card".to_owned(), AttributeValue::B(Blob::new(card.bytes())));
     }
     item
-}
-
-fn compressed_card(card: &Card, taken: usize) -> Option<Vec<u8>> {
-    let json = serde_json::to_vec(card).expect("the domain's types have string keys and cannot fail");
-    let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, CARD_DICTIONARY)
-        .expect("a raw dictionary of any content is accepted");
-    let card = compressor.compress(&json).expect("the output buffer is as large as zstd asks");
-    (taken + "card".len() + card.len() <= POSTING_BYTES).then_some(card)
 }
 
 /// The size that capacity units are counted in: names and values; a list's overhead is 3 bytes and 1 a member.
@@ -226,16 +216,8 @@ impl Attributes<'_> {
             listed_at: self.parsed("listed_at", |it| Instant::parse(it).ok())?,
             changed_at: self.parsed("changed_at", |it| Instant::parse(it).ok())?,
             codes: self.texts("codes")?,
-            card: card.map(|it| self.card(it.as_ref())).transpose()?,
+            card: card.map(|it| PackedCard::packed(it.as_ref().to_vec())),
         })
-    }
-
-    fn card(&self, compressed: &[u8]) -> Result<Card, StoreError> {
-        let mut decoder = zstd::stream::Decoder::with_dictionary(compressed, CARD_DICTIONARY)
-            .map_err(|error| self.problem(error.to_string()))?;
-        let mut json = Vec::new();
-        std::io::Read::read_to_end(&mut decoder, &mut json).map_err(|error| self.problem(error.to_string()))?;
-        serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
     }
 
     pub fn document_record(&self) -> Result<DocumentRecord, StoreError> {

@@ -5,6 +5,7 @@
 //! down in [`embedded`].
 
 pub mod aws;
+mod card;
 #[cfg(feature = "local")]
 pub mod embedded;
 mod error;
@@ -15,6 +16,7 @@ mod read;
 mod table;
 mod write;
 
+pub use card::PackedCard;
 pub use error::StoreError;
 pub use items::{Change, ChangeKind, DocumentRecord, HeldArticle, Posting};
 pub use keys::{List, Position};

@@ -1,7 +1,7 @@
 //! The one transaction: everything of an article that must agree is written together or not at all.
 
 use super::{
-    Change, DocumentRecord, HeldArticle, Posting, Store, StoreError,
+    Change, DocumentRecord, HeldArticle, PackedCard, Posting, Store, StoreError,
     items::{self, Item, number, text},
     keys::{self, List, Position},
 };
@@ -141,6 +141,7 @@ fn lost_a_race(error: &aws_sdk_dynamodb::operation::transact_write_items::Transa
 /// The postings of the next revision by their keys. Only the list of changes is ordered by another time.
 fn postings(commit: &Commit<'_>) -> BTreeMap<(String, String), Posting> {
     let article = &commit.next.article;
+    let card = PackedCard::pack(&article.card());
     let posting = |list: &List| Posting {
         position: Position {
             at: if *list == List::Changed { article.head.changed_at } else { article.listed_at() },
@@ -149,7 +150,7 @@ fn postings(commit: &Commit<'_>) -> BTreeMap<(String, String), Posting> {
         listed_at: article.listed_at(),
         changed_at: article.head.changed_at,
         codes: commit.codes.clone(),
-        card: Some(article.card()),
+        card: Some(card.clone()),
     };
     commit
         .lists
