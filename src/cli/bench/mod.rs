@@ -3,7 +3,9 @@
 mod cost;
 pub mod engine;
 pub mod lambda;
+mod read;
 pub mod runtime;
+mod score;
 
 use super::Failure;
 use clap::Subcommand;
@@ -15,12 +17,15 @@ pub enum Bench {
     Cost(cost::Options),
     /// Measure the Lambda functions beside a bare one: cold start, warm requests, CPU, memory
     Lambda(lambda::Options),
+    /// Measure reading on pages whose answers are known, beside the extractor it wraps
+    Read(read::Options),
 }
 
 pub async fn run(bench: Bench) -> Result<ExitCode, Failure> {
     match bench {
         Bench::Cost(options) => cost::run(&options).await?,
         Bench::Lambda(options) => lambda::run(&options).await?,
+        Bench::Read(options) => read::run(&options)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,270 @@
+//! `dateline bench read DIR`: what reading makes of pages whose answers are known, beside the extractor that it wraps, in
+//! one run on one thread.
+//!
+//! `DIR` holds `pages.jsonl` (an object a line: `id`, `url`, `title`, `author`, `date`, `body`) with the pages under
+//! `pages/<id>.html` or `.html.gz`, and it may hold `flattened.jsonl` or `.jsonl.gz` (`id`, `variant`, `lines`, and
+//! `labels`: 1 for the story, 0 for the rest).
+
+use super::score::{Counts, Likeness, Times, words};
+use crate::{
+    archive::preview,
+    article::{Article, Evidence, Instant, Label, RawDocument},
+    cli::{Failure, say},
+    enrich::byline,
+};
+use clap::Args;
+use serde::{Deserialize, de::DeserializeOwned};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    time::Instant as Clock,
+};
+
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// The folder with the pages and their answers
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Also name the so many pages that were read worst, and every fact that was read otherwise
+    #[arg(long, value_name = "PAGES", default_value_t = 0)]
+    worst: usize,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    id: String,
+    url: Option<String>,
+    title: Option<String>,
+    author: Option<String>,
+    date: Option<String>,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Flattened {
+    id: String,
+    variant: String,
+    title: Option<String>,
+    lines: Vec<String>,
+    labels: Vec<u8>,
+}
+
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let pages: Vec<Page> = json_lines(&options.folder.join("pages.jsonl"))?;
+    html(options, &pages)?;
+    let flattened = options.folder.join("flattened.jsonl");
+    if flattened.exists() || zipped(&flattened).exists() {
+        let bodies = pages.iter().map(|it| (it.id.as_str(), it.body.as_str())).collect();
+        flat(options, &json_lines(&flattened)?, &bodies);
+    }
+    Ok(())
+}
+
+fn html(options: &Options, pages: &[Page]) -> Result<(), Failure> {
+    let (mut ours, mut wrapped) = (Likeness::default(), Likeness::default());
+    let (mut our_times, mut wrapped_times) = (Times::default(), Times::default());
+    let mut facts = Facts::default();
+    for page in pages {
+        let bytes = contents(&options.folder.join("pages").join(format!("{}.html", page.id)))?;
+        let document = document(&page.id, page.url.clone(), "text/html", bytes);
+        let started = Clock::now();
+        let read = preview(&document);
+        our_times.add(started);
+        if let Ok((article, _)) = &read {
+            facts.add(options, page, article);
+        }
+        let body = read.map(|(article, _)| article.detail.body.join("\n")).unwrap_or_default();
+        ours.add(&page.id, &body, &page.body);
+        let text = String::from_utf8_lossy(&document.content);
+        let started = Clock::now();
+        let precise = trafilatura::Options::default().with_focus(trafilatura::ExtractionFocus::FavorPrecision);
+        let extracted = trafilatura::extract(&text, &precise).map(|it| it.content_text).unwrap_or_default();
+        wrapped_times.add(started);
+        wrapped.add(&page.id, &extracted, &page.body);
+    }
+    say(format_args!("{} HTML pages{:18} body F1  precision  recall  p50 ms  p95 ms", pages.len(), ""));
+    say(format_args!("  dateline                      {ours}  {our_times}"));
+    say(format_args!("  the wrapped extractor alone   {wrapped}  {wrapped_times}"));
+    facts.say();
+    if let Some(kilobytes) = peak_kilobytes() {
+        say(format_args!("  peak memory {} MB, the pages' truth among it", kilobytes / 1024));
+    }
+    for (id, ours) in ours.worst(options.worst) {
+        say(format_args!("  {id}: {ours:.3}, the extractor alone {:.3}", wrapped.of(id).unwrap_or_default()));
+    }
+    Ok(())
+}
+
+/// How often each fact was read as it is known to be.
+#[derive(Default)]
+struct Facts {
+    headlines: Counts,
+    days: Counts,
+    names: Counts,
+}
+
+impl Facts {
+    fn add(&mut self, options: &Options, page: &Page, article: &Article) {
+        let facts = &article.facts;
+        let other = |fact: &str, read: &str, known: &str| {
+            if options.worst > 0 {
+                say(format_args!("  {} {fact}: read {read:?}, known {known:?}", page.id));
+            }
+        };
+        if let Some(title) = &page.title {
+            let read = facts.headline.as_deref().unwrap_or_default();
+            let right = same_title(read, title);
+            self.headlines.one(facts.headline.is_some(), right);
+            if !right {
+                other("headline", read, title);
+            }
+        }
+        if let Some(date) = &page.date {
+            let read = facts.published.at.map(|it| it.to_string()).unwrap_or_default();
+            let right = !read.is_empty() && read.get(..10) == date.get(..10);
+            self.days.one(!read.is_empty(), right);
+            if !right {
+                other("date", &read, date);
+            }
+        }
+        if let Some(author) = &page.author {
+            let known: Vec<_> = byline::names(author).iter().map(|it| words(it)).collect();
+            let read: Vec<_> = facts.authors.iter().map(|it| words(&it.name)).collect();
+            self.names.known += known.len();
+            self.names.given += read.len();
+            self.names.right += read.iter().filter(|it| known.contains(it)).count();
+            if known != read {
+                let names: Vec<_> = facts.authors.iter().map(|it| it.name.as_str()).collect();
+                other("authors", &names.join("; "), author);
+            }
+        }
+    }
+
+    fn say(&self) {
+        say(format_args!("  headline exactly right {:.3} of {}", self.headlines.recall(), self.headlines.known));
+        let days = &self.days;
+        let (given, right) = (days.coverage(), days.precision());
+        say(format_args!("  publication day given {given:.3} of {}, right where given {right:.3}", days.known));
+        let names = &self.names;
+        let (f1, precision, recall) = (names.f1(), names.precision(), names.recall());
+        say(format_args!("  authors' names F1 {f1:.3}, precision {precision:.3}, recall {recall:.3}"));
+    }
+}
+
+/// Titles are the same when they differ in blanks, case and the shape of quotation marks and dashes at most.
+fn same_title(a: &str, b: &str) -> bool {
+    words(a) == words(b)
+}
+
+fn flat(options: &Options, documents: &[Flattened], bodies: &HashMap<&str, &str>) {
+    let mut variants: BTreeMap<&str, (Likeness, Counts, Counts, Times)> = BTreeMap::new();
+    for it in documents {
+        let bytes = it.lines.join("\n").into_bytes();
+        let document = document(&it.id, None, "text/plain", bytes);
+        let started = Clock::now();
+        let read = preview(&document);
+        let (likeness, lines, headlines, times) = variants.entry(&it.variant).or_default();
+        times.add(started);
+        let Ok((article, evidence)) = read else {
+            likeness.add(&it.id, "", bodies.get(it.id.as_str()).copied().unwrap_or_default());
+            continue;
+        };
+        let kept = kept_lines(it, &evidence);
+        for (kept, label) in kept.iter().zip(&it.labels) {
+            lines.known += usize::from(*label == 1);
+            lines.given += usize::from(*kept);
+            lines.right += usize::from(*kept && *label == 1);
+        }
+        let body = article.detail.body.join("\n");
+        match bodies.get(it.id.as_str()) {
+            Some(known) => likeness.add(&it.id, &body, known),
+            None => likeness.add(&it.id, &body, &labelled(it)),
+        }
+        if let Some(title) = &it.title {
+            let read = article.facts.headline.as_deref().unwrap_or_default();
+            headlines.one(article.facts.headline.is_some(), same_title(read, title));
+        }
+    }
+    for (variant, (likeness, lines, headlines, times)) in &variants {
+        say(format_args!("{variant:22} flattened  body F1  precision  recall  p50 ms  p95 ms"));
+        say(format_args!("  dateline                      {likeness}  {times}"));
+        let (f1, precision, recall) = (lines.f1(), lines.precision(), lines.recall());
+        say(format_args!("  lines F1 {f1:.3}, precision {precision:.3}, recall {recall:.3}"));
+        say(format_args!("  headline exactly right {:.3} of {}", headlines.recall(), headlines.known));
+        for (id, f1) in likeness.worst(options.worst) {
+            say(format_args!("  {id}: {f1:.3}"));
+        }
+    }
+}
+
+/// Which lines have a part that is kept as story.
+fn kept_lines(document: &Flattened, evidence: &Evidence) -> Vec<bool> {
+    let not_story = ["headline", "deck"];
+    let kept = evidence.pieces.iter().filter(|it| it.label == Label::Kept && !not_story.contains(&it.reason.as_str()));
+    let kept: Vec<_> = kept.map(|it| (it.start, it.end)).collect();
+    let mut at = 0;
+    let lines = document.lines.iter().map(|line| {
+        let (start, end) = (at, at + line.len());
+        at = end + 1;
+        !line.trim().is_empty() && kept.iter().any(|it| it.0 < end && it.1 > start)
+    });
+    lines.collect()
+}
+
+fn labelled(document: &Flattened) -> String {
+    let story = document.lines.iter().zip(&document.labels).filter(|(_, label)| **label == 1);
+    story.map(|(line, _)| line.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+fn document(id: &str, url: Option<String>, media_type: &str, bytes: Vec<u8>) -> RawDocument {
+    RawDocument {
+        content: bytes,
+        key: Some(id.to_owned()),
+        media_type: Some(media_type.to_owned()),
+        url,
+        source: None,
+        retrieved_at: Instant::now(),
+    }
+}
+
+fn zipped(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".gz");
+    name.into()
+}
+
+/// What a file holds, or its compressed twin.
+fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    let twin = zipped(path);
+    if twin.exists() {
+        let file = File::open(&twin).map_err(Failure::io(twin.display().to_string()))?;
+        return Ok(Box::new(flate2::read::MultiGzDecoder::new(file)));
+    }
+    Ok(Box::new(File::open(path).map_err(Failure::io(path.display().to_string()))?))
+}
+
+fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(Failure::io(path.display().to_string()))?;
+    Ok(bytes)
+}
+
+fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Failure> {
+    let name = path.display();
+    let lines = BufReader::new(open(path)?).lines().enumerate();
+    lines
+        .map(|(at, line)| {
+            let line = line.map_err(Failure::io(name.to_string()))?;
+            serde_json::from_str(&line).map_err(|error| Failure::Other(format!("{name}, line {}: {error}", at + 1)))
+        })
+        .collect()
+}
+
+/// The most memory that the process held, where the system tells (Linux).
+fn peak_kilobytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}

@@ -1,0 +1,118 @@
+//! How right a reading is: likeness of texts by the shingles that they share, counts of facts, times.
+
+use std::{collections::HashSet, fmt, time::Instant};
+
+/// Words that are compared together.
+const SHINGLE: usize = 4;
+
+/// Precision, recall and F1 of texts, each the mean over the documents.
+#[derive(Default)]
+pub struct Likeness {
+    scores: Vec<(String, Score)>,
+}
+
+#[derive(Clone, Copy)]
+struct Score {
+    precision: f64,
+    recall: f64,
+    f1: f64,
+}
+
+impl Likeness {
+    pub fn add(&mut self, id: &str, read: &str, known: &str) {
+        let (read, known) = (shingles(read), shingles(known));
+        let common = read.intersection(&known).count() as f64;
+        let share = |of: usize| if of == 0 { 0.0 } else { common / of as f64 };
+        let f1 = 2.0 * common / (read.len() + known.len()).max(1) as f64;
+        let score = Score { precision: share(read.len()), recall: share(known.len()), f1 };
+        self.scores.push((id.to_owned(), score));
+    }
+
+    fn mean(&self, part: impl Fn(&Score) -> f64) -> f64 {
+        self.scores.iter().map(|(_, it)| part(it)).sum::<f64>() / self.scores.len().max(1) as f64
+    }
+
+    pub fn of(&self, id: &str) -> Option<f64> {
+        self.scores.iter().find(|it| it.0 == id).map(|it| it.1.f1)
+    }
+
+    pub fn worst(&self, number: usize) -> Vec<(&str, f64)> {
+        let mut scores: Vec<_> = self.scores.iter().map(|(id, it)| (id.as_str(), it.f1)).collect();
+        scores.sort_by(|a, b| a.1.total_cmp(&b.1));
+        scores.truncate(number);
+        scores
+    }
+}
+
+impl fmt::Display for Likeness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (f1, precision, recall) = (self.mean(|it| it.f1), self.mean(|it| it.precision), self.mean(|it| it.recall));
+        write!(f, "{f1:7.3}    {precision:7.3} {recall:7.3}")
+    }
+}
+
+fn shingles(text: &str) -> HashSet<Vec<String>> {
+    let words = words(text);
+    if words.is_empty() {
+        return HashSet::new();
+    }
+    words.windows(SHINGLE.min(words.len())).map(<[String]>::to_vec).collect()
+}
+
+pub fn words(text: &str) -> Vec<String> {
+    let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+/// Facts that are known, that were given, and that were given right.
+#[derive(Default)]
+pub struct Counts {
+    pub known: usize,
+    pub given: usize,
+    pub right: usize,
+}
+
+impl Counts {
+    pub fn one(&mut self, given: bool, right: bool) {
+        self.known += 1;
+        self.given += usize::from(given);
+        self.right += usize::from(right);
+    }
+
+    pub fn coverage(&self) -> f64 {
+        self.given as f64 / self.known.max(1) as f64
+    }
+
+    pub fn precision(&self) -> f64 {
+        self.right as f64 / self.given.max(1) as f64
+    }
+
+    pub fn recall(&self) -> f64 {
+        self.right as f64 / self.known.max(1) as f64
+    }
+
+    pub fn f1(&self) -> f64 {
+        2.0 * self.right as f64 / (self.known + self.given).max(1) as f64
+    }
+}
+
+#[derive(Default)]
+pub struct Times(Vec<f64>);
+
+impl Times {
+    pub fn add(&mut self, started: Instant) {
+        self.0.push(started.elapsed().as_secs_f64() * 1_000.0);
+    }
+
+    fn percentile(&self, percent: usize) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:6.2}  {:6.2}", self.percentile(50), self.percentile(95))
+    }
+}
