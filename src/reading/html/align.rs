@@ -1,7 +1,7 @@
 //! Which blocks of the page are the story that the extractor found. The extractor gives words; the blocks have places.
 
 use super::scan::Block;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Words that are compared together.
 const SHINGLE: usize = 4;
@@ -10,26 +10,58 @@ const PERCENT: usize = 70;
 
 /// For each block, whether it is of the story.
 pub fn align(blocks: &[Block], story: &[String]) -> Vec<bool> {
-    let mut lines = HashSet::new();
-    let mut shingles = HashSet::new();
-    for line in story {
-        let words = words(line);
-        shingles.extend(words.windows(SHINGLE).map(<[String]>::to_vec));
-        lines.insert(words);
+    let lines: Vec<Vec<String>> = story.iter().map(|it| words(it)).collect();
+    let story = lines.concat();
+    let lines: HashSet<&[String]> = lines.iter().map(Vec::as_slice).collect();
+    let mut places: HashMap<&[String], Vec<usize>> = HashMap::new();
+    for (at, shingle) in story.windows(SHINGLE).enumerate() {
+        places.entry(shingle).or_default().push(at);
     }
+    let blocks_words: Vec<Vec<String>> = blocks.iter().map(|it| words(&it.text)).collect();
     let mut seen = HashSet::new();
-    let mut aligned: Vec<bool> = blocks
+    let mut aligned: Vec<bool> = blocks_words
         .iter()
-        .map(|block| {
-            let words = words(&block.text);
-            let found = words.windows(SHINGLE).filter(|it| shingles.contains(*it)).count();
+        .map(|words| {
+            let found = words.windows(SHINGLE).filter(|it| places.contains_key(*it)).count();
             let long = words.len() >= SHINGLE && found * 100 >= (words.len() + 1 - SHINGLE) * PERCENT;
             // A second copy of a paragraph is a teaser of it.
-            !words.is_empty() && (lines.contains(&words) || long) && seen.insert(words)
+            !words.is_empty() && (lines.contains(words.as_slice()) || long) && seen.insert(words)
         })
         .collect();
+    fill_gaps(blocks, &blocks_words, &story, &places, &mut aligned);
     drop_strays(blocks, &mut aligned);
     aligned
+}
+
+/// Between two long blocks of the story stand the short ones that the story has at that place: headings, items, cells.
+fn fill_gaps(
+    blocks: &[Block],
+    words: &[Vec<String>],
+    story: &[String],
+    places: &HashMap<&[String], Vec<usize>>,
+    aligned: &mut [bool],
+) {
+    // Where in the story the last long block ended, and which it was.
+    let mut before: Option<(usize, usize)> = None;
+    for at in 0..blocks.len() {
+        if !aligned[at] || words[at].len() < SHINGLE {
+            continue;
+        }
+        let from = before.map_or(0, |it| it.1);
+        let after = |shingle: &[String]| places.get(shingle)?.iter().copied().find(|it| *it >= from);
+        let Some(start) = words[at].windows(SHINGLE).find_map(after) else { continue };
+        if let Some((last, mut end)) = before {
+            for short in last + 1..at {
+                let length = words[short].len();
+                if !aligned[short] && (1..SHINGLE).contains(&length) && blocks[short].region.is_none() && end < start {
+                    let found = story[end..start].windows(length).position(|it| it == words[short].as_slice());
+                    aligned[short] = found.is_some();
+                    end += found.map_or(0, |it| it + length);
+                }
+            }
+        }
+        before = Some((at, (start + words[at].len()).min(story.len())));
+    }
 }
 
 /// Short lines count only between two of the story: `Share` may be the text of a button as well as of a list item.
@@ -65,4 +97,26 @@ pub fn likeness(a: &str, b: &str) -> f64 {
     let (a, b): (HashSet<_>, HashSet<_>) = (words(a).into_iter().collect(), words(b).into_iter().collect());
     let common = a.intersection(&b).count() as f64;
     if a.is_empty() || b.is_empty() { 0.0 } else { common / a.len().max(b.len()) as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_blocks_count_where_the_story_has_them() {
+        let block = |text: &str| Block { text: text.to_owned(), element: "p".to_owned(), ..Block::default() };
+        let blocks: Vec<Block> = [
+            "Share",
+            "The barge left its course on the evening of 3 March.",
+            "What is known",
+            "Share",
+            "Nobody was hurt and the river was open again by noon.",
+        ]
+        .map(block)
+        .to_vec();
+        let story = "The barge left its course on the evening of 3 March. What is known \
+                     Nobody was hurt and the river was open again by noon.";
+        assert_eq!(align(&blocks, &[story.to_owned()]), [false, true, true, false, true]);
+    }
 }
