@@ -3,7 +3,7 @@
 //! object that readers see is slow to take apart again.
 
 use crate::article::Card;
-use std::{io, sync::LazyLock};
+use std::{cell::RefCell, io, sync::LazyLock};
 use zstd::{
     bulk::{Compressor, Decompressor},
     dict::{DecoderDictionary, EncoderDictionary},
@@ -15,6 +15,12 @@ const LEVEL: i32 = 9;
 const DICTIONARY: &[u8] = include_bytes!("card.dictionary");
 static ENCODER: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
 static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
+thread_local! {
+    /// Kept, because its tables take longer to allocate than a card to open.
+    static DECOMPRESSOR: RefCell<Decompressor<'static>> = RefCell::new(
+        Decompressor::with_prepared_dictionary(&DECODER).expect("a raw dictionary of any content is accepted"),
+    );
+}
 /// More than the JSON of any card that fits a posting; a frame that claims more is corrupt.
 const JSON_BYTES: u64 = 1024 * 1024;
 
@@ -42,7 +48,7 @@ impl PackedCard {
         let length = zstd_safe::get_frame_content_size(&self.0).ok().flatten().filter(|it| *it <= JSON_BYTES);
         let length = length.and_then(|it| usize::try_from(it).ok());
         let length = length.ok_or_else(|| io::Error::other("the length of the card is not legal"))?;
-        let json = Decompressor::with_prepared_dictionary(&DECODER)?.decompress(&self.0, length)?;
+        let json = DECOMPRESSOR.with_borrow_mut(|it| it.decompress(&self.0, length))?;
         let (head, facts) = serde_json::from_slice(&json)?;
         Ok(Card { head, facts })
     }
