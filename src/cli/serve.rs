@@ -94,7 +94,7 @@ async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), Failure>
 async fn newest(archive: &Archive) -> Result<Option<String>, Failure> {
     let query = crate::query::ListQuery::parse(&[("limit".to_owned(), "1".to_owned())]).expect("1 is a legal limit");
     let page = crate::query::page(archive.store(), &query).await?;
-    Ok(page.cards.first().map(|it| it.head().id.to_string()))
+    Ok(page.cards.first().map(|(id, _)| id.to_string()))
 }
 
 async fn serve(

@@ -82,7 +82,8 @@ pub async fn articles(State(service): State<Service>, RawQuery(raw): RawQuery) -
     let page = query::page(service.archive.store(), &query).await?;
     tracing::debug!(queries = page.cost.queries, read_units = page.cost.read_units, "page");
     let next = page.next.map(|position| next_url(&pairs, &query.cursor(&position)));
-    let articles = page.cards.into_iter().map(|it| shown(it, query.fields.as_deref())).collect::<Result<_, _>>()?;
+    let articles =
+        page.cards.into_iter().map(|(_, it)| shown(it, query.fields.as_deref())).collect::<Result<_, _>>()?;
     let mut response = json(&ArticleList { articles, next: next.clone() })?;
     if let Some(next) = next {
         let link =

@@ -11,11 +11,12 @@
 
 use super::{Filter, ListQuery, Sort};
 use crate::{
-    article::{Article, ArticleId, Card, Head},
+    article::{Article, ArticleId},
     store::{Direction, List, ListPage, Position, Posting, Store, StoreError, Stretch},
 };
 use futures::future::try_join_all;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use std::collections::HashMap;
 
 /// Postings in the first, second and every further stretch.
@@ -30,7 +31,7 @@ const PAGE_BODY_BYTES: usize = 3 * 1024 * 1024;
 
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    pub cards: Vec<Found>,
+    pub cards: Vec<(ArticleId, Found)>,
     /// Where the next page begins, or `None` at the end of the list.
     pub next: Option<Position>,
     pub cost: Cost,
@@ -40,17 +41,8 @@ pub struct Page {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Found {
-    Card(Box<Card>),
+    Card(Box<RawValue>),
     Article(Box<Article>),
-}
-
-impl Found {
-    pub fn head(&self) -> &Head {
-        match self {
-            Self::Card(card) => &card.head,
-            Self::Article(article) => &article.head,
-        }
-    }
 }
 
 /// What a page took, in the units that it is billed by.
@@ -99,7 +91,7 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
     walk.cost.read_units += read_units;
     let fitting = fitting(&found);
     let next = if fitting < found.len() { Some(found[fitting - 1].0.clone()) } else { next };
-    let cards = found.into_iter().take(fitting).map(|(_, it)| it).collect();
+    let cards = found.into_iter().take(fitting).map(|(position, it)| (position.id, it)).collect();
     Ok(Page { cards, next, cost: walk.cost })
 }
 
@@ -214,14 +206,16 @@ async fn fill(
     for Posting { position, card, .. } in postings {
         let one = match (fetched.remove(&position.id), card) {
             (Some(article), _) if needs_article => Found::Article(Box::new(article)),
-            (Some(article), _) => Found::Card(Box::new(article.card())),
+            (Some(article), _) => {
+                Found::Card(to_raw_value(&article.card()).expect("the domain's types have string keys and cannot fail"))
+            }
             (None, Some(card)) if !needs_article => {
                 let card = card.open();
                 let problem = |error: std::io::Error| StoreError::Item {
                     key: format!("the card at {position}"),
                     problem: error.to_string(),
                 };
-                Found::Card(Box::new(card.map_err(problem)?))
+                Found::Card(card.map_err(problem)?)
             }
             // Gone between the list and the article: it changed during the walk.
             (None, _) => continue,

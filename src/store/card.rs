@@ -1,8 +1,8 @@
-//! A card as postings carry it: JSON, compressed with a dictionary, because cards are too short to repeat themselves.
-//! It is opened when it is shown, and not by every filter that passes over it. Its two parts stand side by side: the one
-//! object that readers see is slow to take apart again.
+//! A card as postings carry it: the JSON that readers are sent, compressed with a dictionary, because cards are too short
+//! to repeat themselves. It is opened when it is shown, and not by every filter that passes over it.
 
 use crate::article::Card;
+use serde_json::value::RawValue;
 use std::{cell::RefCell, io, sync::LazyLock};
 use zstd::{
     bulk::{Compressor, Decompressor},
@@ -11,7 +11,8 @@ use zstd::{
 };
 
 const LEVEL: i32 = 9;
-/// Cards in the table were written with it: a change here needs a new attribute name beside `card`.
+/// Cards in the table were written with it: a change here, or to the members of a card, needs a new attribute name
+/// beside `card`.
 const DICTIONARY: &[u8] = include_bytes!("card.dictionary");
 static ENCODER: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
 static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
@@ -29,8 +30,7 @@ pub struct PackedCard(Vec<u8>);
 
 impl PackedCard {
     pub fn pack(card: &Card) -> Self {
-        let parts = (&card.head, &card.facts);
-        let json = serde_json::to_vec(&parts).expect("the domain's types have string keys and cannot fail");
+        let json = serde_json::to_vec(card).expect("the domain's types have string keys and cannot fail");
         let mut compressor =
             Compressor::with_prepared_dictionary(&ENCODER).expect("a raw dictionary of any content is accepted");
         Self(compressor.compress(&json).expect("the output buffer is as large as zstd asks"))
@@ -44,12 +44,13 @@ impl PackedCard {
         &self.0
     }
 
-    pub fn open(&self) -> io::Result<Card> {
+    /// The card's JSON, proved to be JSON and not taken apart.
+    pub fn open(&self) -> io::Result<Box<RawValue>> {
         let length = zstd_safe::get_frame_content_size(&self.0).ok().flatten().filter(|it| *it <= JSON_BYTES);
         let length = length.and_then(|it| usize::try_from(it).ok());
         let length = length.ok_or_else(|| io::Error::other("the length of the card is not legal"))?;
         let json = DECOMPRESSOR.with_borrow_mut(|it| it.decompress(&self.0, length))?;
-        let (head, facts) = serde_json::from_slice(&json)?;
-        Ok(Card { head, facts })
+        let json = String::from_utf8(json).map_err(io::Error::other)?;
+        Ok(RawValue::from_string(json)?)
     }
 }
