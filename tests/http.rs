@@ -96,6 +96,25 @@ async fn a_page_of_long_articles_is_short_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_fact_of_any_length_is_listed() {
+    let server = Server::new().await;
+    for number in 0..5 {
+        let summary = "a".repeat(1_500_000);
+        let page = format!(
+            "<meta property='og:title' content='Tram {number} returns'><meta property='og:description' content='{summary}'>\
+             <p>The harbour tram ran again on Monday after a pause of two years, the port said on its own page.</p>"
+        );
+        let posted = server.post("text/html", page).await;
+        assert_eq!(posted.status, 201, "{}", posted.text());
+    }
+    let page = server.get("/v1/articles").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(page.body.len() < 4 * 1024 * 1024);
+    assert_eq!(server.walk("/v1/articles").await.len(), 5);
+    assert_eq!(server.walk("/v1/articles?fields=id,summary,body").await.len(), 5);
+}
+
+#[tokio::test]
 async fn every_illegal_parameter_is_named() {
     let server = filled().await;
     let answer = server.get("/v1/articles?limit=0&colour=red&sort=best&cursor=AAAA").await;

@@ -22,18 +22,22 @@ thread_local! {
         Decompressor::with_prepared_dictionary(&DECODER).expect("a raw dictionary of any content is accepted"),
     );
 }
-/// More than the JSON of any card that fits a posting; a frame that claims more is corrupt.
-const JSON_BYTES: u64 = 1024 * 1024;
+/// A longer card is not packed, however well it compresses, and a frame that claims to hold one is corrupt.
+const JSON_BYTES: usize = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedCard(Vec<u8>);
 
 impl PackedCard {
-    pub fn pack(card: &Card) -> Self {
+    /// `None` where the card is too long for a posting.
+    pub fn pack(card: &Card) -> Option<Self> {
         let json = serde_json::to_vec(card).expect("the domain's types have string keys and cannot fail");
+        if json.len() > JSON_BYTES {
+            return None;
+        }
         let mut compressor =
             Compressor::with_prepared_dictionary(&ENCODER).expect("a raw dictionary of any content is accepted");
-        Self(compressor.compress(&json).expect("the output buffer is as large as zstd asks"))
+        Some(Self(compressor.compress(&json).expect("the output buffer is as large as zstd asks")))
     }
 
     pub fn packed(bytes: Vec<u8>) -> Self {
@@ -46,11 +50,59 @@ impl PackedCard {
 
     /// The card's JSON, proved to be JSON and not taken apart.
     pub fn open(&self) -> io::Result<Box<RawValue>> {
-        let length = zstd_safe::get_frame_content_size(&self.0).ok().flatten().filter(|it| *it <= JSON_BYTES);
-        let length = length.and_then(|it| usize::try_from(it).ok());
+        let claimed = zstd_safe::get_frame_content_size(&self.0).ok().flatten().and_then(|it| usize::try_from(it).ok());
+        let length = claimed.filter(|it| *it <= JSON_BYTES);
         let length = length.ok_or_else(|| io::Error::other("the length of the card is not legal"))?;
         let json = DECOMPRESSOR.with_borrow_mut(|it| it.decompress(&self.0, length))?;
         let json = String::from_utf8(json).map_err(io::Error::other)?;
         Ok(RawValue::from_string(json)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{archive::preview, archive::seeds::seeds, article::Instant};
+    use base64::{Engine, prelude::BASE64_STANDARD};
+
+    fn first_seed() -> Card {
+        let document = seeds(Instant::parse("2026-11-24T00:00:00Z").expect("an instant")).remove(0).document;
+        preview(&document.expect("a document")).expect("an article").0.card()
+    }
+
+    #[test]
+    fn a_card_comes_back_as_the_json_that_readers_see() {
+        let card = first_seed();
+        let opened = PackedCard::pack(&card).expect("short").open().expect("a card");
+        assert_eq!(opened.get(), serde_json::to_string(&card).expect("JSON"));
+    }
+
+    #[test]
+    fn a_card_that_is_too_long_is_not_packed() {
+        let mut card = first_seed();
+        card.facts.summary = Some("a".repeat(JSON_BYTES));
+        assert_eq!(PackedCard::pack(&card), None);
+    }
+
+    #[test]
+    fn what_is_no_card_is_an_error() {
+        let long = zstd::bulk::compress(&vec![b' '; JSON_BYTES + 1], LEVEL).expect("compressed");
+        let no_json = zstd::bulk::compress(b"{", LEVEL).expect("compressed");
+        for bytes in [Vec::new(), b"card".to_vec(), long, no_json] {
+            assert!(PackedCard::packed(bytes.clone()).open().is_err(), "{bytes:?}");
+        }
+    }
+
+    /// What tables hold already. When this fails, the format has changed: it needs another attribute beside `card`, and
+    /// this test another card.
+    #[test]
+    fn cards_in_tables_are_read_and_have_the_members_of_today() {
+        let packed = BASE64_STANDARD.decode(include_str!("card.packed").trim()).expect("base64");
+        let opened = PackedCard::packed(packed).open().expect("a card");
+        let members = |json: &str| {
+            let value: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).expect("an object");
+            value.into_iter().map(|it| it.0).collect::<Vec<_>>()
+        };
+        assert_eq!(members(opened.get()), members(&serde_json::to_string(&first_seed()).expect("JSON")));
     }
 }

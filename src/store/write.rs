@@ -150,7 +150,7 @@ fn postings(commit: &Commit<'_>) -> BTreeMap<(String, String), Posting> {
         listed_at: article.listed_at(),
         changed_at: article.head.changed_at,
         codes: commit.codes.clone(),
-        card: Some(card.clone()),
+        card: card.clone(),
     };
     commit
         .lists
