@@ -115,6 +115,18 @@ async fn a_fact_of_any_length_is_listed() {
 }
 
 #[tokio::test]
+async fn a_name_of_any_length_is_filed() {
+    let server = Server::new().await;
+    let long = "n".repeat(5_000);
+    let page = format!(
+        "<html lang='en-{long}'><meta property='og:title' content='Tram returns'><meta property='og:site_name' content='{long}'>\
+         <p>12 34 56 78 90 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90</p>"
+    );
+    let posted = server.post("text/html", page).await;
+    assert_eq!(posted.status, 201, "{}", posted.text());
+}
+
+#[tokio::test]
 async fn every_illegal_parameter_is_named() {
     let server = filled().await;
     let answer = server.get("/v1/articles?limit=0&colour=red&sort=best&cursor=AAAA").await;

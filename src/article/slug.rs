@@ -2,11 +2,14 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+/// No name is longer. In any script it leaves room in a key of the table, which holds 2,048 bytes.
+const LETTERS: usize = 100;
+
 /// Lower case, letters and digits of any script, everything else one hyphen; accents are dropped, so that `Bogotá` and
-/// `Bogota` are one place. Empty when the name has no letter or digit.
+/// `Bogota` are one place. Empty when the name has no letter or digit; of a very long name, its beginning.
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
-    for letter in name.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase) {
+    for letter in name.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase).take(LETTERS) {
         if letter.is_alphanumeric() {
             slug.push(letter);
         } else if letter != '\'' && letter != '’' && !slug.is_empty() && !slug.ends_with('-') {

@@ -12,6 +12,9 @@ use crate::{
 };
 use url::Url;
 
+/// What RFC 5646 (4.4.1) advises to make room for.
+const LANGUAGE_TAG_BYTES: usize = 35;
+
 /// A statement: the text, where it stands, by which rule it was read.
 #[derive(Clone, Debug)]
 pub struct Said {
@@ -278,11 +281,14 @@ impl<'a> Facts<'a> {
         let mut said = self.meta(&["html:"], "html-lang");
         said.extend(self.node("inLanguage"));
         said.extend(self.meta(&["content-language", "og:locale", "dc.language"], "meta"));
+        // RFC 5646: a language of two or three letters, then subtags of up to eight.
         let legal = |it: &Said| {
-            it.text
-                .split(['-', '_'])
-                .next()
-                .is_some_and(|it| matches!(it.len(), 2 | 3) && it.bytes().all(|it| it.is_ascii_alphabetic()))
+            let mut subtags = it.text.split(['-', '_']);
+            let language = subtags.next().unwrap_or_default();
+            matches!(language.len(), 2 | 3)
+                && language.bytes().all(|it| it.is_ascii_alphabetic())
+                && subtags.all(|it| (1..=8).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphanumeric()))
+                && it.text.len() <= LANGUAGE_TAG_BYTES
         };
         let tags = said.into_iter().filter(legal).map(|it| Said { text: it.text.replace('_', "-"), ..it });
         first(tags.collect())
