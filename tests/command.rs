@@ -253,3 +253,46 @@ fn whole(folder: &Path) -> Vec<String> {
     assert_eq!(server.stop("-TERM"), Some(0));
     articles.iter().filter_map(|it| it["headline"].as_str().map(str::to_owned)).collect()
 }
+
+#[test]
+fn reading_is_measured_against_what_is_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let story = "The harbour tram ran again on Monday after a pause of two years, the port said in a statement.";
+    let page = |id: &str, author: &str, date: &str| serde_json::json!({"id": id, "url": null, "title": "Tram returns", "author": author, "date": date, "body": story});
+    let html = format!(
+        "<meta property='article:published_time' content='2026-03-16'><meta name='author' content='Ana Sá'>\
+         <h1>Tram returns</h1><article><p>{story}</p></article>"
+    );
+    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("written");
+    std::fs::create_dir(folder.path().join("pages")).expect("a folder");
+    write("pages/right.html", html.clone());
+    write("pages/wrong.html", html);
+    write("pages/unreadable.html", String::new());
+    let pages = [
+        page("right", "Ana Sá", "2026-03-16"),
+        page("wrong", "Ben Ito", "2025-01-01"),
+        page("unreadable", "Ana Sá", "2026-03-16"),
+    ];
+    write("pages.jsonl", pages.iter().map(|it| format!("{it}\n")).collect());
+    let flat = serde_json::json!({
+        "id": "right", "variant": "full", "title": "Tram returns",
+        "lines": ["Tram returns", "Share this", story], "labels": [0, 0, 1],
+    });
+    write("flattened.jsonl", format!("{flat}\n"));
+
+    let output = run(folder.path(), &["bench", "read", ".", "--worst", "1"]);
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", text(&output.stderr));
+    for line in [
+        "3 HTML pages",
+        "  dateline                        0.667      0.667   0.667",
+        "  headline exactly right 0.667 of 3",
+        "  publication day given 0.667 of 3, right where given 0.500",
+        "  authors' names F1 0.400, precision 0.500, recall 0.333",
+        "  wrong authors: read \"Ana Sá\", known \"Ben Ito\"",
+        "  unreadable: 0.000, the extractor alone 0.000",
+        "  lines F1 1.000, precision 1.000, recall 1.000",
+    ] {
+        assert!(printed.lines().any(|it| it.starts_with(line)), "no line {line:?} in\n{printed}");
+    }
+}

@@ -1,7 +1,7 @@
 //! `dateline bench lambda`: the built functions beside a bare one, against the embedded engine over loopback, with and
 //! without TLS. Every figure is the median over several starts, taken in turns, so that a busy moment hits all alike.
 
-use super::{engine, runtime::Function};
+use super::{engine, measure, measure::quantile, runtime::Function};
 use crate::{
     archive::Archive,
     archive::seeds::seeds,
@@ -166,7 +166,7 @@ async fn start(
         run.warm.push(timed(&function, event(at)).await?);
     }
     run.cpu = cpu(&function).saturating_sub(before) / u32::try_from(requests.max(1)).unwrap_or(1);
-    run.peak_bytes = peak_bytes(&function);
+    run.peak_bytes = measure::peak_bytes(function.process_id());
     Ok(run)
 }
 
@@ -184,21 +184,10 @@ async fn timed(function: &Function, event: Value) -> Result<Duration, Failure> {
 
 /// User and system time of the process, fields 14 and 15 of proc(5)'s `stat`, in ticks of a hundredth of a second.
 fn cpu(function: &Function) -> Duration {
-    let stat = proc_file(function, "stat");
+    let stat = measure::proc_file(function.process_id(), "stat");
     let after_name = stat.rsplit(") ").next().unwrap_or_default();
     let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|it| it.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
-}
-
-fn peak_bytes(function: &Function) -> u64 {
-    let status = proc_file(function, "status");
-    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() * 1024
-}
-
-fn proc_file(function: &Function, name: &str) -> String {
-    let id = function.process_id().unwrap_or_default();
-    std::fs::read_to_string(format!("/proc/{id}/{name}")).unwrap_or_default()
 }
 
 /// Milliseconds and megabytes.
@@ -229,10 +218,4 @@ impl Summary {
         let Self { init, first, p50, p99, cpu, peak } = self;
         say(format_args!("{name:28} {init:>8.2} {first:>8.2} {p50:>8.2} {p99:>8.2} {cpu:>8.2} {peak:>8.1}"));
     }
-}
-
-fn quantile(mut values: Vec<f64>, at: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let index = (values.len().saturating_sub(1) as f64 * at).round();
-    values.get(index as usize).copied().unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 mod cost;
 pub mod engine;
 pub mod lambda;
+mod measure;
 mod read;
 pub mod runtime;
 mod score;

@@ -5,12 +5,14 @@
 //! `pages/<id>.html` or `.html.gz`, and it may hold `flattened.jsonl` or `.jsonl.gz` (`id`, `variant`, `lines`, and
 //! `labels`: 1 for the story, 0 for the rest).
 
-use super::score::{Counts, Likeness, Times, words};
+use super::{
+    measure,
+    score::{Counts, Likeness, Times, words},
+};
 use crate::{
     archive::preview,
     article::{Article, Evidence, Instant, Label, RawDocument},
     cli::{Failure, say},
-    enrich::byline,
 };
 use clap::Args;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -31,6 +33,9 @@ pub struct Options {
     #[arg(long, value_name = "PAGES", default_value_t = 0)]
     worst: usize,
 }
+
+/// The characters of a date that are the day.
+const DAY: usize = "2026-03-16".len();
 
 #[derive(Deserialize)]
 struct Page {
@@ -72,10 +77,9 @@ fn html(options: &Options, pages: &[Page]) -> Result<(), Failure> {
         let started = Clock::now();
         let read = preview(&document);
         our_times.add(started);
-        if let Ok((article, _)) = &read {
-            facts.add(options, page, article);
-        }
-        let body = read.map(|(article, _)| article.detail.body.join("\n")).unwrap_or_default();
+        let article = read.ok().map(|(article, _)| article);
+        facts.add(options, page, article.as_ref());
+        let body = article.map(|it| it.detail.body.join("\n")).unwrap_or_default();
         ours.add(&page.id, &body, &page.body);
         let text = String::from_utf8_lossy(&document.content);
         let started = Clock::now();
@@ -88,9 +92,8 @@ fn html(options: &Options, pages: &[Page]) -> Result<(), Failure> {
     say(format_args!("  dateline                      {ours}  {our_times}"));
     say(format_args!("  the wrapped extractor alone   {wrapped}  {wrapped_times}"));
     facts.say();
-    if let Some(kilobytes) = peak_kilobytes() {
-        say(format_args!("  peak memory {} MB, the pages' truth among it", kilobytes / 1024));
-    }
+    let peak = measure::peak_bytes(Some(std::process::id()));
+    say(format_args!("  peak memory {:.0} MB, with both readers and what is known of the pages", peak as f64 / 1e6));
     for (id, ours) in ours.worst(options.worst) {
         say(format_args!("  {id}: {ours:.3}, the extractor alone {:.3}", wrapped.of(id).unwrap_or_default()));
     }
@@ -106,38 +109,39 @@ struct Facts {
 }
 
 impl Facts {
-    fn add(&mut self, options: &Options, page: &Page, article: &Article) {
-        let facts = &article.facts;
+    /// A page that could not be read gives no fact.
+    fn add(&mut self, options: &Options, page: &Page, article: Option<&Article>) {
+        let facts = article.map(|it| &it.facts);
         let other = |fact: &str, read: &str, known: &str| {
             if options.worst > 0 {
                 say(format_args!("  {} {fact}: read {read:?}, known {known:?}", page.id));
             }
         };
         if let Some(title) = &page.title {
-            let read = facts.headline.as_deref().unwrap_or_default();
-            let right = same_title(read, title);
-            self.headlines.one(facts.headline.is_some(), right);
+            let read = facts.and_then(|it| it.headline.as_deref());
+            let right = read.is_some_and(|it| same_title(it, title));
+            self.headlines.one(read.is_some(), right);
             if !right {
-                other("headline", read, title);
+                other("headline", read.unwrap_or_default(), title);
             }
         }
         if let Some(date) = &page.date {
-            let read = facts.published.at.map(|it| it.to_string()).unwrap_or_default();
-            let right = !read.is_empty() && read.get(..10) == date.get(..10);
-            self.days.one(!read.is_empty(), right);
+            let read = facts.and_then(|it| it.published.at).map(|it| it.to_string());
+            let right = read.as_ref().is_some_and(|it| it.get(..DAY) == date.get(..DAY));
+            self.days.one(read.is_some(), right);
             if !right {
-                other("date", &read, date);
+                other("date", &read.unwrap_or_default(), date);
             }
         }
         if let Some(author) = &page.author {
-            let known: Vec<_> = byline::names(author).iter().map(|it| words(it)).collect();
-            let read: Vec<_> = facts.authors.iter().map(|it| words(&it.name)).collect();
+            let authors: Vec<&str> = facts.iter().flat_map(|it| &it.authors).map(|it| it.name.as_str()).collect();
+            let known = names(author);
+            let read: Vec<_> = authors.iter().map(|it| words(it)).collect();
             self.names.known += known.len();
             self.names.given += read.len();
             self.names.right += read.iter().filter(|it| known.contains(it)).count();
             if known != read {
-                let names: Vec<_> = facts.authors.iter().map(|it| it.name.as_str()).collect();
-                other("authors", &names.join("; "), author);
+                other("authors", &authors.join("; "), author);
             }
         }
     }
@@ -151,6 +155,12 @@ impl Facts {
         let (f1, precision, recall) = (names.f1(), names.precision(), names.recall());
         say(format_args!("  authors' names F1 {f1:.3}, precision {precision:.3}, recall {recall:.3}"));
     }
+}
+
+/// The names in a list of them, told apart by the plainest rule.
+fn names(authors: &str) -> Vec<Vec<String>> {
+    let names = authors.split([',', ';', '&']).flat_map(|it| it.split(" and "));
+    names.map(words).filter(|it| !it.is_empty()).collect()
 }
 
 /// Titles are the same when they differ in blanks, case and the shape of quotation marks and dashes at most.
@@ -167,24 +177,23 @@ fn flat(options: &Options, documents: &[Flattened], bodies: &HashMap<&str, &str>
         let read = preview(&document);
         let (likeness, lines, headlines, times) = variants.entry(&it.variant).or_default();
         times.add(started);
-        let Ok((article, evidence)) = read else {
-            likeness.add(&it.id, "", bodies.get(it.id.as_str()).copied().unwrap_or_default());
-            continue;
-        };
-        let kept = kept_lines(it, &evidence);
-        for (kept, label) in kept.iter().zip(&it.labels) {
-            lines.known += usize::from(*label == 1);
-            lines.given += usize::from(*kept);
-            lines.right += usize::from(*kept && *label == 1);
+        let read = read.ok();
+        let kept = read.as_ref().map(|(_, evidence)| kept_lines(it, evidence)).unwrap_or_default();
+        for (at, label) in it.labels.iter().enumerate() {
+            let (kept, known) = (kept.get(at).is_some_and(|it| *it), *label == 1);
+            lines.known += usize::from(known);
+            lines.given += usize::from(kept);
+            lines.right += usize::from(kept && known);
         }
-        let body = article.detail.body.join("\n");
+        let article = read.map(|(article, _)| article);
+        let body = article.as_ref().map(|it| it.detail.body.join("\n")).unwrap_or_default();
         match bodies.get(it.id.as_str()) {
             Some(known) => likeness.add(&it.id, &body, known),
             None => likeness.add(&it.id, &body, &labelled(it)),
         }
         if let Some(title) = &it.title {
-            let read = article.facts.headline.as_deref().unwrap_or_default();
-            headlines.one(article.facts.headline.is_some(), same_title(read, title));
+            let read = article.and_then(|it| it.facts.headline);
+            headlines.one(read.is_some(), read.is_some_and(|it| same_title(&it, title)));
         }
     }
     for (variant, (likeness, lines, headlines, times)) in &variants {
@@ -260,11 +269,4 @@ fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Failure> {
             serde_json::from_str(&line).map_err(|error| Failure::Other(format!("{name}, line {}: {error}", at + 1)))
         })
         .collect()
-}
-
-/// The most memory that the process held, where the system tells (Linux).
-fn peak_kilobytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

@@ -7,6 +7,8 @@ use std::collections::{HashMap, HashSet};
 const SHINGLE: usize = 4;
 /// A block is of the story when so many of a hundred of its shingles are.
 const PERCENT: usize = 70;
+/// How far behind the last line that was found a short one may stand, in words. It bounds the work on a page of short lines.
+const NEAR: usize = 200;
 
 /// For each block, whether it is of the story.
 pub fn align(blocks: &[Block], story: &[String]) -> Vec<bool> {
@@ -48,13 +50,17 @@ fn fill_gaps(
             continue;
         }
         let from = before.map_or(0, |it| it.1);
-        let after = |shingle: &[String]| places.get(shingle)?.iter().copied().find(|it| *it >= from);
+        let after = |shingle: &[String]| {
+            let places = places.get(shingle)?;
+            places.get(places.partition_point(|it| *it < from)).copied()
+        };
         let Some(start) = words[at].windows(SHINGLE).find_map(after) else { continue };
         if let Some((last, mut end)) = before {
             for short in last + 1..at {
                 let length = words[short].len();
                 if !aligned[short] && (1..SHINGLE).contains(&length) && blocks[short].region.is_none() && end < start {
-                    let found = story[end..start].windows(length).position(|it| it == words[short].as_slice());
+                    let gap = &story[end..start.min(end + NEAR)];
+                    let found = gap.windows(length).position(|it| it == words[short].as_slice());
                     aligned[short] = found.is_some();
                     end += found.map_or(0, |it| it + length);
                 }
