@@ -373,6 +373,47 @@ async fn of_many_lines_each_gets_its_outcome_and_a_bad_one_spoils_no_other() {
 }
 
 #[tokio::test]
+async fn of_a_feed_each_entry_becomes_an_article_and_the_next_visit_brings_only_what_is_new() {
+    let server = Server::new().await;
+    let item = |id: &str, text: &str| {
+        format!("<item><title>Pier {id} closes</title><guid>{id}</guid><description>{text}</description></item>")
+    };
+    let feed = |items: &[String]| {
+        format!("<rss version=\"2.0\"><channel><title>Pier News</title>{}</channel></rss>", items.concat())
+    };
+    let outcomes = async |items: &[String]| {
+        let answer = server.post("application/rss+xml", feed(items)).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/x-ndjson"));
+        let lines = answer.text();
+        let lines = lines.lines().map(|it| serde_json::from_str::<Value>(it).expect("JSON"));
+        lines
+            .map(|it| {
+                let outcome = it.get("code").unwrap_or(&it["outcome"]).clone();
+                format!("{} {} {}", it["line"], it["entry"].as_str().unwrap_or("-"), outcome.as_str().unwrap_or("-"))
+            })
+            .collect::<Vec<_>>()
+    };
+    let (a, b, c) = (item("a", "It rots."), item("b", "It leans."), item("c", "It sank."));
+    assert_eq!(outcomes(&[a.clone(), b.clone()]).await, ["1 a created", "2 b created"]);
+    assert_eq!(
+        outcomes(&[c.clone(), a, item("b", "It leans further.")]).await,
+        ["1 c created", "2 a unchanged", "3 b revised"]
+    );
+    let twice = [c.clone(), item("c", "It sank twice.")];
+    assert_eq!(outcomes(&twice).await, ["1 c unchanged", "2 c unreadable_document"]);
+    let articles = server.walk("/v1/articles?source=pier-news").await;
+    assert_eq!(articles.len(), 3);
+    let one = articles.iter().find(|it| it["raw"]["entry"] == "b").expect("the article of an entry");
+    let path = format!("/v1/articles/{}", one["id"].as_str().expect("an id"));
+    let raw = server.get(&format!("{path}/raw")).await;
+    assert_eq!(raw.header("content-type"), "application/rss+xml; charset=utf-8");
+    let evidence = server.get(&format!("{path}/evidence")).await.json();
+    let pieces = evidence["pieces"].as_array().expect("pieces").iter();
+    let whole: String = pieces.map(|it| it["text"].as_str().expect("text")).collect();
+    assert_eq!(whole.into_bytes(), raw.body);
+}
+
+#[tokio::test]
 async fn an_idempotency_key_gets_the_first_answer_again() {
     let server = Server::new().await;
     let post = async |body: &str| {

@@ -1,6 +1,10 @@
 //! What reading makes of each seed, checked in: a rule that changes shows here which documents it touches.
 
-use dateline::{archive::preview, article::Instant, reading};
+use dateline::{
+    archive::{preview, previews},
+    article::{Article, Evidence, Instant},
+    reading,
+};
 use serde_json::json;
 
 /// Inferred dates are bounded by it.
@@ -11,31 +15,40 @@ fn every_seed_is_read_as_it_was() {
     let at = Instant::parse(RETRIEVED_AT).expect("a time");
     for arrival in dateline::archive::seeds::seeds(at) {
         let document = arrival.document.expect(&arrival.name);
-        let (article, evidence) = preview(&document).expect(&arrival.name);
         let text = reading::decode(&document).expect(&arrival.name).text;
-        let whole: String = evidence.pieces.iter().map(|it| &text[it.start..it.end]).collect();
-        assert_eq!(whole, text, "{}: the pieces are the document", arrival.name);
-        let pieces: Vec<String> = evidence
-            .pieces
-            .iter()
-            .filter(|it| !matches!(it.reason.as_str(), "markup" | "blank"))
-            .map(|it| {
-                let label = serde_json::to_value(it.label).expect("a label");
-                let beginning: String = text[it.start..it.end].trim().chars().take(60).collect();
-                format!("{} {}: {beginning}", label.as_str().unwrap_or_default(), it.reason)
-            })
-            .collect();
-        let golden = json!({
-            "article": article,
-            "fields": evidence.fields,
-            "left_out": evidence.left_out,
-            "pieces": pieces,
-        });
-        let name = arrival.name.trim_start_matches("seeds/").replace(['.', ':'], "-");
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "goldens" }, {
-            insta::assert_json_snapshot!(name, golden);
-        });
+        let previews = previews(&document);
+        let is_feed = previews.len() > 1;
+        for (number, preview) in (1..).zip(previews) {
+            let (article, evidence) = preview.expect(&arrival.name);
+            let name = arrival.name.trim_start_matches("seeds/").replace(['.', ':'], "-");
+            let name = if is_feed { format!("{name}-{number}") } else { name };
+            is_as_it_was(&name, &text, &article, &evidence);
+        }
     }
+}
+
+fn is_as_it_was(name: &str, text: &str, article: &Article, evidence: &Evidence) {
+    let whole: String = evidence.pieces.iter().map(|it| &text[it.start..it.end]).collect();
+    assert_eq!(whole, text, "{name}: the pieces are the document");
+    let pieces: Vec<String> = evidence
+        .pieces
+        .iter()
+        .filter(|it| !matches!(it.reason.as_str(), "markup" | "blank"))
+        .map(|it| {
+            let label = serde_json::to_value(it.label).expect("a label");
+            let beginning: String = text[it.start..it.end].trim().chars().take(60).collect();
+            format!("{} {}: {beginning}", label.as_str().unwrap_or_default(), it.reason)
+        })
+        .collect();
+    let golden = json!({
+        "article": article,
+        "fields": evidence.fields,
+        "left_out": evidence.left_out,
+        "pieces": pieces,
+    });
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "goldens" }, {
+        insta::assert_json_snapshot!(name, golden);
+    });
 }
 
 /// The seed that every rule of flattened text begins with, fact by fact.

@@ -59,10 +59,11 @@ pub fn canonical_url(text: &str) -> Option<String> {
 }
 
 /// The text that names the article. Schemes are not told apart: a site that moves to https publishes nothing anew.
-pub fn identify(document: &RawDocument, canonical_url: Option<&str>, content_hash: &str) -> String {
-    match (canonical_url, &document.key) {
+/// `key`: what it came under within its source, of a feed's entry its id.
+pub fn identify(canonical_url: Option<&str>, source: Option<&str>, key: Option<&str>, content_hash: &str) -> String {
+    match (canonical_url, key) {
         (Some(url), _) => format!("url:{}", url.strip_prefix("http:").or(url.strip_prefix("https:")).unwrap_or(url)),
-        (None, Some(key)) => format!("key:{}:{key}", document.source.as_deref().unwrap_or_default()),
+        (None, Some(key)) => format!("key:{}:{key}", source.unwrap_or_default()),
         (None, None) => format!("content:{content_hash}"),
     }
 }
@@ -99,15 +100,7 @@ mod tests {
 
     #[test]
     fn a_scheme_is_no_part_of_an_identity() {
-        let document = RawDocument {
-            content: Vec::new(),
-            media_type: None,
-            key: Some("k".to_owned()),
-            url: None,
-            source: None,
-            retrieved_at: crate::article::Instant::now(),
-        };
-        let identity = |url| identify(&document, url, "hash");
+        let identity = |url| identify(url, None, Some("k"), "hash");
         assert_eq!(identity(Some("http://a.example/b")), identity(Some("https://a.example/b")));
         assert_eq!(identity(None), "key::k");
     }

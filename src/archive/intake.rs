@@ -1,5 +1,5 @@
-//! What a file or an object holds: one raw document as it is, one in its envelope (`.json`), or one envelope a line
-//! (`.ndjson`, `.jsonl`). Whatever brings documents in, a folder, a bucket or the bundled seeds, comes through here.
+//! What a file or an object holds: one raw document as it is, one in its envelope (`.json`, unless it is a JSON Feed), or
+//! one envelope a line (`.ndjson`, `.jsonl`). Whatever brings documents in, a folder, a bucket or the bundled seeds, comes through here.
 
 use super::{
     IngestError,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     article::{Instant, RawDocument},
-    reading::{ReadError, limits::DOCUMENT_BYTES},
+    reading::{self, ReadError, limits::DOCUMENT_BYTES},
 };
 use std::io::{BufRead, Read};
 
@@ -35,20 +35,27 @@ pub fn arrivals<'a>(
             Box::new(lines(name, reader, retrieved_at))
         }
         (Some("application/json"), _) | (_, Some("json")) => Box::new(std::iter::once_with(move || {
-            let document = all(reader, ENVELOPE_BYTES).and_then(|json| unwrap(&json, name.to_owned(), retrieved_at));
-            Arrival { name: name.to_owned(), document }
-        })),
-        _ => Box::new(std::iter::once_with(move || {
-            let document = all(reader, DOCUMENT_BYTES).map(|content| RawDocument {
-                content,
-                media_type: media_type.map(str::to_owned),
-                key: Some(name.to_owned()),
-                url: None,
-                source: None,
-                retrieved_at,
+            let document = all(reader, ENVELOPE_BYTES).and_then(|json| match reading::feed::is_json_feed(&json) {
+                true => Ok(bare(name, Some(reading::feed::JSON_FEED), json, retrieved_at)),
+                false => unwrap(&json, name.to_owned(), retrieved_at),
             });
             Arrival { name: name.to_owned(), document }
         })),
+        _ => Box::new(std::iter::once_with(move || {
+            let document = all(reader, DOCUMENT_BYTES).map(|it| bare(name, media_type, it, retrieved_at));
+            Arrival { name: name.to_owned(), document }
+        })),
+    }
+}
+
+fn bare(name: &str, media_type: Option<&str>, content: Vec<u8>, retrieved_at: Instant) -> RawDocument {
+    RawDocument {
+        content,
+        media_type: media_type.map(str::to_owned),
+        key: Some(name.to_owned()),
+        url: None,
+        source: None,
+        retrieved_at,
     }
 }
 
@@ -123,6 +130,10 @@ mod tests {
         let ok = |name: &str, key: &str| (name.to_owned(), Ok(key.to_owned()));
         assert_eq!(arrive("in/a.txt", b"text"), [ok("in/a.txt", "in/a.txt")]);
         assert_eq!(arrive("a.json", br#"{"content": "text", "key": "k"}"#), [ok("a.json", "k")]);
+        assert_eq!(
+            arrive("feed.json", br#"{"version": "https://jsonfeed.org/version/1.1", "items": []}"#),
+            [ok("feed.json", "feed.json")]
+        );
         let lines = b"{\"content\": \"text\"}\n\n{\"content\": 7}\n{\"content\": \"text\", \"key\": \"k\"}";
         let bad = ("a.ndjson:3".to_owned(), Err("invalid_document"));
         assert_eq!(arrive("a.ndjson", lines), [ok("a.ndjson:1", "a.ndjson:1"), bad, ok("a.ndjson:4", "k")]);

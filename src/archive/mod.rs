@@ -12,17 +12,19 @@
 mod content;
 pub mod envelope;
 mod error;
+mod feed;
 mod identity;
 pub mod intake;
 pub mod seeds;
 
 pub use content::content_hash;
 pub use error::IngestError;
+pub use feed::Taken;
 pub use identity::{canonical_url, identify, is_tracking_parameter};
 
 use crate::{
     article::{Article, ArticleId, Basis, Draft, Evidence, FacetValue, Has, Head, Instant, RawDocument, RawSummary},
-    reading,
+    reading::{self, Form},
     store::{Change, ChangeKind, Commit, DocumentRecord, HeldArticle, List, MAX_FACET_VALUES, Store, StoreError},
 };
 use std::time::Duration;
@@ -62,8 +64,18 @@ pub struct Ingested {
 pub fn preview(document: &RawDocument) -> Result<(Article, Evidence), IngestError> {
     let sha256 = document.sha256();
     let draft = reading::read(document)?;
-    let incoming = Incoming::new(document, draft, identity::document_name(document, &sha256), sha256);
-    Ok((incoming.article(None, document.retrieved_at), incoming.draft.evidence))
+    let name = identity::document_name(document, &sha256);
+    let bytes = document.content.len() as u64;
+    let origin = Origin { name, fingerprint: sha256.clone(), raw: sha256, bytes, entry: None };
+    Ok(Incoming::new(document, draft, origin).preview(document))
+}
+
+/// The same of every entry, where the document is a feed.
+pub fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence), IngestError>> {
+    match reading::form(document) {
+        Ok(Form::Feed) => feed::previews(document),
+        _ => vec![preview(document)],
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -80,12 +92,20 @@ impl Archive {
         &self.store
     }
 
+    /// Every article of a document: the one it holds, or one of each entry of a feed.
+    pub async fn take(&self, document: RawDocument) -> Vec<Taken> {
+        match reading::form(&document) {
+            Ok(Form::Feed) => self.take_feed(document).await,
+            _ => vec![Taken { entry: None, ingested: self.ingest(document).await }],
+        }
+    }
+
+    /// The article of a document that holds one.
     pub async fn ingest(&self, document: RawDocument) -> Result<Ingested, IngestError> {
         let sha256 = document.sha256();
         let name = identity::document_name(&document, &sha256);
-        if let Some(known) = self.store.document(&name).await?.filter(|it| it.sha256 == sha256) {
-            let (id, revision) = (known.article, known.revision);
-            return Ok(Ingested { outcome: Outcome::Unchanged, id, revision, write_units: 0.0 });
+        if let Some(unchanged) = self.known(&name, &sha256).await? {
+            return Ok(unchanged);
         }
         // Reading is work for a processor, up to a second of it on a huge page.
         let (document, draft) = tokio::task::spawn_blocking(move || {
@@ -94,12 +114,30 @@ impl Archive {
         })
         .await
         .map_err(|_| IngestError::ReaderFailed)?;
-        let incoming = Incoming::new(&document, draft?, name, sha256);
-        self.decide(document, incoming).await
+        let origin = Origin {
+            name,
+            fingerprint: sha256.clone(),
+            raw: sha256,
+            bytes: document.content.len() as u64,
+            entry: None,
+        };
+        let incoming = Incoming::new(&document, draft?, origin);
+        self.decide(&mut Some(document.content), incoming).await
     }
 
-    async fn decide(&self, document: RawDocument, incoming: Incoming) -> Result<Ingested, IngestError> {
-        let mut unstored = Some(document.content);
+    /// What became of these very bytes, where they came under the same name before.
+    async fn known(&self, name: &str, fingerprint: &str) -> Result<Option<Ingested>, IngestError> {
+        let known = self.store.document(name).await?.filter(|it| it.sha256 == fingerprint);
+        Ok(known.map(|it| Ingested {
+            outcome: Outcome::Unchanged,
+            id: it.article,
+            revision: it.revision,
+            write_units: 0.0,
+        }))
+    }
+
+    /// `unstored`: the raw bytes, as long as they are not in the objects.
+    async fn decide(&self, unstored: &mut Option<Vec<u8>>, incoming: Incoming) -> Result<Ingested, IngestError> {
         for attempt in 0..ATTEMPTS {
             let held = self.store.article(&incoming.id).await?;
             if let Some(held) = held.as_ref().filter(|it| it.content_hash == incoming.content_hash) {
@@ -149,7 +187,7 @@ impl Archive {
                 change: Change { at: changed_at, id: id.clone(), revision, kind },
                 document: DocumentRecord {
                     key: incoming.name.clone(),
-                    sha256: incoming.raw.sha256.clone(),
+                    sha256: incoming.fingerprint.clone(),
                     article: id.clone(),
                     revision,
                 },
@@ -163,25 +201,50 @@ impl Archive {
 struct Incoming {
     id: ArticleId,
     draft: Draft,
-    /// The name that the document goes by in the record of documents.
+    /// As in [`Origin`].
     name: String,
+    fingerprint: String,
     source: Option<String>,
     raw: RawSummary,
     content_hash: String,
 }
 
+/// Where a draft was read from.
+struct Origin {
+    /// The name that the document or the entry goes by in the record of documents.
+    name: String,
+    /// The SHA-256 of what may be the same next time under that name: the document, or the entry alone.
+    fingerprint: String,
+    /// The SHA-256 of the raw document, and its length.
+    raw: String,
+    bytes: u64,
+    entry: Option<String>,
+}
+
 impl Incoming {
-    fn new(document: &RawDocument, mut draft: Draft, name: String, sha256: String) -> Self {
+    fn new(document: &RawDocument, mut draft: Draft, origin: Origin) -> Self {
         draft.facts.url = draft.facts.url.as_deref().and_then(canonical_url);
         let content_hash = content_hash(&draft);
+        let key = origin.entry.as_deref().or(document.key.as_deref());
+        let (url, source) = (draft.facts.url.as_deref(), document.source.as_deref());
         Self {
-            id: ArticleId::of_identity(&identify(document, draft.facts.url.as_deref(), &content_hash)),
-            name,
+            id: ArticleId::of_identity(&identify(url, source, key, &content_hash)),
+            name: origin.name,
+            fingerprint: origin.fingerprint,
             source: document.source.clone(),
-            raw: RawSummary { sha256, bytes: document.content.len() as u64, media_type: draft.media_type.clone() },
+            raw: RawSummary {
+                sha256: origin.raw,
+                bytes: origin.bytes,
+                media_type: draft.media_type.clone(),
+                entry: origin.entry,
+            },
             content_hash,
             draft,
         }
+    }
+
+    fn preview(self, document: &RawDocument) -> (Article, Evidence) {
+        (self.article(None, document.retrieved_at), self.draft.evidence)
     }
 
     /// The next revision after the one that is held.

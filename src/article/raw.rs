@@ -29,4 +29,6 @@ pub struct RawSummary {
     pub sha256: String,
     pub bytes: u64,
     pub media_type: String,
+    /// Of a feed, the entry that the article was read from.
+    pub entry: Option<String>,
 }

@@ -3,7 +3,7 @@
 
 use super::{Failure, files, say};
 use crate::{
-    archive::{IngestError, intake::Arrival, preview},
+    archive::{IngestError, intake::Arrival, previews},
     article::{Article, Evidence, Label, RawDocument},
     reading,
 };
@@ -32,22 +32,27 @@ struct Read {
 pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::SUCCESS;
     for Arrival { name, document } in files::arriving(&options.files)?.1 {
-        match document.and_then(|it| read(&it)) {
-            Ok(it) if options.evidence => show(&name, &it),
-            Ok(it) => say(format_args!("{}", serde_json::to_string_pretty(&it).expect("an article has string keys"))),
-            Err(error) => {
-                eprintln!("dateline: {name}: {}: {}", error.code(), error.chain());
-                code = ExitCode::FAILURE;
+        for read in document.map_or_else(|error| vec![Err(error)], |it| read(&it)) {
+            match read {
+                Ok(it) if options.evidence => show(&name, &it),
+                Ok(it) => {
+                    say(format_args!("{}", serde_json::to_string_pretty(&it).expect("an article has string keys")))
+                }
+                Err(error) => {
+                    eprintln!("dateline: {name}: {}: {}", error.code(), error.chain());
+                    code = ExitCode::FAILURE;
+                }
             }
         }
     }
     Ok(code)
 }
 
-fn read(document: &RawDocument) -> Result<Read, IngestError> {
-    let (article, evidence) = preview(document)?;
-    let text = reading::decode(document)?.text;
-    Ok(Read { article, evidence: evidence.with_text(&text) })
+/// One article, or one of each entry of a feed.
+fn read(document: &RawDocument) -> Vec<Result<Read, IngestError>> {
+    let text = reading::decode(document).map(|it| it.text).unwrap_or_default();
+    let read = |(article, evidence): (Article, Evidence)| Read { article, evidence: evidence.with_text(&text) };
+    previews(document).into_iter().map(|it| it.map(read)).collect()
 }
 
 /// Each piece under its label and reason; then the fields with their rules.

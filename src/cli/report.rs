@@ -1,7 +1,7 @@
 //! How an ingest went: a line or a bar while it goes, a report at the end.
 
 use super::say;
-use crate::archive::{Archive, IngestError, Outcome, intake::Arrival};
+use crate::archive::{Archive, IngestError, Ingested, Outcome, Taken, intake::Arrival};
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,14 +36,21 @@ impl Report {
 
     pub async fn take(&mut self, archive: &Archive, arrival: Arrival) {
         let Arrival { name, document } = arrival;
-        let ingested = match document {
-            Ok(document) => archive.ingest(document).await,
-            Err(error) => Err(error),
+        let taken = match document {
+            Ok(document) => archive.take(document).await,
+            Err(error) => vec![Taken { entry: None, ingested: Err(error) }],
         };
         if let Some(bar) = &self.bar {
             bar.set_message(name.clone());
             bar.inc(1);
         }
+        for Taken { entry, ingested } in taken {
+            let name = entry.map_or_else(|| name.clone(), |entry| format!("{name}#{entry}"));
+            self.count(name, ingested);
+        }
+    }
+
+    fn count(&mut self, name: String, ingested: Result<Ingested, IngestError>) {
         match ingested {
             Ok(it) => {
                 if self.lines {

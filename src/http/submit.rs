@@ -5,8 +5,9 @@ use super::{
     problem::{Code, Fault, Problem},
 };
 use crate::{
-    archive::{IngestError, Ingested, Outcome, envelope},
+    archive::{IngestError, Ingested, Outcome, Taken, envelope},
     article::{ArticleId, Instant, RawDocument},
+    reading::feed,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -35,17 +36,22 @@ pub struct Receipt {
     pub location: String,
 }
 
-/// What became of one line.
+/// What became of one line, or of one entry of a feed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum LineReceipt {
     Taken {
         line: usize,
+        /// Of a feed, the entry's id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entry: Option<String>,
         #[serde(flatten)]
         receipt: Receipt,
     },
     Failed {
         line: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entry: Option<String>,
         /// `failed`.
         outcome: &'static str,
         code: &'static str,
@@ -59,10 +65,11 @@ pub enum LineReceipt {
 ///
 /// As `text/plain`, `text/html` or `text/markdown` the body is the document. As `application/json` it is a raw document
 /// with what is known about it. As `application/x-ndjson` every line is one of those; the answer has a line for each, in
-/// order, and a bad line never spoils the others. An `Idempotency-Key` gets the first answer again for 24 hours.
+/// order, and a bad line never spoils the others. A feed (`application/rss+xml`, `application/atom+xml`,
+/// `application/rdf+xml`, `application/feed+json`, or XML that is one) is answered in the same way, a line for each entry. An `Idempotency-Key` gets the first answer again for 24 hours.
 #[utoipa::path(post, path = "/v1/articles", tag = "articles",
     params(("idempotency-key" = Option<String>, Header, description = "Any text of up to 255 bytes")),
-    request_body(content((envelope::Envelope = "application/json"), (String = "application/x-ndjson"), (String = "text/plain"), (String = "text/html"), (String = "text/markdown"))),
+    request_body(content((envelope::Envelope = "application/json"), (String = "application/x-ndjson"), (String = "text/plain"), (String = "text/html"), (String = "text/markdown"), (String = "application/rss+xml"), (String = "application/atom+xml"), (String = "application/rdf+xml"), (String = "application/feed+json"))),
     responses(
         (status = 200, description = "Revised or unchanged; or, of many, a line for each", content((Receipt = "application/json"), (LineReceipt = "application/x-ndjson"))),
         (status = 201, description = "Created", body = Receipt, headers(("location", description = "The article's path"))),
@@ -91,7 +98,7 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
     }
     let answer = match form {
         Form::Lines => Answer::lines(each_line(&service, &body).await),
-        Form::Envelope => Answer::one(&take(&service, parse(&body)?).await?)?,
+        Form::Envelope => take(&service, parse(&body)?).await?,
         Form::Document(media_type) => {
             let document = RawDocument {
                 content: body.to_vec(),
@@ -101,7 +108,7 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
                 source: None,
                 retrieved_at: Instant::now(),
             };
-            Answer::one(&take(&service, document).await?)?
+            take(&service, document).await?
         }
     };
     if let Some(repeat) = repeat {
@@ -126,12 +133,14 @@ impl Form {
         match given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "application/json" => Ok(Self::Envelope),
             "application/x-ndjson" | "application/ndjson" => Ok(Self::Lines),
-            "text/plain" | "text/html" | "text/markdown" | "application/xhtml+xml" => {
+            "text/plain" | "text/html" | "text/markdown" | "application/xhtml+xml" | "application/xml" | "text/xml" => {
                 Ok(Self::Document(given.to_owned()))
             }
+            feed if feed::MEDIA_TYPES.contains(&feed) => Ok(Self::Document(given.to_owned())),
             _ => Err(unsupported(format!(
-                "Content-Type: expected text/plain, text/html, text/markdown, application/json or \
-                 application/x-ndjson, found {given:?}"
+                "Content-Type: expected text/plain, text/html, text/markdown, application/json, application/x-ndjson \
+                 or {}, found {given:?}",
+                feed::MEDIA_TYPES.join(", ")
             ))),
         }
     }
@@ -157,34 +166,49 @@ fn parse(json: &[u8]) -> Result<RawDocument, Problem> {
     envelope::parse(json, Instant::now()).map_err(|bad| IngestError::BadEnvelope(bad).into())
 }
 
-async fn take(service: &Service, document: RawDocument) -> Result<Receipt, Problem> {
-    let Ingested { outcome, id, revision, .. } = service.archive.ingest(document).await?;
-    Ok(Receipt { outcome, revision, location: format!("/v1/articles/{id}"), id })
+/// Of a feed a line for each entry, of any other document its receipt or its problem.
+async fn take(service: &Service, document: RawDocument) -> Result<Answer, Problem> {
+    let mut taken = service.archive.take(document).await;
+    match taken.as_slice() {
+        [Taken { entry: None, .. }] => match taken.remove(0).ingested {
+            Ok(ingested) => Answer::one(&receipt(ingested)),
+            Err(error) => Err(error.into()),
+        },
+        _ => Ok(Answer::lines(taken.into_iter().enumerate().map(|(at, it)| line_receipt(at + 1, it)).collect())),
+    }
+}
+
+fn receipt(Ingested { outcome, id, revision, .. }: Ingested) -> Receipt {
+    Receipt { outcome, revision, location: format!("/v1/articles/{id}"), id }
+}
+
+fn line_receipt(line: usize, Taken { entry, ingested }: Taken) -> LineReceipt {
+    match ingested {
+        Ok(ingested) => LineReceipt::Taken { line, entry, receipt: receipt(ingested) },
+        Err(error) => failed(line, entry, error.into()),
+    }
+}
+
+fn failed(line: usize, entry: Option<String>, it: Problem) -> LineReceipt {
+    LineReceipt::Failed { line, entry, outcome: "failed", code: it.code.name(), detail: it.detail, errors: it.errors }
 }
 
 /// One after another: two lines may hold two versions of one article, and the later line is the later version.
 async fn each_line(service: &Service, body: &[u8]) -> Vec<LineReceipt> {
     let lines = body.split(|it| *it == b'\n').enumerate().filter(|(_, it)| !it.trim_ascii().is_empty());
     let mut receipts = Vec::new();
-    for (at, (index, line)) in lines.enumerate() {
-        let taken = match parse(line) {
-            _ if at >= LINES_MAX => {
-                Err(Problem::new(Code::DocumentTooLarge, format!("a request takes {LINES_MAX} documents at most")))
-            }
-            Ok(document) => take(service, document).await,
-            Err(problem) => Err(problem),
-        };
+    for (at, (index, text)) in lines.enumerate() {
         let line = index + 1;
-        receipts.push(match taken {
-            Ok(receipt) => LineReceipt::Taken { line, receipt },
-            Err(it) => LineReceipt::Failed {
-                line,
-                outcome: "failed",
-                code: it.code.name(),
-                detail: it.detail,
-                errors: it.errors,
-            },
-        });
+        match parse(text) {
+            _ if at >= LINES_MAX => {
+                let detail = format!("a request takes {LINES_MAX} documents at most");
+                receipts.push(failed(line, None, Problem::new(Code::DocumentTooLarge, detail)));
+            }
+            Ok(document) => {
+                receipts.extend(service.archive.take(document).await.into_iter().map(|it| line_receipt(line, it)));
+            }
+            Err(problem) => receipts.push(failed(line, None, problem)),
+        }
     }
     receipts
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     archive::{
-        Archive, IngestError, Outcome, envelope,
+        self, Archive, IngestError, Ingested, Outcome, envelope,
         intake::{Arrival, ENVELOPE_BYTES, arrivals},
     },
     article::Instant,
@@ -37,10 +37,17 @@ impl Taken {
 
     async fn take(&mut self, archive: &Archive, arrival: Arrival) {
         let Arrival { name, document } = arrival;
-        let ingested = match document {
-            Ok(document) => archive.ingest(document).await,
-            Err(error) => Err(error),
+        let taken = match document {
+            Ok(document) => archive.take(document).await,
+            Err(error) => vec![archive::Taken { entry: None, ingested: Err(error) }],
         };
+        for archive::Taken { entry, ingested } in taken {
+            let name = entry.map_or_else(|| name.clone(), |entry| format!("{name}#{entry}"));
+            self.count(name, ingested);
+        }
+    }
+
+    fn count(&mut self, name: String, ingested: Result<Ingested, IngestError>) {
         match ingested {
             Ok(it) => {
                 tracing::info!(document = name, outcome = it.outcome.name(), article = %it.id, "document taken");

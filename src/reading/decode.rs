@@ -4,11 +4,12 @@
 //! declare something else are common, and text of another encoding that is valid UTF-8 by accident is not. In order:
 //! 1. a byte-order mark;
 //! 2. valid UTF-8;
-//! 3. the declared charset, from the media type, else from the page's own `<meta>`, if the bytes are valid in it;
-//! 4. for HTML, what the bytes look like. Undeclared plain text that is not UTF-8 is refused: guessing among single-byte
-//!    encodings from a few accents would invent letters.
+//! 3. the declared charset, from the media type, else from the page's own `<meta>` or the feed's XML declaration, if the
+//!    bytes are valid in it;
+//! 4. for HTML and feeds, what the bytes look like. Undeclared plain text that is not UTF-8 is refused: guessing among
+//!    single-byte encodings from a few accents would invent letters.
 
-use super::{ReadError, limits::DOCUMENT_BYTES};
+use super::{ReadError, feed, limits::DOCUMENT_BYTES};
 use crate::article::RawDocument;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8};
@@ -16,28 +17,25 @@ use std::borrow::Cow;
 
 /// Where a page's own declaration must stand (HTML Standard, prescan of the byte stream).
 const PRESCAN_BYTES: usize = 1024;
+const BYTE_ORDER_MARK: char = '\u{feff}';
+/// What stores and servers say of bytes that they know nothing of.
+const UNTOLD: [&str; 3] = ["", "application/octet-stream", "binary/octet-stream"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     Text,
     Markdown,
     Html,
+    Feed,
 }
 
 impl Form {
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Text => "text/plain",
-            Self::Markdown => "text/markdown",
-            Self::Html => "text/html",
-        }
-    }
-
     fn of_media_type(essence: &str) -> Option<Self> {
         match essence {
             "text/plain" => Some(Self::Text),
             "text/markdown" | "text/x-markdown" => Some(Self::Markdown),
             "text/html" | "application/xhtml+xml" => Some(Self::Html),
+            it if feed::MEDIA_TYPES.contains(&it) => Some(Self::Feed),
             _ => None,
         }
     }
@@ -53,15 +51,31 @@ impl Form {
     }
 
     /// By how it begins, where nobody says what it is.
-    fn of_content(content: &[u8]) -> Self {
-        let start = String::from_utf8_lossy(&content[..content.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
-        let start = start.trim_start_matches('\u{feff}').trim_start();
+    fn of_content(content: &[u8]) -> Result<Self, ReadError> {
+        let start = start(content);
+        if feed::begins_like_one(&start) {
+            return Ok(Self::Feed);
+        }
         let tags =
             ["<!doctype html", "<html", "<head", "<body", "<!--", "<meta", "<title", "<article", "<div", "<p>", "<h1"];
         let is_html =
             tags.iter().any(|it| start.starts_with(it)) || start.starts_with("<?xml") && start.contains("<html");
-        if is_html { Self::Html } else { Self::Text }
+        match is_html {
+            false if start.starts_with("<?xml") => Err(ReadError::UnsupportedMediaType { media_type: XML.to_owned() }),
+            false => Ok(Self::Text),
+            true => Ok(Self::Html),
+        }
     }
+}
+
+const XML: &str = "application/xml";
+
+/// The beginning of a document, in lower case, without a byte-order mark and blanks. Of text in two bytes a letter, the
+/// letters.
+fn start(content: &[u8]) -> String {
+    let start = String::from_utf8_lossy(&content[..content.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
+    let start = start.replace(['\0', '\u{fffd}'], "");
+    start.trim_start_matches(BYTE_ORDER_MARK).trim_start().to_owned()
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -74,9 +88,24 @@ pub struct Decoded {
 }
 
 impl Decoded {
+    /// The text behind its byte-order mark, if it has one.
+    pub fn without_mark(&self) -> &str {
+        &self.text[self.mark_bytes()..]
+    }
+
+    pub fn mark_bytes(&self) -> usize {
+        if self.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 }
+    }
+
     /// The media type with the encoding that was found.
     pub fn media_type(&self) -> String {
-        format!("{}; charset={}", self.form.media_type(), self.encoding.to_ascii_lowercase())
+        let essence = match self.form {
+            Form::Text => "text/plain",
+            Form::Markdown => "text/markdown",
+            Form::Html => "text/html",
+            Form::Feed => feed::media_type(&self.text),
+        };
+        format!("{essence}; charset={}", self.encoding.to_ascii_lowercase())
     }
 }
 
@@ -90,20 +119,23 @@ pub fn decode(document: &RawDocument) -> Result<Decoded, ReadError> {
     if let Some(offset) = text.find('\0') {
         return Err(ReadError::NotText { offset });
     }
-    if text.trim_matches(|it: char| it.is_whitespace() || it == '\u{feff}').is_empty() {
+    if text.trim_matches(|it: char| it.is_whitespace() || it == BYTE_ORDER_MARK).is_empty() {
         return Err(ReadError::Empty);
     }
     Ok(Decoded { text: text.into_owned(), encoding: encoding.name(), form })
 }
 
-fn form(document: &RawDocument) -> Result<Form, ReadError> {
+/// What a document is, by its media type, else by its name, else by how it begins.
+pub fn form(document: &RawDocument) -> Result<Form, ReadError> {
     let essence = document.media_type.as_deref().map(|it| it.split(';').next().unwrap_or_default().trim());
-    match essence.map(str::to_ascii_lowercase).as_deref() {
-        // What stores say of bytes that they know nothing of.
-        None | Some("" | "application/octet-stream" | "binary/octet-stream") => {
-            let named = document.key.as_deref().and_then(Form::of_name);
-            Ok(named.unwrap_or_else(|| Form::of_content(&document.content)))
-        }
+    let seen = || Form::of_content(&document.content);
+    match essence.map(str::to_ascii_lowercase).filter(|it| !UNTOLD.contains(&it.as_str())).as_deref() {
+        None => document.key.as_deref().and_then(Form::of_name).map_or_else(seen, Ok),
+        // Many servers send feeds as plain XML, and some pages too.
+        Some(XML | "text/xml") => match seen()? {
+            Form::Text => Err(ReadError::UnsupportedMediaType { media_type: XML.to_owned() }),
+            form => Ok(form),
+        },
         Some(essence) => Form::of_media_type(essence)
             .ok_or_else(|| ReadError::UnsupportedMediaType { media_type: essence.to_owned() }),
     }
@@ -124,11 +156,12 @@ fn text<'a>(
         return Ok(text);
     }
     let declared = media_type.and_then(|it| charset(it.as_bytes()));
-    let declared = declared.or_else(|| if form == Form::Html { declared_in_page(content) } else { None });
+    let tells = matches!(form, Form::Html | Form::Feed);
+    let declared = declared.or_else(|| if tells { declared_in_page(content) } else { None });
     if let Some(text) = declared.and_then(|it| valid(content, it)) {
         return Ok(text);
     }
-    if form == Form::Html {
+    if tells {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         detector.feed(content, true);
         let guessed = detector.guess(None, Utf8Detection::Deny);
@@ -156,8 +189,12 @@ fn first_wrong(content: &[u8], encoding: &'static Encoding) -> usize {
 
 /// The encoding after `charset=`, in a media type or in a page's `<meta>`.
 fn charset(text: &[u8]) -> Option<&'static Encoding> {
+    named_after("charset", text)
+}
+
+fn named_after(label: &str, text: &[u8]) -> Option<&'static Encoding> {
     let text = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let (_, after) = text.split_once("charset")?;
+    let (_, after) = text.split_once(label)?;
     let value = after.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
     let label = value.split(|it: char| it.is_whitespace() || matches!(it, '"' | '\'' | ';' | '>' | '/')).next()?;
     Encoding::for_label(label.as_bytes())
@@ -165,7 +202,8 @@ fn charset(text: &[u8]) -> Option<&'static Encoding> {
 
 fn declared_in_page(content: &[u8]) -> Option<&'static Encoding> {
     let start = &content[..content.len().min(PRESCAN_BYTES)];
-    let encoding = charset(start)?;
+    let declaration = start.strip_prefix(b"<?xml").and_then(|it| it.split(|it| *it == b'>').next());
+    let encoding = declaration.and_then(|it| named_after("encoding", it)).or_else(|| charset(start))?;
     // A page whose declaration can be read as ASCII is not in UTF-16, whatever it declares (HTML Standard, same place).
     if encoding.is_ascii_compatible() { Some(encoding) } else { Some(UTF_8) }
 }
@@ -200,6 +238,12 @@ mod tests {
                 html,
                 "<meta charset=windows-1251>Привет",
                 "windows-1251",
+            ),
+            (
+                b"<?xml version='1.0' encoding='ISO-8859-1'?><rss><item><title>Z\xfcrich",
+                Some("application/rss+xml"),
+                "<?xml version='1.0' encoding='ISO-8859-1'?><rss><item><title>Zürich",
+                "windows-1252",
             ),
             (
                 b"<p>Der K\xf6nig und die B\xe4ume der Stra\xdfe",
@@ -241,5 +285,14 @@ mod tests {
         assert_eq!(form(Some("binary/octet-stream"), Some("in/a.HTML"), "x"), Ok(Form::Html));
         assert_eq!(form(None, None, "\n <!DOCTYPE html><p>x"), Ok(Form::Html));
         assert_eq!(form(None, Some("a.dat"), "A headline"), Ok(Form::Text));
+        assert_eq!(form(None, Some("a.xml"), "<?xml version='1.0'?><!-- x -->\n<rss version='2.0'>"), Ok(Form::Feed));
+        assert_eq!(form(Some("text/xml"), None, "<rdf:RDF xmlns='x'>"), Ok(Form::Feed));
+        assert_eq!(form(Some("application/feed+json"), None, "{}"), Ok(Form::Feed));
+        assert_eq!(form(None, None, "{\"version\": \"https:\\/\\/jsonfeed.org\\/version\\/1\""), Ok(Form::Feed));
+        let media_type = XML.to_owned();
+        for content in ["<?xml version='1.0'?><urlset>", "<feedback>"] {
+            let unsupported = Err(ReadError::UnsupportedMediaType { media_type: media_type.clone() });
+            assert_eq!(form(Some("application/xml"), None, content), unsupported, "{content}");
+        }
     }
 }

@@ -12,7 +12,10 @@ use crate::{
 /// As much text as the language is told from; more changes nothing.
 const LANGUAGE_BYTES: usize = 4_000;
 
+/// `page` is of the text behind a byte-order mark.
 pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Draft, ReadError> {
+    let mark = decoded.mark_bytes();
+    let page = if mark == 0 { page } else { page.behind(mark, "byte-order mark") };
     debug_assert!(page.tiles(&decoded.text), "the pieces are not the document");
     if page.headline.is_none() && page.body.is_empty() {
         return Err(ReadError::NothingToRead);

@@ -1,6 +1,6 @@
 //! Why a document cannot be read.
 
-use super::limits::DOCUMENT_BYTES;
+use super::limits::{DOCUMENT_BYTES, FEED_ELEMENTS, FEED_ENTRIES};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -12,8 +12,21 @@ pub enum ReadError {
     Undecodable { encoding: &'static str, offset: usize },
     #[error("the document is not text: a NUL byte is at offset {offset}")]
     NotText { offset: usize },
-    #[error("{media_type:?} is not read; expected text/plain, text/markdown, text/html or application/xhtml+xml")]
+    #[error(
+        "{media_type:?} is not read; expected text/plain, text/markdown, text/html, application/xhtml+xml, or a feed as \
+         application/rss+xml, application/atom+xml, application/rdf+xml or application/feed+json"
+    )]
     UnsupportedMediaType { media_type: String },
+    #[error("the feed cannot be read: {reason}")]
+    MalformedFeed { reason: String },
+    #[error("the feed is over the limit of {FEED_ELEMENTS} elements")]
+    FeedElements,
+    #[error("the feed has {found} entries: those after the first {FEED_ENTRIES} were not read")]
+    TooManyEntries { found: usize },
+    #[error("the feed holds this article more than once; the first was taken")]
+    RepeatedEntry,
+    #[error("the document is a feed: its entries are articles, the whole is none")]
+    IsFeed,
     #[error("no headline and no paragraph was found")]
     NothingToRead,
 }
@@ -28,6 +41,11 @@ impl ReadError {
             Self::NotText { .. } => "not_text",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::NothingToRead => "nothing_to_read",
+            Self::MalformedFeed { .. } => "malformed_feed",
+            Self::FeedElements => "feed_elements",
+            Self::TooManyEntries { .. } => "feed_entries",
+            Self::RepeatedEntry => "repeated_entry",
+            Self::IsFeed => "is_feed",
         }
     }
 }

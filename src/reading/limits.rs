@@ -15,3 +15,6 @@ pub const HTML_SCAN_STACK_BYTES: usize = 512 * 1024 * 1024;
 /// The extractor runs on a thread with this much stack, and is waited for this long.
 pub const HTML_STACK_BYTES: usize = 64 * 1024 * 1024;
 pub const HTML_SECONDS: u64 = 10;
+/// Entries of one feed that are read, and elements of its XML (or items of its JSON) that are looked at.
+pub const FEED_ENTRIES: usize = 2_000;
+pub const FEED_ELEMENTS: usize = 200_000;

@@ -2,8 +2,8 @@
 //! gives the same draft.
 //!
 //! 1. [`decode`]: the bytes become text, in the encoding that they prove, and the form is found out.
-//! 2. The form's reader (`text`, `markdown`, [`html`]) makes a [`Page`]: what it found, where, and what became of
-//!    every byte.
+//! 2. The form's reader (`text`, `markdown`, [`html`]; [`feed`] for each entry) makes a [`Page`]: what it found, where,
+//!    and what became of every byte.
 //! 3. `draft` turns the page into an article's facts: the dateline's place, the language, the length, what is known
 //!    of the publication date.
 //!
@@ -13,6 +13,7 @@
 mod decode;
 mod draft;
 mod error;
+pub mod feed;
 pub mod html;
 pub mod limits;
 mod markdown;
@@ -21,7 +22,7 @@ mod shown;
 mod text;
 mod view;
 
-pub use decode::{Decoded, Form, decode};
+pub use decode::{Decoded, Form, decode, form};
 pub use error::ReadError;
 pub use page::{Finding, Page, Paragraph};
 
@@ -30,17 +31,15 @@ use crate::article::{Draft, RawDocument};
 /// Changes whenever the rules read some document differently.
 pub const RULES_VERSION: &str = "1";
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
+/// The article of a document that holds one. The entries of a feed are read by [`feed::drafts`].
 pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {
     let decoded = decode(document)?;
-    let mark = if decoded.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-    let text = &decoded.text[mark..];
+    let text = decoded.without_mark();
     let page = match decoded.form {
         Form::Text => text::read(text),
         Form::Markdown => markdown::read(text),
         Form::Html => html::read(text, document.url.as_deref()),
+        Form::Feed => return Err(ReadError::IsFeed),
     };
-    let page = if mark == 0 { page } else { page.behind(mark, "byte-order mark") };
     draft::draft(document, &decoded, page)
 }

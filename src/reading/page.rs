@@ -2,6 +2,7 @@
 //! the document falls into. All spans are UTF-8 bytes of the decoded text.
 
 use crate::article::{Instant, Label, Piece, Published, Publisher, Span};
+use std::collections::BTreeMap;
 
 /// A deck is a sentence or two.
 const DECK_BYTES: usize = 300;
@@ -151,6 +152,33 @@ impl Page {
         ];
         all.into_iter().filter_map(|(name, spans)| spans.map(|it| (name, it))).collect()
     }
+}
+
+/// The pieces of a stretch of the document: the parts that lie within it, and between them what `gap` says. Of parts that
+/// overlap, the first in the order given.
+pub(super) fn tile(stretch: Span, parts: &[(Span, Label, String)], gap: &str) -> Vec<Piece> {
+    let mut placed: BTreeMap<usize, (usize, Label, &str)> = BTreeMap::new();
+    for (span, label, reason) in parts {
+        let before = placed.range(..span.end).next_back();
+        let free = before.is_none_or(|(_, (end, ..))| *end <= span.start);
+        if free && stretch.start <= span.start && span.start < span.end && span.end <= stretch.end {
+            placed.insert(span.start, (span.end, *label, reason));
+        }
+    }
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut push = |start: usize, end: usize, label: Label, reason: &str| match pieces.last_mut() {
+        _ if start == end => {}
+        Some(last) if last.label == label && last.reason == reason => last.end = end,
+        _ => pieces.push(Piece { start, end, label, reason: reason.to_owned(), text: String::new() }),
+    };
+    let mut at = stretch.start;
+    for (start, (end, label, reason)) in placed {
+        push(at, start, Label::Removed, gap);
+        push(start, end, label, reason);
+        at = end;
+    }
+    push(at, stretch.end, Label::Removed, gap);
+    pieces
 }
 
 fn spans<T>(found: &mut Option<Finding<T>>) -> Option<&mut Vec<Span>> {

@@ -35,7 +35,9 @@ impl Server {
         let server = Self::new().await;
         for arrival in dateline::archive::seeds::seeds(Instant::now()) {
             let document = arrival.document.expect(&arrival.name);
-            server.archive.ingest(document).await.expect(&arrival.name);
+            for taken in server.archive.take(document).await {
+                taken.ingested.expect(&arrival.name);
+            }
         }
         server
     }

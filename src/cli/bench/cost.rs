@@ -45,9 +45,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let mut write_units = Vec::new();
     for copy in 0..options.copies {
         for document in seeds(Instant::now()).into_iter().filter_map(|it| it.document.ok()) {
-            let ingested = archive.ingest(copied(document, copy)).await;
-            let written = ingested.ok().filter(|it| it.outcome != Outcome::Unchanged);
-            write_units.extend(written.map(|it| it.write_units));
+            let taken = archive.take(copied(document, copy)).await.into_iter().filter_map(|it| it.ingested.ok());
+            write_units.extend(taken.filter(|it| it.outcome != Outcome::Unchanged).map(|it| it.write_units));
         }
     }
     let articles = write_units.len().max(1) as f64;

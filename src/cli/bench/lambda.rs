@@ -95,7 +95,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 async fn fill(archive: &Archive) -> Result<String, Failure> {
     let mut id = String::new();
     for document in seeds(Instant::now()).into_iter().filter_map(|it| it.document.ok()) {
-        if let Ok(ingested) = archive.ingest(document).await {
+        if let Some(Ok(ingested)) = archive.take(document).await.pop().map(|it| it.ingested) {
             id = ingested.id.to_string();
         }
     }

@@ -4,7 +4,7 @@ use super::{Facts, Finding, Page, Scan, shown, text};
 use crate::{
     article::{Label, Piece, Span},
     enrich::{byline, dateline, dates},
-    reading::{Paragraph, view},
+    reading::{Paragraph, page, view},
 };
 
 /// The longest line that is a byline or a date and no sentence.
@@ -69,7 +69,8 @@ fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Opti
     found
 }
 
-fn story(page: &mut Page, block: &super::scan::Block) {
+/// Adds a block to the story: its first may carry the dateline.
+pub fn story(page: &mut Page, block: &super::scan::Block) {
     let mut text = shown(&block.text);
     let mut spans = block.spans.clone();
     if page.may_have_dateline()
@@ -135,35 +136,5 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Pi
         parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason.to_owned())));
     }
     parts.extend(scan.silent.iter().map(|(span, reason)| (*span, Label::Removed, (*reason).to_owned())));
-    tile(document, parts)
-}
-
-/// Of parts that overlap, the first in rank has the place; what no part has is markup.
-fn tile(document: &str, parts: Vec<(Span, Label, String)>) -> Vec<Piece> {
-    let mut placed: std::collections::BTreeMap<usize, (usize, Label, String)> = std::collections::BTreeMap::new();
-    for (span, label, reason) in parts {
-        let before = placed.range(..span.end).next_back();
-        let free = before.is_none_or(|(_, (end, ..))| *end <= span.start);
-        if free && span.start < span.end {
-            placed.insert(span.start, (span.end, label, reason));
-        }
-    }
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut push = |start: usize, end: usize, label: Label, reason: &str| {
-        if start == end {
-            return;
-        }
-        match pieces.last_mut() {
-            Some(last) if last.label == label && last.reason == reason => last.end = end,
-            _ => pieces.push(Piece { start, end, label, reason: reason.to_owned(), text: String::new() }),
-        }
-    };
-    let mut at = 0;
-    for (start, (end, label, reason)) in placed {
-        push(at, start, Label::Removed, "markup");
-        push(start, end, label, &reason);
-        at = end;
-    }
-    push(at, document.len(), Label::Removed, "markup");
-    pieces
+    page::tile(Span { start: 0, end: document.len() }, &parts, "markup")
 }

@@ -17,6 +17,13 @@ use super::{Finding, Page, shown::shown, text};
 use facts::Facts;
 use scan::Scan;
 
+pub(super) use {fates::story, scan::Block};
+
+/// The blocks of a page or of a part of one.
+pub(super) fn blocks(document: &str) -> Result<Vec<Block>, String> {
+    scan::scan(document).map(|it| it.blocks)
+}
+
 pub fn read(document: &str, url: Option<&str>) -> Page {
     let scan = match scan::scan(document) {
         Ok(scan) => scan,
