@@ -159,6 +159,10 @@ fn reading_stores_nothing_and_says_the_same_twice() {
     assert_eq!(whole, story(1, 1));
     let shown = run(folder.path(), &["read", "--evidence", "a.txt"]);
     assert!(text(&shown.stdout).contains("kept    headline"), "{}", text(&shown.stdout));
+    let explained = run(folder.path(), &["read", "--explain", "a.txt"]);
+    for expected in ["kept    headline", "at bytes", "because", "it was published before it was retrieved"] {
+        assert!(text(&explained.stdout).contains(expected), "{expected}: {}", text(&explained.stdout));
+    }
     assert!(!folder.path().join(".dateline").exists());
     write(folder.path(), "bad.txt", b"a\0b");
     let bad = run(folder.path(), &["read", "bad.txt"]);

@@ -4,10 +4,11 @@
 //! | --- | --- |
 //! | `serve` | [`serve`] |
 //! | `ingest` | [`ingest`], what there is to ingest: [`files`], how it went: [`report`] |
-//! | `read` | [`read`] |
+//! | `read` | [`read`], for people: [`explain`] |
 //! | `bench` | [`bench`] |
 
 mod bench;
+mod explain;
 mod files;
 mod ingest;
 mod read;
@@ -41,6 +42,7 @@ Examples:
   dateline ingest ~/scrapes wire.ndjson      take in a folder and a file of JSON lines
   curl -s page.example | dateline ingest -   take in what a pipe brings
   dateline read --evidence page.html         show what reading keeps, mines and removes
+  dateline read --explain page.html          the same, with the place and the reasoning of every field
   dateline read page.html | jq .article.dateline
 
 DATELINE_LOG says how much is logged: warn, info, debug, or a filter such as warn,dateline=debug.";

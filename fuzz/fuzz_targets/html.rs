@@ -1,0 +1,5 @@
+#![no_main]
+
+mod law;
+
+libfuzzer_sys::fuzz_target!(|content: &[u8]| law::holds("text/html", content));
