@@ -7,9 +7,12 @@
 mod support;
 
 use dateline::{
-    archive::{Archive, Outcome},
+    archive::{Archive, Deletion, Outcome, RemovalError},
     article::{ArticleId, Facet, FacetValue, Instant, RawDocument},
-    store::{Commit, Direction, List, Objects, Position, Store, StoreError, Stretch, aws, embedded},
+    store::{
+        ChangeKind, Commit, Direction, DocumentRecord, FeedPosition, Held, List, Next, Objects, Position, Revision,
+        RevisionKind, Store, StoreError, Stretch, Tombstone, aws, embedded,
+    },
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 use support::story;
@@ -68,6 +71,8 @@ contract! {
     many_articles_are_read_in_one_batch
     an_answer_is_remembered_once
     an_article_with_every_facet_value_fits_one_transaction
+    a_change_whose_number_was_taken_is_refused
+    a_purge_leaves_the_tombstone_and_nothing_else
 }
 
 async fn creating_the_table_again_is_no_error(store: Store) {
@@ -95,26 +100,13 @@ async fn the_second_of_two_writers_is_refused(store: Store) {
     let held = archive.store().article(&first.id).await.expect("read").expect("held");
     archive.ingest(story("a.txt", "Tram returns to the old harbour", "LISBON")).await.expect("revised");
     // A writer that still holds revision 1.
+    let after_change = archive.store().last_change(&first.id).await.expect("read");
     let evidence = archive.store().evidence(&first.id, 1).await.expect("read").expect("held");
-    let commit = Commit {
-        previous: Some(&held),
-        next: &held,
-        lists: vec![List::All, List::Changed],
-        codes: Vec::new(),
-        evidence: &evidence,
-        change: dateline::store::Change {
-            at: Instant::now(),
-            id: first.id.clone(),
-            revision: 2,
-            kind: dateline::store::ChangeKind::Revised,
-        },
-        document: dateline::store::DocumentRecord {
-            key: ":a.txt".to_owned(),
-            sha256: "0".repeat(64),
-            article: first.id.clone(),
-            revision: 2,
-        },
-    };
+    let previous = Held::Article(held.clone());
+    let revision = revision(2, RevisionKind::Revised);
+    let next =
+        Next::Article { held: &held, lists: vec![List::All, List::Changed], codes: Vec::new(), evidence: &evidence };
+    let commit = Commit { previous: Some(&previous), revision: &revision, next, after_change, document: None };
     assert!(matches!(archive.store().commit(&commit).await, Err(StoreError::Conflict)));
     let held = archive.store().article(&first.id).await.expect("read").expect("held");
     assert_eq!(held.article.facts.headline.as_deref(), Some("Tram returns to the old harbour"));
@@ -190,30 +182,68 @@ async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
         next.article.head.first_seen_at = Instant::now();
         next.article.head.changed_at = Instant::now();
         next.lists = lists.iter().map(List::pk).collect();
+        let previous = Held::Article(held.clone());
+        let revision = revision(round, RevisionKind::Revised);
+        let document = DocumentRecord {
+            key: "a.txt".to_owned(),
+            sha256: "0".repeat(64),
+            article: ingested.id.clone(),
+            revision: round,
+        };
         let commit = Commit {
-            previous: Some(&held),
-            next: &next,
-            lists,
-            codes: Vec::new(),
-            evidence: &evidence,
-            change: dateline::store::Change {
-                at: Instant::now(),
-                id: ingested.id.clone(),
-                revision: round,
-                kind: dateline::store::ChangeKind::Revised,
-            },
-            document: dateline::store::DocumentRecord {
-                key: "a.txt".to_owned(),
-                sha256: "0".repeat(64),
-                article: ingested.id.clone(),
-                revision: round,
-            },
+            previous: Some(&previous),
+            revision: &revision,
+            next: Next::Article { held: &next, lists, codes: Vec::new(), evidence: &evidence },
+            after_change: store.last_change(&ingested.id).await.expect("read"),
+            document: Some(document),
         };
         store.commit(&commit).await.expect("100 actions at most");
         held = next;
     }
     let last = keys_of(store, &held.lists[2]).await;
     assert_eq!(last.len(), 1);
+}
+
+/// Two writers of one shard: whoever was held up between its decision and its commit must decide again.
+async fn a_change_whose_number_was_taken_is_refused(store: Store) {
+    let archive = Archive::new(store);
+    let first = archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
+    let store = archive.store();
+    let held = store.held(&first.id).await.expect("read").expect("held");
+    let stale = store.last_change(&first.id).await.expect("read");
+    assert_eq!(stale, 1);
+    // Another writer of the shard, here of the same article.
+    let deleted = archive.delete(&first.id, &Deletion::default()).await.expect("deleted");
+    let held_now = store.held(&first.id).await.expect("read").expect("held");
+    let revision = revision(deleted.revision + 1, RevisionKind::Deleted);
+    let tombstone = Tombstone { revision: revision.number, ..deleted.clone() };
+    for (previous, after_change) in [(&held, 2), (&held_now, stale), (&held, stale)] {
+        let next = Next::Tombstone(&tombstone);
+        let commit = Commit { previous: Some(previous), revision: &revision, next, after_change, document: None };
+        assert!(matches!(store.commit(&commit).await, Err(StoreError::Conflict)));
+    }
+    let page = store.changes(FeedPosition::default(), 10).await.expect("read");
+    assert_eq!(page.changes.iter().map(|it| it.kind).collect::<Vec<_>>(), [ChangeKind::Created, ChangeKind::Deleted]);
+}
+
+async fn a_purge_leaves_the_tombstone_and_nothing_else(store: Store) {
+    let archive = Archive::new(store);
+    let first = archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
+    archive.ingest(story("a.txt", "Tram returns to the old harbour", "PARIS")).await.expect("revised");
+    let store = archive.store();
+    let held = store.article(&first.id).await.expect("read").expect("held");
+    let purge = Deletion { reason: Some("a court said so".to_owned()), purge: true };
+    let tombstone = archive.delete(&first.id, &purge).await.expect("purged");
+    assert_eq!((tombstone.revision, tombstone.purged), (3, true));
+    let pk = format!("A#{}", first.id);
+    assert_eq!(keys_of(store, &pk).await, ["HEAD"]);
+    for pk in &held.lists {
+        assert!(keys_of(store, pk).await.is_empty(), "{pk}");
+    }
+    let missing = store.objects().raw(&held.article.head.raw.sha256).await;
+    assert!(matches!(missing, Err(StoreError::MissingObject(_))));
+    assert_eq!(archive.delete(&first.id, &purge).await.expect("again"), tombstone);
+    assert!(matches!(archive.restore(&first.id).await, Err(RemovalError::Purged(_))));
 }
 
 #[tokio::test]
@@ -227,6 +257,10 @@ async fn a_document_of_another_name_and_the_same_address_is_the_same_article() {
     let first = archive.ingest(at("a.txt")).await.expect("ingested");
     let again = archive.ingest(at("b.txt")).await.expect("ingested");
     assert_eq!((again.outcome, again.id), (Outcome::Unchanged, first.id));
+}
+
+fn revision(number: u32, kind: RevisionKind) -> Revision {
+    Revision { number, at: Instant::now(), kind, changed: Vec::new(), reason: None }
 }
 
 fn stretch(direction: Direction, after: Option<Position>, limit: usize) -> Stretch {

@@ -2,30 +2,37 @@
 //!
 //! 1. The same bytes under the same name as last time: unchanged, and nothing is read.
 //! 2. Reading makes a draft; its identity names the article.
-//! 3. The same content as the archive holds: unchanged. None held: created. Other content: revised.
+//! 3. The same content as the archive holds: unchanged. None held: created. Other content: revised. Deleted: left alone.
 //! 4. The raw bytes go to the objects, then everything else in one transaction, conditional on the revision that was
 //!    decided upon. Whoever loses that race decides again.
 //!
 //! A process that ends anywhere in between leaves at most raw bytes that no article names, under the name that the next
 //! attempt gives them again.
 
+pub mod compare;
 mod content;
+pub mod diff;
 pub mod envelope;
 mod error;
 mod feed;
 mod identity;
 pub mod intake;
+mod removal;
 pub mod seeds;
 
 pub use content::content_hash;
 pub use error::IngestError;
 pub use feed::Taken;
 pub use identity::{canonical_url, identify, is_tracking_parameter};
+pub use removal::{Deletion, RemovalError};
 
 use crate::{
     article::{Article, ArticleId, Basis, Draft, Evidence, FacetValue, Has, Head, Instant, RawDocument, RawSummary},
     reading::{self, Form},
-    store::{Change, ChangeKind, Commit, DocumentRecord, HeldArticle, List, MAX_FACET_VALUES, Store, StoreError},
+    store::{
+        Commit, DocumentRecord, Held, HeldArticle, List, MAX_FACET_VALUES, Next, Revision, RevisionKind, Store,
+        StoreError,
+    },
 };
 use std::time::Duration;
 
@@ -39,14 +46,19 @@ pub enum Outcome {
     Created,
     Revised,
     Unchanged,
+    /// The article was deleted and stays so; nothing was written.
+    Deleted,
 }
 
 impl Outcome {
+    pub const ALL: [Self; 4] = [Self::Created, Self::Revised, Self::Unchanged, Self::Deleted];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Revised => "revised",
             Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -139,10 +151,15 @@ impl Archive {
     /// `unstored`: the raw bytes, as long as they are not in the objects.
     async fn decide(&self, unstored: &mut Option<Vec<u8>>, incoming: Incoming) -> Result<Ingested, IngestError> {
         for attempt in 0..ATTEMPTS {
-            let held = self.store.article(&incoming.id).await?;
-            if let Some(held) = held.as_ref().filter(|it| it.content_hash == incoming.content_hash) {
-                let revision = held.article.head.revision;
-                return Ok(Ingested { outcome: Outcome::Unchanged, id: incoming.id, revision, write_units: 0.0 });
+            let held = self.store.held(&incoming.id).await?;
+            let settled = match &held {
+                Some(Held::Article(held)) if held.content_hash == incoming.content_hash => Some(Outcome::Unchanged),
+                // It does not come back by itself, whatever its publisher makes of it.
+                Some(Held::Tombstone(_)) => Some(Outcome::Deleted),
+                _ => None,
+            };
+            if let Some((outcome, held)) = settled.zip(held.as_ref()) {
+                return Ok(Ingested { outcome, id: incoming.id, revision: held.revision(), write_units: 0.0 });
             }
             if let Some(content) = unstored.take() {
                 self.store.objects().put_raw(&incoming.raw.sha256, content).await?;
@@ -155,46 +172,69 @@ impl Archive {
         Err(IngestError::Contended { id: incoming.id })
     }
 
-    async fn write(&self, incoming: &Incoming, held: Option<&HeldArticle>) -> Result<Ingested, StoreError> {
-        let article = incoming.article(held, Instant::now());
-        let mut values = FacetValue::of(&article);
-        let mut evidence = incoming.draft.evidence.clone().without_text();
-        for beyond in values.drain(values.len().min(MAX_FACET_VALUES)..) {
-            evidence.left_out.push(format!("{beyond}: an article is filed under {MAX_FACET_VALUES} facet values"));
-        }
-        let codes = values.iter().map(FacetValue::to_string);
-        let codes = codes.chain(Has::of(&article).iter().map(|it| format!("has:{}", it.name()))).collect();
-        let lists: Vec<List> =
-            [List::All, List::Changed].into_iter().chain(values.into_iter().map(List::Facet)).collect();
+    async fn write(&self, incoming: &Incoming, held: Option<&Held>) -> Result<Ingested, StoreError> {
+        let after_change = self.store.last_change(&incoming.id).await?;
+        let before = match held {
+            Some(Held::Article(held)) => Some(held),
+            _ => None,
+        };
+        let article = incoming.article(before, Instant::now());
+        let (kind, outcome) = match before {
+            None => (RevisionKind::Created, Outcome::Created),
+            Some(_) => (RevisionKind::Revised, Outcome::Revised),
+        };
         let Head { id, revision, changed_at, .. } = article.head.clone();
-        let next = HeldArticle {
-            article,
-            content_hash: incoming.content_hash.clone(),
-            lists: lists.iter().map(List::pk).collect(),
-        };
-        let (kind, outcome) = match held {
-            None => (ChangeKind::Created, Outcome::Created),
-            Some(_) => (ChangeKind::Revised, Outcome::Revised),
-        };
+        let changed = before.map(|it| compare::changed(&it.article, &article)).unwrap_or_default();
+        let (next, filing) = file(article, incoming.content_hash.clone(), incoming.draft.evidence.clone());
         let write_units = self
             .store
             .commit(&Commit {
                 previous: held,
-                next: &next,
-                lists,
-                codes,
-                evidence: &evidence,
-                change: Change { at: changed_at, id: id.clone(), revision, kind },
-                document: DocumentRecord {
+                revision: &Revision {
+                    number: revision,
+                    at: changed_at,
+                    kind,
+                    changed: changed.into_iter().map(|it| it.name().to_owned()).collect(),
+                    reason: None,
+                },
+                next: Next::Article {
+                    held: &next,
+                    lists: filing.lists,
+                    codes: filing.codes,
+                    evidence: &filing.evidence,
+                },
+                after_change,
+                document: Some(DocumentRecord {
                     key: incoming.name.clone(),
                     sha256: incoming.fingerprint.clone(),
                     article: id.clone(),
                     revision,
-                },
+                }),
             })
             .await?;
         Ok(Ingested { outcome, id, revision, write_units })
     }
+}
+
+/// How an article is filed.
+struct Filing {
+    lists: Vec<List>,
+    codes: Vec<String>,
+    /// With what the limit on facet values left out.
+    evidence: Evidence,
+}
+
+fn file(article: Article, content_hash: String, evidence: Evidence) -> (HeldArticle, Filing) {
+    let mut values = FacetValue::of(&article);
+    let mut evidence = evidence.without_text();
+    for beyond in values.drain(values.len().min(MAX_FACET_VALUES)..) {
+        evidence.left_out.push(format!("{beyond}: an article is filed under {MAX_FACET_VALUES} facet values"));
+    }
+    let codes = values.iter().map(FacetValue::to_string);
+    let codes = codes.chain(Has::of(&article).iter().map(|it| format!("has:{}", it.name()))).collect();
+    let lists: Vec<List> = [List::All, List::Changed].into_iter().chain(values.into_iter().map(List::Facet)).collect();
+    let held = HeldArticle { article, content_hash, lists: lists.iter().map(List::pk).collect() };
+    (held, Filing { lists, codes, evidence })
 }
 
 /// A draft that knows which article it is.

@@ -72,8 +72,12 @@ impl Report {
             bar.finish_and_clear();
         }
         let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
+        let deleted = match count(Outcome::Deleted) {
+            0 => String::new(),
+            some => format!(", {some} deleted before and left so"),
+        };
         say(format_args!(
-            "{} created, {} revised, {} unchanged, {} failed",
+            "{} created, {} revised, {} unchanged{deleted}, {} failed",
             count(Outcome::Created),
             count(Outcome::Revised),
             count(Outcome::Unchanged),

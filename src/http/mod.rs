@@ -3,25 +3,38 @@
 //! | path | file |
 //! | --- | --- |
 //! | `GET /v1/articles` | [`list`] |
-//! | `GET /v1/articles/{id}`, `…/evidence`, `…/raw` | [`one`] |
+//! | `GET /v1/articles/{id}`, `…/evidence`, `…/raw` | [`one`], in its representations: [`represent`] |
+//! | `GET /v1/articles/{id}/revisions`, `…/{n}`, `…/changes/{a}..{b}`, `…/timemap` | [`history`] |
 //! | `POST /v1/articles` | [`submit`] |
+//! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`removal`] |
+//! | `GET /v1/changes` | [`changes`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
 //!
 //! From the outside in: the request's id and its log line, CORS, validators, compression, the route. Problems become
 //! bodies on the outermost way back ([`request`]), because only there is the id known.
 
 mod around;
+mod changes;
+mod history;
 mod list;
 mod negotiate;
 mod one;
 pub mod openapi;
 pub mod problem;
+mod removal;
+mod represent;
 mod request;
 mod submit;
 mod validators;
 
 use crate::archive::Archive;
-use axum::{Router, http::Method, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::Method,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
 use http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use problem::{Code, Problem};
 use tower_http::{
@@ -53,9 +66,15 @@ pub fn router(service: Service) -> Router {
         .route("/healthz", get(around::health))
         .route("/openapi.json", get(openapi::document))
         .route("/v1/articles", get(list::articles).post(submit::articles))
-        .route("/v1/articles/{id}", get(one::article))
+        .route("/v1/articles/{id}", get(one::article).delete(removal::delete))
+        .route("/v1/articles/{id}/restore", post(removal::restore))
+        .route("/v1/articles/{id}/revisions", get(history::revisions))
+        .route("/v1/articles/{id}/revisions/{number}", get(history::revision))
+        .route("/v1/articles/{id}/changes/{range}", get(history::changes))
+        .route("/v1/articles/{id}/timemap", get(history::timemap))
         .route("/v1/articles/{id}/evidence", get(one::evidence))
         .route("/v1/articles/{id}/raw", get(one::raw))
+        .route("/v1/changes", get(changes::changes))
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "the methods that the path takes are in the Allow header")
         })
@@ -77,6 +96,7 @@ fn cors() -> CorsLayer {
     CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).allow_headers(Any).expose_headers([
         header::ETAG,
         header::LINK,
+        HeaderName::from_static("memento-datetime"),
         HeaderName::from_static("repr-digest"),
         request::REQUEST_ID,
     ])

@@ -1,14 +1,18 @@
 //! `GET /v1/articles/{id}`: one article, its evidence, and the bytes it was read from.
 
 use super::{
-    Service, json, list,
+    Service,
+    history::{self, Moment},
+    json, list,
     negotiate::Format,
     problem::{Code, Problem},
+    represent::represent,
 };
 use crate::{
     article::{Article, ArticleId, Evidence, Instant, RawDocument},
     query::BadParameter,
     reading,
+    store::{Held, Tombstone},
 };
 use axum::{
     extract::{Path, RawQuery, State},
@@ -20,15 +24,19 @@ use sha2::{Digest, Sha256};
 
 /// One article, whole.
 ///
-/// As JSON, or as `text/plain` or `text/markdown`, by `Accept` or by `format`.
+/// As JSON, or as `text/plain` or `text/markdown`, by `Accept` or by `format`. With `as_of` as a reader would have seen it
+/// then; with `Accept-Datetime` as RFC 7089 says.
 #[utoipa::path(get, path = "/v1/articles/{id}", tag = "articles",
     params(("id" = String, Path, description = "The article's id"),
-           ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`, in place of `Accept`")),
+           ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`, in place of `Accept`"),
+           ("as_of" = Option<String>, Query, description = "A day or a time: the article as it was then"),
+           ("accept-datetime" = Option<String>, Header, description = "RFC 7089: the article as it was then, or as it was first")),
     responses(
-        (status = 200, description = "The article", content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"))),
+        (status = 200, description = "The article", headers(("memento-datetime", description = "Since when it was as it is shown, where a time was asked for")), content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"))),
         (status = 304, description = "The representation that `If-None-Match` names is current"),
         (status = 404, description = "There is no such article", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 406, description = "No representation fits `Accept`", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "The article was deleted", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn article(
     State(service): State<Service>,
@@ -36,17 +44,16 @@ pub async fn article(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let format = match asked_format(raw.as_deref())? {
-        Some(format) => format,
-        None => Format::accepted(&headers)?,
+    refuse_parameters(raw.as_deref(), &["format", "as_of"])?;
+    let format = asked_format(raw.as_deref(), &headers)?;
+    let now = held(&service, &id).await?;
+    let mut response = match Moment::asked(raw.as_deref(), &headers)? {
+        Some(moment) => history::memento(&service, &now.head.id, moment, format).await?,
+        None => represent(&now, format)?,
     };
-    let article = held(&service, &id).await?;
-    let mut response = match format {
-        Format::Json => json(&article)?,
-        Format::Text => written(plain_text(&article), format),
-        Format::Markdown => written(markdown(&article), format),
-    };
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    let vary = HeaderValue::from_static("accept, accept-datetime");
+    response.headers_mut().insert(header::VARY, vary);
+    history::link(&now.head.id, &mut response)?;
     Ok(response)
 }
 
@@ -108,86 +115,52 @@ pub async fn raw(
     Ok((headers, bytes).into_response())
 }
 
-async fn held(service: &Service, id: &str) -> Result<Article, Problem> {
-    let id = ArticleId::parse(id).map_err(|error| Problem::new(Code::ArticleNotFound, error.to_string()))?;
-    let held = service.archive.store().article(&id).await?;
-    held.map(|it| it.article).ok_or_else(|| not_found(id.as_str()))
+pub(super) async fn held(service: &Service, id: &str) -> Result<Article, Problem> {
+    let id = article_id(id)?;
+    match service.archive.store().held(&id).await? {
+        Some(Held::Article(held)) => Ok(held.article),
+        Some(Held::Tombstone(it)) => Err(deleted(&it)),
+        None => Err(not_found(id.as_str())),
+    }
 }
 
-fn not_found(id: &str) -> Problem {
+pub(super) fn article_id(id: &str) -> Result<ArticleId, Problem> {
+    ArticleId::parse(id).map_err(|error| Problem::new(Code::ArticleNotFound, error.to_string()))
+}
+
+fn deleted(it: &Tombstone) -> Problem {
+    let reason = it.reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
+    let how = if it.purged { "deleted with every byte of it" } else { "deleted" };
+    Problem::new(Code::ArticleDeleted, format!("the article {} was {how} at {}{reason}", it.id, it.deleted_at))
+}
+
+pub(super) fn not_found(id: &str) -> Problem {
     Problem::new(Code::ArticleNotFound, format!("the archive holds no article {id}"))
 }
 
-fn refuse_parameters(raw: Option<&str>, known: &[&str]) -> Result<(), Problem> {
+pub(super) fn refuse_parameters(raw: Option<&str>, known: &[&str]) -> Result<(), Problem> {
     let unknown = list::pairs(raw).into_iter().filter(|(name, _)| !known.contains(&name.as_str()));
     let bad: Vec<BadParameter> =
         unknown.map(|(parameter, _)| BadParameter { parameter, detail: "unknown parameter".to_owned() }).collect();
     if bad.is_empty() { Ok(()) } else { Err(Problem::parameters(bad)) }
 }
 
-fn asked_format(raw: Option<&str>) -> Result<Option<Format>, Problem> {
-    refuse_parameters(raw, &["format"])?;
-    let Some((_, name)) = list::pairs(raw).into_iter().next() else { return Ok(None) };
-    let format = Format::parse(&name).ok_or_else(|| {
+/// By `?format=`, else by `Accept`.
+pub(super) fn asked_format(raw: Option<&str>, headers: &HeaderMap) -> Result<Format, Problem> {
+    let Some(name) = parameter(raw, "format")? else { return Format::accepted(headers) };
+    Format::parse(&name).ok_or_else(|| {
         let detail = format!("expected one of {}, found {name:?}", Format::names());
         Problem::parameters(vec![BadParameter { parameter: "format".to_owned(), detail }])
-    })?;
-    Ok(Some(format))
+    })
 }
 
-fn written(text: String, format: Format) -> Response {
-    let media_type = format!("{}; charset=utf-8", format.media_type());
-    ([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-cache".to_owned())], text).into_response()
-}
-
-/// Headline, deck, byline, then the paragraphs, with the dateline where it stood.
-fn paragraphs(article: &Article) -> impl Iterator<Item = String> {
-    let dateline = article.facts.dateline.as_ref().map(|it| format!("{}: ", it.text)).unwrap_or_default();
-    article
-        .detail
-        .body
-        .iter()
-        .enumerate()
-        .map(move |(at, it)| if at == 0 { format!("{dateline}{it}") } else { it.clone() })
-}
-
-fn byline(article: &Article) -> Option<String> {
-    let names: Vec<&str> = article.facts.authors.iter().map(|it| it.name.as_str()).collect();
-    (!names.is_empty()).then(|| names.join(", "))
-}
-
-fn plain_text(article: &Article) -> String {
-    let facts = &article.facts;
-    let top = [facts.headline.clone(), facts.deck.clone(), byline(article)];
-    top.into_iter().flatten().chain(paragraphs(article)).map(|it| it + "\n").collect::<Vec<_>>().join("\n")
-}
-
-fn markdown(article: &Article) -> String {
-    let facts = &article.facts;
-    let top = [
-        facts.headline.as_deref().map(|it| format!("# {}", escape(it))),
-        facts.deck.as_deref().map(|it| format!("**{}**", escape(it))),
-        byline(article).map(|it| format!("*{}*", escape(&it))),
-    ];
-    let body = paragraphs(article).map(|it| escape(&it));
-    top.into_iter().flatten().chain(body).map(|it| it + "\n").collect::<Vec<_>>().join("\n")
-}
-
-/// CommonMark's escapes for what would turn somebody's words into markup.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for (at, letter) in text.char_indices() {
-        let is_marker = matches!(letter, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '&');
-        let opens_block = at == 0 && matches!(letter, '#' | '>' | '-' | '+' | '=' | '~' | '|');
-        if is_marker || opens_block {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
+/// A parameter that is given once at most.
+pub(super) fn parameter(raw: Option<&str>, name: &str) -> Result<Option<String>, Problem> {
+    let mut found = list::pairs(raw).into_iter().filter(|(it, _)| it == name).map(|(_, value)| value);
+    let first = found.next();
+    if found.next().is_some() {
+        let detail = "expected once, found several times".to_owned();
+        return Err(Problem::parameters(vec![BadParameter { parameter: name.to_owned(), detail }]));
     }
-    // `1. ` and `1) ` at the start of a line open a list.
-    let digits = escaped.bytes().take_while(u8::is_ascii_digit).count();
-    if digits > 0 && escaped[digits..].starts_with(['.', ')']) {
-        escaped.insert(digits, '\\');
-    }
-    escaped
+    Ok(first)
 }

@@ -22,9 +22,16 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::one::article,
         super::one::evidence,
         super::one::raw,
+        super::history::revisions,
+        super::history::revision,
+        super::history::changes,
+        super::history::timemap,
+        super::removal::delete,
+        super::removal::restore,
+        super::changes::changes,
     ),
     components(schemas(crate::article::Card, crate::article::Article, super::problem::ProblemBody)),
-    tags((name = "articles"), (name = "service"))
+    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "service"))
 )]
 struct Specification;
 

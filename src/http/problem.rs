@@ -4,7 +4,7 @@
 //! never told.
 
 use crate::{
-    archive::{IngestError, envelope::BadEnvelope, intake},
+    archive::{IngestError, RemovalError, envelope::BadEnvelope, intake},
     query::BadParameter,
     reading::ReadError,
     store::StoreError,
@@ -44,6 +44,9 @@ codes! {
     WritesRefused "writes_refused" FORBIDDEN "This server takes no documents";
     PathNotFound "path_not_found" NOT_FOUND "There is nothing at this path";
     ArticleNotFound "article_not_found" NOT_FOUND "There is no such article";
+    RevisionNotFound "revision_not_found" NOT_FOUND "The article has no such revision";
+    ArticleDeleted "article_deleted" GONE "The article was deleted";
+    NotDeleted "not_deleted" CONFLICT "The article is not deleted";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "No representation fits the Accept header";
     DocumentTooLarge "document_too_large" PAYLOAD_TOO_LARGE "The document is over the limit";
@@ -148,6 +151,17 @@ impl From<StoreError> for Problem {
             StoreError::Conflict => Self::new(Code::Unavailable, error.to_string()).retry_after(1),
             StoreError::TooLarge { .. } => Self::new(Code::DocumentTooLarge, error.to_string()),
             other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<RemovalError> for Problem {
+    fn from(error: RemovalError) -> Self {
+        match error {
+            RemovalError::NotFound(_) => Self::new(Code::ArticleNotFound, error.to_string()),
+            RemovalError::NotDeleted(_) => Self::new(Code::NotDeleted, error.to_string()),
+            RemovalError::Purged(_) => Self::new(Code::ArticleDeleted, error.to_string()),
+            RemovalError::Ingest(error) => error.into(),
         }
     }
 }

@@ -80,10 +80,7 @@ pub enum LineReceipt {
         (status = 422, description = "Nothing can be read from the document, or the idempotency key was used for another", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn articles(State(service): State<Service>, request: Request) -> Result<Response, Problem> {
-    if service.writes == Writes::Refused {
-        let detail = "only reads are served on an address that others reach";
-        return Err(Problem::new(Code::WritesRefused, detail));
-    }
+    may_write(&service)?;
     if request.uri().query().is_some_and(|it| !it.is_empty()) {
         return Err(Problem::new(Code::InvalidParameter, "no parameter is known here"));
     }
@@ -115,6 +112,15 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
         repeat.remember(&service, &answer).await?;
     }
     Ok(answer.into_response())
+}
+
+pub(super) fn may_write(service: &Service) -> Result<(), Problem> {
+    match service.writes {
+        Writes::Accepted => Ok(()),
+        Writes::Refused => {
+            Err(Problem::new(Code::WritesRefused, "only reads are served on an address that others reach"))
+        }
+    }
 }
 
 enum Form {

@@ -31,6 +31,7 @@ impl Taken {
             "created": count(Outcome::Created),
             "revised": count(Outcome::Revised),
             "unchanged": count(Outcome::Unchanged),
+            "deleted": count(Outcome::Deleted),
             "failed": failed,
         })
     }

@@ -17,24 +17,29 @@ const DIGEST_BYTES: usize = 12;
 pub struct BadCursor;
 
 pub fn write(position: &Position, query: &str) -> String {
-    let position = position.to_string();
-    let mut bytes = digest(&position, query);
-    bytes.extend(position.as_bytes());
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    seal(&position.to_string(), query)
 }
 
 pub fn read(cursor: &str, query: &str) -> Result<Position, BadCursor> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| BadCursor)?;
-    let (found, position) = bytes.split_at_checked(DIGEST_BYTES).ok_or(BadCursor)?;
-    let position = str::from_utf8(position).map_err(|_| BadCursor)?;
-    if found != digest(position, query) {
-        return Err(BadCursor);
-    }
-    Position::parse(position).ok_or(BadCursor)
+    Position::parse(&open(cursor, query)?).ok_or(BadCursor)
 }
 
-fn digest(position: &str, query: &str) -> Vec<u8> {
-    Sha256::digest([VERSION, position, query].join("\n"))[..DIGEST_BYTES].to_vec()
+/// A text that comes back only as it was handed out, and only to what it was bound to.
+pub(super) fn seal(text: &str, binding: &str) -> String {
+    let mut bytes = digest(text, binding);
+    bytes.extend(text.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub(super) fn open(sealed: &str, binding: &str) -> Result<String, BadCursor> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| BadCursor)?;
+    let (found, text) = bytes.split_at_checked(DIGEST_BYTES).ok_or(BadCursor)?;
+    let text = str::from_utf8(text).map_err(|_| BadCursor)?;
+    if found == digest(text, binding) { Ok(text.to_owned()) } else { Err(BadCursor) }
+}
+
+fn digest(text: &str, binding: &str) -> Vec<u8> {
+    Sha256::digest([VERSION, text, binding].join("\n"))[..DIGEST_BYTES].to_vec()
 }
 
 #[cfg(test)]

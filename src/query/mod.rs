@@ -1,7 +1,8 @@
 //! Lists of articles: what a request may ask for ([`parameters`]), what that means ([`filter`]), where a walk stands
-//! ([`cursor`]), and how a page is found with few reads ([`plan`]).
+//! ([`cursor`]; in the change feed, [`feed_token`]), and how a page is found with few reads ([`plan`]).
 
 pub mod cursor;
+pub mod feed_token;
 pub mod filter;
 pub mod parameters;
 pub mod plan;

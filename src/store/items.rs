@@ -2,7 +2,7 @@
 //!
 //! Long values are JSON compressed with zstd. Short ones, that a query or a condition may want, are attributes.
 
-use super::{PackedCard, StoreError, keys, keys::Position};
+use super::{ChangeKind, PackedCard, StoreError, keys, keys::Position};
 use crate::article::{Article, ArticleId, Detail, Evidence, Facts, Head, Instant};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
@@ -37,28 +37,103 @@ pub struct Posting {
     pub card: Option<PackedCard>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
-    Created,
-    Revised,
+/// What the archive knows of an article that is no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    pub id: ArticleId,
+    /// Of the deletion: it is a revision too.
+    pub revision: u32,
+    pub first_seen_at: Instant,
+    pub deleted_at: Instant,
+    pub reason: Option<String>,
+    /// Whether every byte of it was, or is to be, taken away.
+    pub purged: bool,
 }
 
-impl ChangeKind {
-    pub fn name(self) -> &'static str {
+/// What stands under an article's id.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "nearly every one is an article, and none is kept")]
+pub enum Held {
+    Article(HeldArticle),
+    Tombstone(Tombstone),
+}
+
+impl Held {
+    pub fn revision(&self) -> u32 {
         match self {
-            Self::Created => "created",
-            Self::Revised => "revised",
+            Self::Article(held) => held.article.head.revision,
+            Self::Tombstone(it) => it.revision,
+        }
+    }
+
+    /// When it last changed.
+    pub fn at(&self) -> Instant {
+        match self {
+            Self::Article(held) => held.article.head.changed_at,
+            Self::Tombstone(it) => it.deleted_at,
+        }
+    }
+
+    pub fn article(self) -> Option<HeldArticle> {
+        match self {
+            Self::Article(held) => Some(held),
+            Self::Tombstone(_) => None,
         }
     }
 }
 
-/// A record of the change feed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+/// Why there is a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RevisionKind {
+    /// The first.
+    Created,
+    /// The publisher changed the content.
+    Revised,
+    /// The same document was read by better rules.
+    Reread,
+    Deleted,
+    /// A deletion was taken back.
+    Restored,
+}
+
+impl RevisionKind {
+    pub const ALL: [Self; 5] = [Self::Created, Self::Revised, Self::Reread, Self::Deleted, Self::Restored];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Revised => "revised",
+            Self::Reread => "reread",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// As a consumer of the change feed must act on it.
+    pub fn change(self) -> ChangeKind {
+        match self {
+            Self::Created | Self::Restored => ChangeKind::Created,
+            Self::Revised | Self::Reread => ChangeKind::Revised,
+            Self::Deleted => ChangeKind::Deleted,
+        }
+    }
+}
+
+/// A revision, without the article as it was then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    pub number: u32,
     pub at: Instant,
-    pub id: ArticleId,
-    pub revision: u32,
-    pub kind: ChangeKind,
+    pub kind: RevisionKind,
+    /// What differs from the one before, by name; nothing of the first.
+    pub changed: Vec<String>,
+    /// Why, where a person told.
+    pub reason: Option<String>,
 }
 
 /// What became of the document that last came under a key.
@@ -114,11 +189,27 @@ pub(super) fn head_item(held: &HeldArticle) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-pub(super) fn revision_item(held: &HeldArticle) -> Result<Item, StoreError> {
-    let head = &held.article.head;
-    let mut item = item(keys::article(&head.id), keys::revision(head.revision));
-    item.insert("content_hash".to_owned(), text(&held.content_hash));
-    item.insert("article".to_owned(), whole(&parts(&held.article))?);
+pub(super) fn tombstone_item(it: &Tombstone) -> Item {
+    let mut item = item(keys::article(&it.id), keys::HEAD.to_owned());
+    item.insert("revision".to_owned(), number(it.revision));
+    item.insert("first_seen_at".to_owned(), text(it.first_seen_at.to_string()));
+    item.insert("deleted_at".to_owned(), text(it.deleted_at.to_string()));
+    item.insert("purged".to_owned(), AttributeValue::Bool(it.purged));
+    item.extend(it.reason.as_ref().map(|it| ("reason".to_owned(), text(it))));
+    item
+}
+
+/// `held`: the article as it is from this revision on; a deletion has none.
+pub(super) fn revision_item(id: &ArticleId, it: &Revision, held: Option<&HeldArticle>) -> Result<Item, StoreError> {
+    let mut item = item(keys::article(id), keys::revision(it.number));
+    item.insert("at".to_owned(), text(it.at.to_string()));
+    item.insert("kind".to_owned(), text(it.kind.name()));
+    item.insert("changed".to_owned(), texts(&it.changed));
+    item.extend(it.reason.as_ref().map(|it| ("reason".to_owned(), text(it))));
+    if let Some(held) = held {
+        item.insert("content_hash".to_owned(), text(&held.content_hash));
+        item.insert("article".to_owned(), whole(&parts(&held.article))?);
+    }
     Ok(item)
 }
 
@@ -149,12 +240,6 @@ fn item_bytes(item: &Item) -> usize {
         _ => 0,
     };
     item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
-}
-
-pub(super) fn change_item(change: &Change) -> Item {
-    let mut item = item(keys::change_day(change.at), keys::change(change.at, &change.id, change.revision));
-    item.insert("kind".to_owned(), text(change.kind.name()));
-    item
 }
 
 pub(super) fn document_item(record: &DocumentRecord) -> Item {
@@ -191,7 +276,7 @@ impl Attributes<'_> {
         Ok(values.iter().filter_map(|it| it.as_s().ok().cloned()).collect())
     }
 
-    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
+    pub fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
         parse(self.text(name)?).ok_or_else(|| self.problem(format!("malformed {name}")))
     }
 
@@ -202,9 +287,54 @@ impl Attributes<'_> {
         serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
     }
 
+    fn optional(&self, name: &str) -> Option<String> {
+        self.0.get(name).and_then(|it| it.as_s().ok()).cloned()
+    }
+
+    fn instant(&self, name: &str) -> Result<Instant, StoreError> {
+        self.parsed(name, |it| Instant::parse(it).ok())
+    }
+
+    fn article(&self) -> Result<Article, StoreError> {
+        self.whole("article").map(|(head, facts, detail)| Article { head, facts, detail })
+    }
+
+    pub fn held(&self) -> Result<Held, StoreError> {
+        if !self.0.contains_key("deleted_at") {
+            return self.held_article().map(Held::Article);
+        }
+        Ok(Held::Tombstone(Tombstone {
+            id: self.parsed(keys::PK, |it| ArticleId::parse(it.strip_prefix(keys::ARTICLE)?).ok())?,
+            revision: self.number("revision")?,
+            first_seen_at: self.instant("first_seen_at")?,
+            deleted_at: self.instant("deleted_at")?,
+            reason: self.optional("reason"),
+            purged: self.0.get("purged").and_then(|it| it.as_bool().ok()).copied().unwrap_or_default(),
+        }))
+    }
+
+    pub fn revision(&self) -> Result<Revision, StoreError> {
+        let number = |it: &str| it.strip_prefix(keys::REVISIONS)?.parse().ok();
+        Ok(Revision {
+            number: self.parsed(keys::SK, number)?,
+            at: self.instant("at")?,
+            kind: self.parsed("kind", RevisionKind::parse)?,
+            changed: self.texts("changed")?,
+            reason: self.optional("reason"),
+        })
+    }
+
+    /// The article as it was from a revision on, with its content hash; `None` of a deletion.
+    pub fn revised_article(&self) -> Result<Option<(Article, String)>, StoreError> {
+        match self.0.contains_key("article") {
+            true => Ok(Some((self.article()?, self.text("content_hash")?.to_owned()))),
+            false => Ok(None),
+        }
+    }
+
     pub fn held_article(&self) -> Result<HeldArticle, StoreError> {
         Ok(HeldArticle {
-            article: self.whole("article").map(|(head, facts, detail)| Article { head, facts, detail })?,
+            article: self.article()?,
             content_hash: self.text("content_hash")?.to_owned(),
             lists: self.texts("lists")?,
         })
@@ -218,8 +348,8 @@ impl Attributes<'_> {
         let card = self.0.get("card").and_then(|it| it.as_b().ok());
         Ok(Posting {
             position: self.parsed(keys::SK, Position::parse)?,
-            listed_at: self.parsed("listed_at", |it| Instant::parse(it).ok())?,
-            changed_at: self.parsed("changed_at", |it| Instant::parse(it).ok())?,
+            listed_at: self.instant("listed_at")?,
+            changed_at: self.instant("changed_at")?,
             codes: self.texts("codes")?,
             card: card.map(|it| PackedCard::packed(it.as_ref().to_vec())),
         })

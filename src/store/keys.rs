@@ -2,11 +2,11 @@
 //!
 //! | item | pk | sk | read by |
 //! | --- | --- | --- | --- |
-//! | article | `A#<id>` | `HEAD` | one article, its next revision |
-//! | revision | `A#<id>` | `R#<n>` | history |
+//! | article | `A#<id>` | `HEAD` | one article, or its tombstone; its next revision |
+//! | revision | `A#<id>` | `R#<n>` | history, deletions included |
 //! | evidence | `A#<id>` | `E#<n>` | the evidence of a revision |
 //! | posting | `F#<list>` | `<time>#<id>` | a list, newest or oldest first, from any position |
-//! | change | `C#<day>` | `<time>#<id>#<n>` | what changed on a day, in order |
+//! | change | `C#<shard>` | `<n>` | what changed, in the order of commits ([`super::changes`]) |
 //! | document | `D#<hash of the key it came under>` | `DOC` | whether these very bytes were ingested before |
 //! | idempotency key | `I#<hash>` | `KEY` | the answer to a repeated request; expires |
 //!
@@ -25,25 +25,32 @@ pub const HEAD: &str = "HEAD";
 pub const DOCUMENT: &str = "DOC";
 pub const IDEMPOTENCY: &str = "KEY";
 
+/// What the partition of an article begins with.
+pub const ARTICLE: &str = "A#";
+
 pub fn article(id: &ArticleId) -> String {
-    format!("A#{id}")
+    format!("{ARTICLE}{id}")
 }
+
+/// What the keys of an article's revisions begin with.
+pub const REVISIONS: &str = "R#";
 
 /// Six digits, so that the revisions of an article sort as they were made.
 pub fn revision(number: u32) -> String {
-    format!("R#{number:06}")
+    format!("{REVISIONS}{number:06}")
 }
 
 pub fn evidence(number: u32) -> String {
     format!("E#{number:06}")
 }
 
-pub fn change_day(at: Instant) -> String {
-    format!("C#{}", at.day())
+pub fn changes(shard: usize) -> String {
+    format!("C#{shard:02}")
 }
 
-pub fn change(at: Instant, id: &ArticleId, revision: u32) -> String {
-    format!("{at}#{id}#{revision:06}")
+/// Twelve digits, so that the changes of a shard sort as they were committed.
+pub fn change(number: u64) -> String {
+    format!("{number:012}")
 }
 
 pub fn document(key: &str) -> String {

@@ -6,6 +6,7 @@
 
 pub mod aws;
 mod card;
+mod changes;
 #[cfg(feature = "local")]
 pub mod embedded;
 mod error;
@@ -17,13 +18,14 @@ mod table;
 mod write;
 
 pub use card::PackedCard;
+pub use changes::{Change, ChangeKind, ChangePage, FeedPosition, SHARDS};
 pub use error::StoreError;
-pub use items::{Change, ChangeKind, DocumentRecord, HeldArticle, Posting};
+pub use items::{DocumentRecord, Held, HeldArticle, Posting, Revision, RevisionKind, Tombstone};
 pub use keys::{List, Position};
 pub use objects::{Objects, StoredObject};
 pub use read::{Direction, ListPage, Stretch};
 pub use table::{TableDefinition, definition};
-pub use write::{Commit, MAX_FACET_VALUES, TRANSACTION_ACTIONS};
+pub use write::{Commit, MAX_FACET_VALUES, Next, TRANSACTION_ACTIONS};
 
 /// A table and the objects beside it. Cheap to clone: the clients inside are shared.
 #[derive(Clone, Debug)]

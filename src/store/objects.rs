@@ -71,6 +71,14 @@ impl Objects {
         found.bytes().await.map_err(StoreError::Objects)
     }
 
+    /// Takes a raw document away, if it is there.
+    pub async fn delete_raw(&self, sha256: &str) -> Result<(), StoreError> {
+        match self.store.delete(&raw_path(sha256)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(StoreError::Objects(error)),
+        }
+    }
+
     /// An object by its key, as a bucket's event names it. One over the limit is not fetched.
     pub async fn object(&self, bucket: &str, key: &str, limit: u64) -> Result<StoredObject, StoreError> {
         if self.bucket.as_ref().is_some_and(|it| it != bucket) {

@@ -4,11 +4,11 @@
 //! when a walk began, which paging promises not to do.
 
 use super::{
-    HeldArticle, Posting, Store, StoreError,
+    Held, HeldArticle, Posting, Revision, Store, StoreError,
     items::{Attributes, Item, text},
     keys::{self, List, Position},
 };
-use crate::article::{ArticleId, Evidence};
+use crate::article::{Article, ArticleId, Evidence};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use std::collections::HashMap;
 
@@ -17,6 +17,8 @@ const BATCH: usize = 100;
 /// Below and above every position's spelling.
 const LOWEST: &str = "#";
 const HIGHEST: &str = "~";
+/// How many sort keys one read brings.
+const KEYS: i32 = 200;
 /// How often items that a batch left unread are asked for again before it is called throttled.
 const BATCH_ROUNDS: usize = 5;
 
@@ -63,9 +65,70 @@ impl Store {
         Ok(found.item)
     }
 
-    pub async fn article(&self, id: &ArticleId) -> Result<Option<HeldArticle>, StoreError> {
+    /// What stands under an id: an article, or the tombstone of one.
+    pub async fn held(&self, id: &ArticleId) -> Result<Option<Held>, StoreError> {
         let item = self.get(keys::article(id), keys::HEAD).await?;
-        item.map(|it| Attributes(&it).held_article()).transpose()
+        item.map(|it| Attributes(&it).held()).transpose()
+    }
+
+    /// The article, unless it was deleted.
+    pub async fn article(&self, id: &ArticleId) -> Result<Option<HeldArticle>, StoreError> {
+        Ok(self.held(id).await?.and_then(Held::article))
+    }
+
+    /// An article as it was from a revision on, with its content hash; `None` of a deletion.
+    pub async fn revision(
+        &self,
+        id: &ArticleId,
+        number: u32,
+    ) -> Result<Option<(Revision, Option<(Article, String)>)>, StoreError> {
+        let item = self.get(keys::article(id), keys::revision(number)).await?;
+        item.map(|it| Ok((Attributes(&it).revision()?, Attributes(&it).revised_article()?))).transpose()
+    }
+
+    /// The revisions before a number, newest first, and whether there are more.
+    pub async fn revisions(
+        &self,
+        id: &ArticleId,
+        before: u32,
+        limit: usize,
+    ) -> Result<(Vec<Revision>, bool), StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .expression_attribute_values(":pk", text(keys::article(id)))
+            .expression_attribute_values(":low", text(keys::REVISIONS))
+            .expression_attribute_values(":high", text(keys::revision(before.saturating_sub(1))))
+            .projection_expression("pk, sk, #at, kind, changed, reason")
+            .expression_attribute_names("#at", "at")
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| StoreError::call("Query", error))?;
+        let revisions = answer.items().iter().map(|it| Attributes(it).revision()).collect::<Result<Vec<_>, _>>()?;
+        let more = revisions.last().is_some_and(|it| it.number > 1) && answer.last_evaluated_key.is_some();
+        Ok((revisions, more))
+    }
+
+    /// The sort keys under an article, as many as one answer holds.
+    pub(super) async fn keys_of_article(&self, id: &ArticleId) -> Result<Vec<String>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(keys::article(id)))
+            .projection_expression("pk, sk")
+            .consistent_read(true)
+            .limit(KEYS)
+            .send()
+            .await
+            .map_err(|error| StoreError::call("Query", error))?;
+        answer.items().iter().map(|it| Attributes(it).text(keys::SK).map(str::to_owned)).collect()
     }
 
     pub async fn evidence(&self, id: &ArticleId, revision: u32) -> Result<Option<Evidence>, StoreError> {
@@ -101,7 +164,7 @@ impl Store {
                     .map_err(|error| StoreError::call("BatchGetItem", error))?;
                 read_units += answer.consumed_capacity().iter().filter_map(|it| it.capacity_units).sum::<f64>();
                 for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                    found.push(Attributes(&item).held_article()?);
+                    found.extend(Attributes(&item).held()?.article());
                 }
                 request = answer.unprocessed_keys.unwrap_or_default().into_values().next();
             }

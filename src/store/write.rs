@@ -1,17 +1,18 @@
 //! The one transaction: everything of an article that must agree is written together or not at all.
 
 use super::{
-    Change, DocumentRecord, HeldArticle, PackedCard, Posting, Store, StoreError,
+    DocumentRecord, Held, HeldArticle, PackedCard, Posting, Revision, Store, StoreError, Tombstone,
+    changes::{self, Change},
     items::{self, Item, number, text},
     keys::{self, List, Position},
 };
-use crate::article::Evidence;
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
+use crate::article::{ArticleId, Evidence};
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity, TransactWriteItem, builders::PutBuilder};
 use std::collections::BTreeMap;
 
 /// What `TransactWriteItems` takes.
 pub const TRANSACTION_ACTIONS: usize = 100;
-/// Article, revision, evidence, change, document.
+/// Article, change, revision, document, evidence.
 const FIXED_ACTIONS: usize = 5;
 /// The lists that every article is in: all, and changed.
 const FIXED_LISTS: usize = 2;
@@ -19,17 +20,33 @@ const FIXED_LISTS: usize = 2;
 /// new one, so both must fit beside the fixed actions.
 pub const MAX_FACET_VALUES: usize = (TRANSACTION_ACTIONS - FIXED_ACTIONS) / 2 - FIXED_LISTS;
 
-/// One outcome of ingest, to be written whole.
+/// One outcome, to be written whole.
 #[derive(Clone, Debug)]
 pub struct Commit<'a> {
     /// What the archive holds now; the commit is refused if that has changed.
-    pub previous: Option<&'a HeldArticle>,
-    pub next: &'a HeldArticle,
-    pub lists: Vec<List>,
-    pub codes: Vec<String>,
-    pub evidence: &'a Evidence,
-    pub change: Change,
-    pub document: DocumentRecord,
+    pub previous: Option<&'a Held>,
+    pub revision: &'a Revision,
+    pub next: Next<'a>,
+    /// The number of the last change in the article's shard; the commit is refused if there is a later one.
+    pub after_change: u64,
+    /// What came in, where something did.
+    pub document: Option<DocumentRecord>,
+}
+
+/// What stands under the article's id from now on.
+#[derive(Clone, Debug)]
+pub enum Next<'a> {
+    Article { held: &'a HeldArticle, lists: Vec<List>, codes: Vec<String>, evidence: &'a Evidence },
+    Tombstone(&'a Tombstone),
+}
+
+impl Next<'_> {
+    fn id(&self) -> &ArticleId {
+        match self {
+            Self::Article { held, .. } => &held.article.head.id,
+            Self::Tombstone(it) => &it.id,
+        }
+    }
 }
 
 impl Store {
@@ -51,20 +68,31 @@ impl Store {
     }
 
     fn actions(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let mut actions = vec![self.put_head(commit)?];
-        let head = &commit.next.article.head;
-        let mut items = vec![
-            items::revision_item(commit.next)?,
-            items::evidence_item(&head.id, head.revision, commit.evidence)?,
-            items::change_item(&commit.change),
-            items::document_item(&commit.document),
-        ];
-        let postings = postings(commit);
+        let id = commit.next.id();
+        let revision = commit.revision;
+        let (head, held) = match &commit.next {
+            Next::Article { held, .. } => (items::head_item(held)?, Some(*held)),
+            Next::Tombstone(it) => (items::tombstone_item(it), None),
+        };
+        let change =
+            Change { at: revision.at, id: id.clone(), revision: revision.number, kind: revision.kind.change() };
+        // The conditions make writers take turns: those of one article by its revision, those of one shard of the change
+        // feed by its number.
+        let change = self.put_builder(changes::item(&change, commit.after_change));
+        let change = change.condition_expression("attribute_not_exists(pk)").build()?;
+        let mut actions = vec![self.put_head(head, commit.previous)?, TransactWriteItem::builder().put(change).build()];
+        let mut items = vec![items::revision_item(id, revision, held)?];
+        items.extend(commit.document.as_ref().map(items::document_item));
+        let mut postings = BTreeMap::new();
+        if let Next::Article { held, lists, codes, evidence } = &commit.next {
+            items.push(items::evidence_item(id, revision.number, evidence)?);
+            postings = self::postings(held, lists, codes);
+        }
         items.extend(postings.iter().map(|((pk, _), posting)| items::posting_item(pk, posting)));
         for item in items {
-            actions.push(TransactWriteItem::builder().put(self.put(item)?).build());
+            actions.push(TransactWriteItem::builder().put(self.put_builder(item).build()?).build());
         }
-        for (pk, sk) in commit.previous.map(posting_keys).unwrap_or_default() {
+        for (pk, sk) in posting_keys(commit.previous) {
             if !postings.contains_key(&(pk.clone(), sk.clone())) {
                 let delete = Delete::builder().table_name(&self.table).set_key(Some(items::item(pk, sk))).build()?;
                 actions.push(TransactWriteItem::builder().delete(delete).build());
@@ -73,20 +101,35 @@ impl Store {
         Ok(actions)
     }
 
-    /// The condition on the article's revision is what makes two writers take turns.
-    fn put_head(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.table).set_item(Some(items::head_item(commit.next)?));
-        let put = match commit.previous {
+    fn put_head(&self, head: Item, previous: Option<&Held>) -> Result<TransactWriteItem, StoreError> {
+        let put = self.put_builder(head);
+        let put = match previous {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(previous) => put
                 .condition_expression("revision = :revision")
-                .expression_attribute_values(":revision", number(previous.article.head.revision)),
+                .expression_attribute_values(":revision", number(previous.revision())),
         };
         Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 
-    fn put(&self, item: Item) -> Result<Put, StoreError> {
-        Ok(Put::builder().table_name(&self.table).set_item(Some(item)).build()?)
+    fn put_builder(&self, item: Item) -> PutBuilder {
+        Put::builder().table_name(&self.table).set_item(Some(item))
+    }
+
+    /// Takes away everything of an article but what stands under its id now: revisions and evidence.
+    pub async fn purge(&self, id: &ArticleId) -> Result<(), StoreError> {
+        loop {
+            let keys = self.keys_of_article(id).await?;
+            let keys: Vec<String> = keys.into_iter().filter(|it| it != keys::HEAD).collect();
+            if keys.is_empty() {
+                return Ok(());
+            }
+            for sk in keys {
+                let (pk, sk) = (text(keys::article(id)), text(sk));
+                let delete = self.client.delete_item().table_name(&self.table).key(keys::PK, pk).key(keys::SK, sk);
+                delete.send().await.map_err(|error| StoreError::call("DeleteItem", error))?;
+            }
+        }
     }
 
     /// The answer once given to an idempotency key, with the fingerprint of the request that it answered.
@@ -139,8 +182,8 @@ fn lost_a_race(error: &aws_sdk_dynamodb::operation::transact_write_items::Transa
 }
 
 /// The postings of the next revision by their keys. Only the list of changes is ordered by another time.
-fn postings(commit: &Commit<'_>) -> BTreeMap<(String, String), Posting> {
-    let article = &commit.next.article;
+fn postings(held: &HeldArticle, lists: &[List], codes: &[String]) -> BTreeMap<(String, String), Posting> {
+    let article = &held.article;
     let card = PackedCard::pack(&article.card());
     let posting = |list: &List| Posting {
         position: Position {
@@ -149,19 +192,16 @@ fn postings(commit: &Commit<'_>) -> BTreeMap<(String, String), Posting> {
         },
         listed_at: article.listed_at(),
         changed_at: article.head.changed_at,
-        codes: commit.codes.clone(),
+        codes: codes.to_vec(),
         card: card.clone(),
     };
-    commit
-        .lists
-        .iter()
-        .map(|list| (list, posting(list)))
-        .map(|(list, it)| ((list.pk(), it.position.to_string()), it))
-        .collect()
+    let postings = lists.iter().map(|list| (list, posting(list)));
+    postings.map(|(list, it)| ((list.pk(), it.position.to_string()), it)).collect()
 }
 
-/// The keys of the postings that a held article has in the table.
-fn posting_keys(held: &HeldArticle) -> Vec<(String, String)> {
+/// The keys of the postings that are in the table now.
+fn posting_keys(previous: Option<&Held>) -> Vec<(String, String)> {
+    let Some(Held::Article(held)) = previous else { return Vec::new() };
     let article = &held.article;
     let changed = List::Changed.pk();
     let key = |pk: &String| {

@@ -62,6 +62,10 @@ impl Server {
         self.call(request("GET", path, headers, Body::empty())).await
     }
 
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(request("DELETE", path, &[], Body::empty())).await
+    }
+
     pub async fn post(&self, media_type: &str, body: impl Into<Body>) -> Answer {
         self.call(request("POST", "/v1/articles", &[("content-type", media_type)], body.into())).await
     }
