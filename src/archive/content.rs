@@ -3,7 +3,10 @@
 //! Left out are what reading derives from the rest, and an inferred date, whose upper bound is the time of retrieval
 //! and moves with every visit.
 
-use crate::article::{Basis, Draft, Facts, Published};
+use crate::{
+    article::{Basis, Draft, Facts, Published},
+    reading::DERIVED_KEYWORDS,
+};
 use sha2::{Digest, Sha256};
 
 pub fn content_hash(draft: &Draft) -> String {
@@ -12,6 +15,10 @@ pub fn content_hash(draft: &Draft) -> String {
     facts.script = None;
     facts.topics.clear();
     facts.entities.clear();
+    // Keywords are the publisher's where the document states them.
+    if draft.evidence.fields.iter().any(|it| it.field == "keywords" && it.rule == DERIVED_KEYWORDS) {
+        facts.keywords.clear();
+    }
     if facts.published.basis != Some(Basis::Explicit) {
         facts.published = Published::default();
     }

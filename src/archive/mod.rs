@@ -30,8 +30,8 @@ use crate::{
     article::{Article, ArticleId, Basis, Draft, Evidence, FacetValue, Has, Head, Instant, RawDocument, RawSummary},
     reading::{self, Form},
     store::{
-        Commit, DocumentRecord, Held, HeldArticle, List, MAX_FACET_VALUES, Next, Revision, RevisionKind, Store,
-        StoreError,
+        Commit, DocumentRecord, Held, HeldArticle, List, MAX_FACET_VALUES, MENTIONS, Next, Revision, RevisionKind,
+        Store, StoreError,
     },
 };
 use std::time::Duration;
@@ -39,6 +39,8 @@ use std::time::Duration;
 /// How often a writer that lost a race decides again. Each round of a race has a winner, so this many must write one
 /// article at the same moment before any of them gives up.
 const ATTEMPTS: u32 = 8;
+/// The dates that a posting carries beside its card.
+const DATES_MAX: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -230,11 +232,24 @@ fn file(article: Article, content_hash: String, evidence: Evidence) -> (HeldArti
     for beyond in values.drain(values.len().min(MAX_FACET_VALUES)..) {
         evidence.left_out.push(format!("{beyond}: an article is filed under {MAX_FACET_VALUES} facet values"));
     }
-    let codes = values.iter().map(FacetValue::to_string);
-    let codes = codes.chain(Has::of(&article).iter().map(|it| format!("has:{}", it.name()))).collect();
+    let has = Has::of(&article);
+    let codes = values.iter().map(FacetValue::to_string).chain(has.iter().map(|it| format!("has:{}", it.name())));
+    let codes = codes.chain(dates(&article, &mut evidence.left_out)).collect();
     let lists: Vec<List> = [List::All, List::Changed].into_iter().chain(values.into_iter().map(List::Facet)).collect();
     let held = HeldArticle { article, content_hash, lists: lists.iter().map(List::pk).collect() };
     (held, Filing { lists, codes, evidence })
+}
+
+/// The dates that the text speaks of, as a posting carries them.
+fn dates(article: &Article, left_out: &mut Vec<String>) -> Vec<String> {
+    let told = article.detail.mentioned_dates.iter().filter(|it| it.from.is_some());
+    let mut dates: Vec<String> = told.map(|it| format!("{MENTIONS}{}", it.edtf)).collect();
+    dates.sort();
+    dates.dedup();
+    for beyond in dates.drain(dates.len().min(DATES_MAX)..) {
+        left_out.push(format!("{beyond}: an article is found by {DATES_MAX} of the dates that it speaks of"));
+    }
+    dates
 }
 
 /// A draft that knows which article it is.

@@ -3,7 +3,7 @@
 //! The one place that says which members of an article are facets. The archive files an article under them, the query
 //! reads them back, and both spell them as here.
 
-use super::{Article, slug};
+use super::{Article, EntityType, media_topic, slug};
 
 /// A facet whose values have lists of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,10 +12,14 @@ pub enum Facet {
     Language,
     Country,
     Place,
+    Person,
+    Organisation,
+    Topic,
 }
 
 impl Facet {
-    pub const ALL: [Self; 4] = [Self::Source, Self::Language, Self::Country, Self::Place];
+    pub const ALL: [Self; 7] =
+        [Self::Source, Self::Language, Self::Country, Self::Place, Self::Person, Self::Organisation, Self::Topic];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -23,6 +27,9 @@ impl Facet {
             Self::Language => "language",
             Self::Country => "country",
             Self::Place => "place",
+            Self::Person => "person",
+            Self::Organisation => "organisation",
+            Self::Topic => "topic",
         }
     }
 
@@ -31,7 +38,9 @@ impl Facet {
         match self {
             Self::Country => value.to_ascii_uppercase(),
             Self::Language => value.to_ascii_lowercase(),
-            Self::Source | Self::Place => slug(value),
+            Self::Source | Self::Place | Self::Person | Self::Organisation => slug(value),
+            // By its code or by its label; what is neither is filed under nowhere.
+            Self::Topic => media_topic(value).map_or_else(|| slug(value), |it| it.code.to_owned()),
         }
     }
 }
@@ -58,6 +67,14 @@ impl FacetValue {
         values.extend(facts.language.as_deref().map(|it| Self::new(Facet::Language, it)));
         values.extend(place.and_then(|it| it.country.as_ref()).map(|it| Self::new(Facet::Country, it.as_str())));
         values.extend(place.map(|it| Self::new(Facet::Place, &it.id)));
+        values.extend(facts.topics.iter().map(|it| Self::new(Facet::Topic, &it.code)));
+        // Of entities only what is certain: a list that holds the wrong namesake once is not used twice.
+        values.extend(facts.entities.iter().filter(|it| it.strong).filter_map(|it| match it.kind {
+            EntityType::Person => Some(Self::new(Facet::Person, &it.id)),
+            EntityType::Organisation => Some(Self::new(Facet::Organisation, &it.id)),
+            EntityType::Place => Some(Self::new(Facet::Place, &it.id)),
+            EntityType::Country => it.country.as_ref().map(|it| Self::new(Facet::Country, it.as_str())),
+        }));
         values.retain(|it| !it.value.is_empty());
         values.sort();
         values.dedup();
@@ -83,10 +100,12 @@ pub enum Has {
     Image,
     Url,
     Section,
+    Topic,
+    Quantity,
 }
 
 impl Has {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Published,
         Self::Author,
         Self::Agency,
@@ -96,6 +115,8 @@ impl Has {
         Self::Image,
         Self::Url,
         Self::Section,
+        Self::Topic,
+        Self::Quantity,
     ];
 
     pub fn name(self) -> &'static str {
@@ -109,6 +130,8 @@ impl Has {
             Self::Image => "image",
             Self::Url => "url",
             Self::Section => "section",
+            Self::Topic => "topic",
+            Self::Quantity => "quantity",
         }
     }
 
@@ -130,6 +153,8 @@ impl Has {
                 Self::Image => facts.image.is_some(),
                 Self::Url => facts.url.is_some(),
                 Self::Section => facts.section.is_some(),
+                Self::Topic => !facts.topics.is_empty(),
+                Self::Quantity => !article.detail.quantities.is_empty(),
             })
             .collect()
     }

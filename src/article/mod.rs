@@ -7,6 +7,8 @@ mod evidence;
 mod facet;
 mod id;
 mod instant;
+mod media_topics;
+mod mentioned_date;
 mod place;
 mod published;
 mod raw;
@@ -17,11 +19,13 @@ pub use evidence::{Evidence, FieldEvidence, Label, Piece, Span};
 pub use facet::{Facet, FacetValue, Has};
 pub use id::{ArticleId, BadArticleId};
 pub use instant::Instant;
+pub use media_topics::{MEDIA_TOPICS, MediaTopic, media_topic};
+pub use mentioned_date::{MentionedDate, edtf_interval};
 pub use place::{CountryCode, Dateline, Place};
 pub use published::{Basis, Precision, Published};
 pub use raw::{RawDocument, RawSummary};
 pub use slug::slug;
 pub use whole::{
-    Article, Author, Card, Detail, Draft, Entity, EntityType, Facts, Head, Mention, MentionedDate, Publisher, Quantity,
-    QuantityKind, TextSpan, Topic,
+    Article, Author, Card, Detail, Draft, Entity, EntityType, Facts, Head, Mention, Publisher, Quantity, QuantityKind,
+    TextSpan, Topic,
 };

@@ -1,7 +1,7 @@
 //! The article, in the three parts that its JSON joins: what the archive knows, what reading learnt, and what only the
 //! whole article shows. A card is the same object without the third part.
 
-use super::{ArticleId, CountryCode, Dateline, Evidence, Instant, Published, RawSummary};
+use super::{ArticleId, CountryCode, Dateline, Evidence, Instant, MentionedDate, Published, RawSummary};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -148,11 +148,26 @@ pub type Mention = TextSpan;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Quantity {
     pub kind: QuantityKind,
+    /// Whole numbers are printed as such.
+    #[serde(serialize_with = "plain")]
     pub value: f64,
-    /// ISO 4217, of money.
+    /// ISO 4217, of money; `null` where the name is shared by several and the country is not known.
     pub currency: Option<String>,
+    /// Of a count, what became of the people that it counts: `killed`, `hurt`.
+    pub counted: Option<String>,
     pub text: String,
     pub at: TextSpan,
+}
+
+/// Every whole number up to here is one of its own among floating-point numbers.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
+fn plain<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.fract() == 0.0 && value.abs() <= WHOLE_MAX {
+        serializer.serialize_i64(*value as i64)
+    } else {
+        serializer.serialize_f64(*value)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -161,15 +176,6 @@ pub enum QuantityKind {
     Money,
     Percent,
     Count,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MentionedDate {
-    pub from: Instant,
-    pub to: Instant,
-    pub precision: super::Precision,
-    pub text: String,
-    pub at: TextSpan,
 }
 
 impl Article {

@@ -6,7 +6,7 @@
 
 use crate::article::{Basis, Instant, Precision, Published};
 use jiff::{Span, Timestamp, civil, tz::TimeZone};
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stated {
@@ -280,10 +280,14 @@ fn zone(kinds: &[&Kind]) -> Option<(i64, usize)> {
     }
 }
 
-fn month(name: &str) -> Option<i64> {
-    let position = MONTHS.iter().position(|names| names.split(' ').any(|it| it == name))?;
-    i64::try_from(position + 1).ok()
+pub(super) fn month(name: &str) -> Option<i64> {
+    MONTH_NAMES.get(name).copied()
 }
+
+static MONTH_NAMES: LazyLock<HashMap<&'static str, i64>> = LazyLock::new(|| {
+    let months = (1..).zip(MONTHS);
+    months.flat_map(|(number, names)| names.split(' ').map(move |it| (it, number))).collect()
+});
 
 /// The names and usual abbreviations of the months in English, French, German, Spanish, Portuguese, Italian, Dutch,
 /// Russian, Ukrainian, Turkish, Arabic (both sets) and Urdu: Unicode CLDR, `calendars/gregorian/months`.

@@ -3,8 +3,19 @@
 
 pub mod agencies;
 pub mod byline;
+mod currencies;
 pub mod dateline;
 pub mod dates;
+pub mod entities;
+pub mod keywords;
 pub mod language;
 pub mod length;
+pub mod mentioned_dates;
+mod numbers;
+pub mod passage;
 pub mod places;
+pub mod publication;
+pub mod quantities;
+pub mod sentences;
+pub mod summary;
+pub mod topics;

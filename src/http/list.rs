@@ -24,10 +24,16 @@ pub struct ListParameters {
     source: Option<String>,
     /// BCP 47, combined as `source` is.
     language: Option<String>,
-    /// The country of the dateline, ISO 3166-1 alpha-2, combined as `source` is.
+    /// The country of the dateline, or one that the article names; ISO 3166-1 alpha-2, combined as `source` is.
     country: Option<String>,
-    /// The place of the dateline by its slug, combined as `source` is.
+    /// The place of the dateline, or one that the article names, by its slug; combined as `source` is.
     place: Option<String>,
+    /// A person whom the article names, by the slug of the name; combined as `source` is. Only what is certain is filed.
+    person: Option<String>,
+    /// An organisation that the article names, by the slug of the name; combined as `source` is.
+    organisation: Option<String>,
+    /// A subject of the IPTC Media Topics, by its code or by the slug of its label; combined as `source` is.
+    topic: Option<String>,
     /// A day or a time, inclusive; only articles whose date of publication is known match.
     published_from: Option<String>,
     /// A day or a time, exclusive.
@@ -36,8 +42,12 @@ pub struct ListParameters {
     changed_from: Option<String>,
     /// A day or a time, exclusive.
     changed_to: Option<String>,
-    /// `published`, `author`, `agency`, `publisher`, `dateline`, `deck`, `image`, `url`, `section`; with a minus for
-    /// absent; several by commas, all must hold.
+    /// A day or a time: articles whose text speaks of a date at it or later.
+    mentions_from: Option<String>,
+    /// A day or a time: articles whose text speaks of a date before it.
+    mentions_to: Option<String>,
+    /// `published`, `author`, `agency`, `publisher`, `dateline`, `deck`, `image`, `url`, `section`, `topic`, `quantity`;
+    /// with a minus for absent; several by commas, all must hold.
     has: Option<String>,
     /// `-published` (default), `published`, `-changed`.
     sort: Option<String>,

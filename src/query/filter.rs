@@ -1,8 +1,8 @@
 //! A filter: which articles belong in a list.
 
 use crate::{
-    article::{Facet, FacetValue, Has, Instant},
-    store::Posting,
+    article::{Facet, FacetValue, Has, Instant, edtf_interval},
+    store::{MENTIONS, Posting},
 };
 
 /// All of it must hold.
@@ -13,6 +13,8 @@ pub struct Filter {
     /// Matches only articles whose publication date is known.
     pub published: Range,
     pub changed: Range,
+    /// Matches articles whose text speaks of a date that overlaps it.
+    pub mentions: Range,
 }
 
 /// One of the values, or none of them.
@@ -36,9 +38,18 @@ impl Range {
         self.from.is_none() && self.to.is_none()
     }
 
+    fn overlaps(&self, (from, to): (Instant, Instant)) -> bool {
+        self.from.is_none_or(|it| it < to) && self.to.is_none_or(|it| from < it)
+    }
+
     fn holds(&self, at: Instant) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
+}
+
+/// The interval of a code that says which date the text speaks of.
+fn mentioned(code: &str) -> Option<(Instant, Instant)> {
+    edtf_interval(code.strip_prefix(MENTIONS)?)
 }
 
 impl Clause {
@@ -60,5 +71,7 @@ impl Filter {
             && self.has.iter().all(|(it, wanted)| has(*it) == *wanted)
             && (self.published.is_open() || has(Has::Published) && self.published.holds(posting.listed_at))
             && self.changed.holds(posting.changed_at)
+            && (self.mentions.is_open()
+                || posting.codes.iter().filter_map(|it| mentioned(it)).any(|it| self.mentions.overlaps(it)))
     }
 }

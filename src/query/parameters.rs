@@ -104,6 +104,7 @@ impl ListQuery {
             has: reading.has(),
             published: reading.range("published_from", "published_to"),
             changed: reading.range("changed_from", "changed_to"),
+            mentions: reading.range("mentions_from", "mentions_to"),
         };
         let values: usize = filter.clauses.iter().filter(|it| !it.negated).map(|it| it.values.len()).sum();
         if values > VALUES_LIMIT {
@@ -135,8 +136,19 @@ impl ListQuery {
     }
 }
 
-const OTHERS: [&str; 9] =
-    ["published_from", "published_to", "changed_from", "changed_to", "has", "sort", "limit", "cursor", "fields"];
+const OTHERS: [&str; 11] = [
+    "published_from",
+    "published_to",
+    "changed_from",
+    "changed_to",
+    "mentions_from",
+    "mentions_to",
+    "has",
+    "sort",
+    "limit",
+    "cursor",
+    "fields",
+];
 
 /// The names of all parameters of a list.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -137,7 +137,7 @@ fn fitting(found: &[(Position, Found)]) -> usize {
 fn candidates(filter: &Filter, sort: Sort) -> (Vec<Vec<List>>, bool) {
     let positive: Vec<_> = filter.clauses.iter().filter(|it| !it.negated).collect();
     let lists = |clause: &&super::Clause| clause.facet_values().map(List::Facet).collect::<Vec<_>>();
-    let others = filter.clauses.len() > positive.len() || !filter.has.is_empty();
+    let others = filter.clauses.len() > positive.len() || !filter.has.is_empty() || !filter.mentions.is_open();
     if sort == Sort::ChangedNewest {
         return (vec![vec![List::Changed]], others || !positive.is_empty() || !filter.published.is_open());
     }

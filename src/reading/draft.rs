@@ -1,6 +1,9 @@
 //! From a page to a draft: what follows from the texts that were found, and the evidence of all of it.
 
-use super::{Decoded, Finding, Page, Paragraph, ReadError};
+use super::{
+    Decoded, Finding, Page, Paragraph, ReadError,
+    meaning::{self, Known, Missing, Texts},
+};
 use crate::{
     article::{
         Author, Basis, Dateline, Detail, Draft, Evidence, Facts, FieldEvidence, Instant, Place, Published, RawDocument,
@@ -21,45 +24,74 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
         return Err(ReadError::NothingToRead);
     }
     let mut fields = Fields::default();
+    let (headline_spans, deck_spans) = (spans(&page.headline), spans(&page.deck));
     let headline = fields.text("headline", page.headline);
     let deck = fields.text("deck", page.deck);
     let dateline = page.dateline.map(|printed| fields.dateline(printed));
-    let body = fields.body(page.body);
+    let body = fields.body(&page.body);
     let authors = fields.finding("authors", page.authors, |names| Some(names.join("; "))).unwrap_or_default();
     let written = written(headline.as_deref(), &body);
     let word_count = length::words(&body);
+    let language = fields.language(written.language, page.language);
+    let published = fields
+        .finding("published", page.published, |it| it.at.map(|at| at.to_string()))
+        .filter(|it| *it != Published::default());
+    let summary = fields.text("summary", page.summary);
+    let keywords = fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default();
+    let meaning = meaning::mean(
+        &Texts {
+            document: &decoded.text,
+            form: decoded.form,
+            headline: headline.as_deref().map(|it| (it, headline_spans.as_slice())),
+            deck: deck.as_deref().map(|it| (it, deck_spans.as_slice())),
+            body: &body,
+            paragraphs: &page.body,
+        },
+        &Known {
+            language: language.as_deref(),
+            dateline: dateline.as_ref(),
+            authors: &authors,
+            published: published.as_ref(),
+        },
+        Missing { summary: summary.is_none(), keywords: keywords.is_empty() },
+        &mut fields,
+    );
     let facts = Facts {
         url: fields.url(page.url, document),
         publisher: fields.finding("publisher", page.publisher, |it| Some(it.name.clone())),
         authors: authors.into_iter().map(|name| Author { name }).collect(),
         agency: fields.text("agency", page.agency),
         dateline,
-        published: match fields.finding("published", page.published, |it| it.at.map(|at| at.to_string())) {
-            Some(stated) => stated,
-            None => unstated(document.retrieved_at),
-        },
+        published: published
+            .or(meaning.published)
+            .map_or_else(|| unstated(document.retrieved_at), |it| not_after(it, document.retrieved_at)),
         modified_at: fields.finding("modified_at", page.modified_at, |it: &Instant| Some(it.to_string())),
-        language: fields.language(written.language, page.language),
+        language,
         script: written.script.map(str::to_owned),
         word_count,
         reading_seconds: length::reading_seconds(word_count, written.script),
-        summary: fields.text("summary", page.summary),
-        keywords: fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default(),
+        summary: summary.or(meaning.summary),
+        keywords: if keywords.is_empty() { meaning.keywords } else { keywords },
         image: fields.text("image", page.image),
         section: fields.text("section", page.section),
         partial: page.partial,
         headline,
         deck,
-        topics: Vec::new(),
-        entities: Vec::new(),
+        topics: meaning.topics,
+        entities: meaning.entities,
     };
     let evidence = Evidence {
         encoding: decoded.encoding.to_owned(),
         pieces: page.pieces,
         fields: fields.0,
-        left_out: page.left_out,
+        left_out: page.left_out.into_iter().chain(meaning.left_out).collect(),
     };
-    Ok(Draft { media_type: decoded.media_type(), facts, detail: Detail { body, ..Detail::default() }, evidence })
+    let detail = Detail { body, quantities: meaning.quantities, mentioned_dates: meaning.mentioned_dates };
+    Ok(Draft { media_type: decoded.media_type(), facts, detail, evidence })
+}
+
+fn spans<T>(found: &Option<Finding<T>>) -> Vec<Span> {
+    found.as_ref().map(|it| it.spans.clone()).unwrap_or_default()
 }
 
 /// No date is stated, but nothing is retrieved before it is published.
@@ -70,6 +102,15 @@ fn unstated(retrieved_at: Instant) -> Published {
         reasoning: Some("the document states no full date; it was published before it was retrieved".to_owned()),
         ..Published::default()
     }
+}
+
+/// What is inferred is bounded by the retrieval as well.
+fn not_after(published: Published, retrieved_at: Instant) -> Published {
+    if published.basis != Some(Basis::Inferred) {
+        return published;
+    }
+    let latest = published.latest.map_or(retrieved_at, |it| it.min(retrieved_at));
+    Published { latest: Some(latest), ..published }
 }
 
 fn written(headline: Option<&str>, body: &[String]) -> language::Written {
@@ -86,10 +127,10 @@ fn written(headline: Option<&str>, body: &[String]) -> language::Written {
 }
 
 #[derive(Default)]
-struct Fields(Vec<FieldEvidence>);
+pub(super) struct Fields(Vec<FieldEvidence>);
 
 impl Fields {
-    fn note(&mut self, field: &str, spans: Vec<Span>, rule: &str, normalised: Option<String>, others: Vec<String>) {
+    pub fn note(&mut self, field: &str, spans: Vec<Span>, rule: &str, normalised: Option<String>, others: Vec<String>) {
         self.0.push(FieldEvidence { field: field.to_owned(), spans, rule: rule.to_owned(), normalised, others });
     }
 
@@ -118,12 +159,12 @@ impl Fields {
         Dateline { text: printed.value, place }
     }
 
-    fn body(&mut self, paragraphs: Vec<Paragraph>) -> Vec<String> {
+    fn body(&mut self, paragraphs: &[Paragraph]) -> Vec<String> {
         let spans: Vec<Span> = paragraphs.iter().flat_map(|it| it.spans.iter().copied()).collect();
         if !spans.is_empty() {
             self.note("body", spans, "story", None, vec![]);
         }
-        paragraphs.into_iter().map(|it| it.text).collect()
+        paragraphs.iter().map(|it| it.text.clone()).collect()
     }
 
     /// What the page calls its own address, else the one that the document came from.

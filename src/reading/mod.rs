@@ -4,8 +4,8 @@
 //! 1. [`decode`]: the bytes become text, in the encoding that they prove, and the form is found out.
 //! 2. The form's reader (`text`, `markdown`, [`html`]; [`feed`] for each entry) makes a [`Page`]: what it found, where,
 //!    and what became of every byte.
-//! 3. `draft` turns the page into an article's facts: the dateline's place, the language, the length, what is known
-//!    of the publication date.
+//! 3. `draft` turns the page into an article's facts: the dateline's place, the language, the length, and what its words
+//!    mean (`meaning`): names, topics, quantities, dates, each back at its place in the document (`locate`).
 //!
 //! Nothing is invented: a fact that no rule reads is null. Nothing is dropped: the page's pieces, one after another, are
 //! the document.
@@ -16,7 +16,9 @@ mod error;
 pub mod feed;
 pub mod html;
 pub mod limits;
+mod locate;
 mod markdown;
+mod meaning;
 mod page;
 mod shown;
 mod text;
@@ -24,12 +26,13 @@ mod view;
 
 pub use decode::{Decoded, Form, decode, form};
 pub use error::ReadError;
+pub use meaning::DERIVED_KEYWORDS;
 pub use page::{Finding, Page, Paragraph};
 
 use crate::article::{Draft, RawDocument};
 
 /// Changes whenever the rules read some document differently.
-pub const RULES_VERSION: &str = "1";
+pub const RULES_VERSION: &str = "2";
 
 /// The article of a document that holds one. The entries of a feed are read by [`feed::drafts`].
 pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {

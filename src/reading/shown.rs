@@ -1,7 +1,7 @@
 //! Text as readers see it: white space is one blank, and what is invisible and steers the display is gone.
 
 /// Joiners stay, because scripts from Arabic to Devanagari and emoji need them; the rest hides words or turns them round.
-fn is_invisible(letter: char) -> bool {
+pub fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || letter.is_control() && !letter.is_whitespace()
 }

@@ -16,6 +16,9 @@ pub(super) const COMPRESSED_BYTES: usize = 380_000;
 const POSTING_BYTES: usize = 1_000;
 const LEVEL: i32 = 9;
 
+/// What the code of a date that the text speaks of begins with; the date follows in EDTF.
+pub const MENTIONS: &str = "on:";
+
 /// The current revision, and what must be taken away when the next one comes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldArticle {
@@ -31,7 +34,7 @@ pub struct Posting {
     pub position: Position,
     pub listed_at: Instant,
     pub changed_at: Instant,
-    /// `country:PK`, `has:author`, …
+    /// `country:PK`, `has:author`, `on:2021-08`, …
     pub codes: Vec<String>,
     /// `None` where the card is too large for a posting; the article has it.
     pub card: Option<PackedCard>,

@@ -8,7 +8,7 @@
 //!    feed as its raw document, and its pieces say which part of it is the article's.
 
 mod entry;
-mod escapes;
+pub(super) mod escapes;
 mod places;
 mod values;
 mod xml;

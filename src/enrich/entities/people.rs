@@ -1,0 +1,579 @@
+//! People: names of two words or more that something beside them proves to be a person's.
+//!
+//! | rule | evidence |
+//! | --- | --- |
+//! | `title` | an office, a rank or a form of address before the name |
+//! | `age` | an age between commas behind it |
+//! | `apposition` | a role, or `who`, behind a comma behind it |
+//! | `said` | a verb of saying beside it |
+//! | `repeated` | the full name twice, and besides the surname alone as the one who says something |
+//!
+//! A surname alone is a mention of the one person in the article who has it.
+
+use super::{
+    Claims, Draft, Text,
+    tables::{self, Names, Title},
+};
+use crate::article::EntityType;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+/// The most words of a title, and of a name.
+const TITLE_WORDS: usize = 3;
+const NAME_WORDS: usize = 4;
+/// Small words in a row within a name: `de la`.
+const PARTICLES_MAX: usize = 2;
+/// How far behind a comma a role is looked for, in words.
+const ROLE_WORDS: usize = 8;
+
+const SAID: &[&str] = &[
+    "said",
+    "says",
+    "told",
+    "added",
+    "wrote",
+    "argued",
+    "warned",
+    "explained",
+    "recalled",
+    "insisted",
+    "noted",
+    "stressed",
+    "tweeted",
+    "testified",
+    "dit",
+    "dijo",
+    "sagte",
+    "affirme",
+    "explique",
+    "explicó",
+    "erklärte",
+];
+/// Small words within a name.
+const PARTICLES: &[&str] = &[
+    "bin", "ibn", "bint", "al", "el", "de", "da", "di", "del", "della", "dos", "du", "la", "le", "van", "von", "der",
+    "den", "ter", "ten", "zu", "ul", "ur",
+];
+/// Words that are often written with a capital letter and are in names of things, not of people.
+const THINGS: &[&str] = &[
+    "the",
+    "a",
+    "an",
+    "new",
+    "north",
+    "south",
+    "east",
+    "west",
+    "northern",
+    "southern",
+    "eastern",
+    "western",
+    "central",
+    "supreme",
+    "high",
+    "national",
+    "international",
+    "royal",
+    "federal",
+    "state",
+    "states",
+    "united",
+    "city",
+    "county",
+    "district",
+    "province",
+    "street",
+    "road",
+    "avenue",
+    "river",
+    "lake",
+    "mount",
+    "mountain",
+    "bay",
+    "sea",
+    "ocean",
+    "park",
+    "airport",
+    "station",
+    "port",
+    "bridge",
+    "tower",
+    "house",
+    "office",
+    "day",
+    "week",
+    "month",
+    "year",
+    "party",
+    "court",
+    "council",
+    "committee",
+    "commission",
+    "ministry",
+    "department",
+    "university",
+    "college",
+    "school",
+    "institute",
+    "bank",
+    "company",
+    "group",
+    "inc",
+    "ltd",
+    "corp",
+    "plc",
+    "llc",
+    "association",
+    "federation",
+    "union",
+    "agency",
+    "authority",
+    "foundation",
+    "trust",
+    "board",
+    "army",
+    "navy",
+    "force",
+    "forces",
+    "police",
+    "hospital",
+    "church",
+    "club",
+    "league",
+    "cup",
+    "times",
+    "news",
+    "post",
+    "press",
+    "media",
+    "general",
+    "act",
+    "bill",
+    "law",
+    "summit",
+    "conference",
+    "festival",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "christmas",
+    "easter",
+    "ramadan",
+    "god",
+    "lord",
+    "street",
+    "square",
+    "hotel",
+    "museum",
+    "centre",
+    "center",
+    "parliament",
+    "congress",
+    "senate",
+    "assembly",
+    "republic",
+    "kingdom",
+    "islands",
+    "island",
+    "valley",
+    "coast",
+    "region",
+    "world",
+    "middle",
+    "prime",
+    "foreign",
+    "interior",
+    "minister",
+    "president",
+    "secretary",
+    "however",
+    "but",
+    "and",
+    "in",
+    "on",
+    "at",
+    "for",
+    "from",
+    "with",
+    "when",
+    "while",
+    "after",
+    "before",
+    "as",
+    "if",
+    "it",
+    "he",
+    "she",
+    "they",
+    "we",
+    "his",
+    "her",
+    "their",
+    "this",
+    "that",
+    "these",
+    "those",
+    "there",
+    "here",
+    "what",
+    "who",
+    "why",
+    "how",
+    "not",
+    "no",
+    "yes",
+    "so",
+    "then",
+    "now",
+    "also",
+    "meanwhile",
+    "although",
+    "despite",
+    "according",
+    "last",
+    "next",
+    "earlier",
+    "later",
+    "one",
+    "two",
+    "three",
+    "some",
+    "many",
+    "most",
+    "all",
+    "both",
+    "each",
+    "every",
+    "other",
+    "another",
+    "such",
+    "old",
+    "great",
+    "grand",
+    "black",
+    "white",
+    "red",
+    "green",
+    "blue",
+    "big",
+    "deal",
+    "war",
+    "games",
+    "open",
+    "championship",
+    "series",
+    "show",
+    "award",
+    "awards",
+    "project",
+    "programme",
+    "program",
+    "plan",
+    "report",
+    "study",
+    "index",
+    "fund",
+    "service",
+    "services",
+    "system",
+    "team",
+];
+
+struct Person {
+    name: String,
+    role: Option<String>,
+    rule: &'static str,
+    mentions: Vec<(usize, Range<usize>)>,
+}
+
+pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
+    let mut people: Vec<Person> = Vec::new();
+    for (at, text) in texts.iter().enumerate().filter(|(_, it)| it.cased) {
+        proved(at, text, &mut people);
+    }
+    repeated(texts, &mut people);
+    let mut surnames: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    for (index, person) in people.iter().enumerate() {
+        let surname = person.name.rsplit(' ').next().unwrap_or_default();
+        // Of two people of one surname, the surname alone is neither.
+        surnames.entry(surname).and_modify(|it| *it = None).or_insert(Some(index));
+    }
+    let surnames: BTreeMap<String, usize> =
+        surnames.into_iter().filter_map(|(name, index)| Some((name.to_owned(), index?))).collect();
+    for person in &mut people {
+        person.mentions.clear();
+    }
+    for (at, text) in texts.iter().enumerate() {
+        mention(at, text, &surnames, &mut people, claims);
+    }
+    let draft = |it: Person| Draft {
+        kind: EntityType::Person,
+        name: it.name,
+        role: it.role,
+        country: None,
+        strong: true,
+        rule: it.rule,
+        mentions: it.mentions.into_iter().map(|(at, words)| texts[at].mention(&words)).collect(),
+    };
+    people.into_iter().map(draft).filter(|it| !it.mentions.is_empty()).collect()
+}
+
+/// The people that the words beside their names prove.
+fn proved(at: usize, text: &Text<'_>, people: &mut Vec<Person>) {
+    let mut word = 0;
+    while word < text.words.len() {
+        if let Some((length, title)) = title_at(text, word)
+            && text.joined(word + length - 1)
+            && !after_article(text, word)
+            && let Some(name) = name_at(text, word + length).filter(|it| it.len() >= 2)
+        {
+            let role = (title == Title::Role).then(|| role(text, word..word + length));
+            meet(people, text.text(&name), role, "title", at, &name);
+            word = name.end;
+            continue;
+        }
+        let Some(name) = name_at(text, word).filter(|it| it.len() >= 2 && starts_fresh(text, it.start)) else {
+            word += 1;
+            continue;
+        };
+        if let Some((rule, role)) = beside(text, &name) {
+            meet(people, text.text(&name), role, rule, at, &name);
+        }
+        word = name.end;
+    }
+}
+
+/// A name is no part of a longer one: nothing that is written with a capital letter stands directly before it.
+fn starts_fresh(text: &Text<'_>, at: usize) -> bool {
+    at == 0 || !text.joined(at - 1) || !text.words[at - 1].is_capital() || text.opens_sentence(at - 1)
+}
+
+/// `the General Data Protection Regulation` is no general.
+fn after_article(text: &Text<'_>, at: usize) -> bool {
+    at > 0 && text.joined(at - 1) && text.low(at - 1) == "the" && text.words[at].is_capital()
+}
+
+fn beside(text: &Text<'_>, name: &Range<usize>) -> Option<(&'static str, Option<String>)> {
+    let last = name.end - 1;
+    let next = text.low(name.end);
+    if text.joined(last) && SAID.contains(&next) {
+        return Some(("said", None));
+    }
+    let before = name.start.checked_sub(1);
+    if before.is_some_and(|it| text.joined(it) && SAID.contains(&text.low(it)))
+        && text.after(last).trim_start().starts_with([',', '.', ';'])
+    {
+        let role = (text.after(last) == ", ").then(|| role_behind(text, name.end)).flatten();
+        return Some(("said", role));
+    }
+    if text.after(last) != ", " {
+        return None;
+    }
+    let is_age = next.len() <= 3 && next.parse::<u8>().is_ok_and(|it| it > 0);
+    if is_age && text.after(name.end).starts_with([',', '.']) {
+        let role = (text.after(name.end) == ", ").then(|| role_behind(text, name.end + 1)).flatten();
+        return Some(("age", role));
+    }
+    if matches!(next, "who" | "whose") {
+        return Some(("apposition", None));
+    }
+    role_behind(text, name.end).map(|role| ("apposition", Some(role)))
+}
+
+/// `the chief executive of the port`, `a spokesman for …`: from behind the article to the title, if there is one.
+fn role_behind(text: &Text<'_>, from: usize) -> Option<String> {
+    let article = usize::from(matches!(text.low(from), "a" | "an" | "the"));
+    let start = from + article;
+    let mut end = start;
+    // Within the clause alone: a comma ends it.
+    while end < text.words.len() && end - start < ROLE_WORDS {
+        let most = if tables::begins_title(text.low(end)) { TITLE_WORDS } else { 0 };
+        let titles = (1..=most).rev().find(|length| {
+            end + length <= text.words.len() && tables::title(&phrase(text, end..end + length)) == Some(Title::Role)
+        });
+        if let Some(length) = titles {
+            // What a person is, and not whom the clause speaks of: no name follows directly.
+            let named = text.joined(end + length - 1) && text.words.get(end + length).is_some_and(|it| it.is_capital());
+            return (!named).then(|| text.text(&(start..end + length)).to_owned());
+        }
+        // Another thing is said of the person, or of somebody else.
+        if !text.joined(end) || matches!(text.low(end), "and" | "or" | "but" | "with" | "is" | "was" | "who") {
+            return None;
+        }
+        end += 1;
+    }
+    None
+}
+
+fn phrase(text: &Text<'_>, words: Range<usize>) -> String {
+    text.low.get(words).map(|it| it.join(" ")).unwrap_or_default()
+}
+
+/// The longest title that begins at a word, and how many words it has.
+fn title_at(text: &Text<'_>, at: usize) -> Option<(usize, Title)> {
+    let most = if tables::begins_title(text.low(at)) { TITLE_WORDS } else { 0 };
+    (1..=most).rev().find_map(|length| {
+        let whole = at + length <= text.words.len() && (at..at + length - 1).all(|it| text.joined(it));
+        let title = tables::title(&phrase(text, at..at + length)).filter(|_| whole)?;
+        // `general` and `major` are adjectives; a rank has a capital letter.
+        (text.words[at].is_capital() || title == Title::Role && length == 1 || length > 1).then_some((length, title))
+    })
+}
+
+/// The title, with the word of the office before it: `Railways Minister`.
+fn role(text: &Text<'_>, title: Range<usize>) -> String {
+    let before = title.start.checked_sub(1).filter(|it| {
+        let word = &text.words[*it];
+        text.words[title.start].is_capital()
+            && text.joined(*it)
+            && word.is_capital()
+            && !text.opens_sentence(*it)
+            && !(0..TITLE_WORDS).any(|more| *it >= more && tables::country(text.text(&(it - more..it + 1))).is_some())
+            && !word.text.chars().all(|it| it.is_uppercase() || it == '.')
+    });
+    text.text(&(before.unwrap_or(title.start)..title.end)).to_owned()
+}
+
+/// The words of a name that begins here.
+fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
+    if !text.words.get(at).is_some_and(|it| is_name_word(it.text)) {
+        return None;
+    }
+    let mut end = at + 1;
+    while end < text.words.len() && end - at < NAME_WORDS && text.joined(end - 1) {
+        let small = (end..text.words.len())
+            .take(PARTICLES_MAX)
+            .take_while(|it| PARTICLES.contains(&text.words[*it].text) && text.joined(*it))
+            .count();
+        if !text.words.get(end + small).is_some_and(|it| is_name_word(it.text)) {
+            break;
+        }
+        end += small + 1;
+    }
+    // A run of capitals that goes on is something else: a name of a thing, a line in title case.
+    let goes_on = text.joined(end - 1) && text.words.get(end).is_some_and(|it| it.is_capital());
+    let ends_as_name = text.words[end - 1].text.chars().filter(|it| it.is_alphabetic()).count() >= 2;
+    (!goes_on && ends_as_name).then_some(at..end)
+}
+
+fn is_name_word(word: &str) -> bool {
+    let mut letters = word.chars();
+    let first = letters.next().is_some_and(char::is_uppercase);
+    // The pronoun is no initial.
+    let initial = (word.chars().count() <= 2 && word.ends_with('.') || word.chars().count() == 1)
+        && word.is_ascii()
+        && !word.starts_with('I');
+    let small = word.chars().any(char::is_lowercase);
+    let parts_are_names = word.split('-').all(|it| {
+        let low = it.to_lowercase();
+        !THINGS.contains(&low.as_str())
+    });
+    first
+        && (small || initial)
+        && word.chars().all(|it| it.is_alphabetic() || matches!(it, '\'' | '’' | '-' | '.'))
+        && parts_are_names
+        && tables::country(word).is_none_or(|it| it.names == Names::Perhaps)
+        && tables::organisation(word).is_none()
+        && tables::title(&word.to_lowercase()).is_none()
+}
+
+fn meet(
+    people: &mut Vec<Person>,
+    name: &str,
+    role: Option<String>,
+    rule: &'static str,
+    at: usize,
+    words: &Range<usize>,
+) {
+    let known = people.iter_mut().find(|it| it.name == name);
+    match known {
+        Some(person) => {
+            person.role = person.role.take().or(role);
+            person.mentions.push((at, words.clone()));
+        }
+        None => people.push(Person { name: name.to_owned(), role, rule, mentions: vec![(at, words.clone())] }),
+    }
+}
+
+/// Full names that come twice while their surname alone says something.
+fn repeated(texts: &[Text<'_>], people: &mut Vec<Person>) {
+    let mut full: BTreeMap<&str, Vec<(usize, Range<usize>)>> = BTreeMap::new();
+    let mut alone: BTreeSet<&str> = BTreeSet::new();
+    for (at, text) in texts.iter().enumerate().filter(|(_, it)| it.cased) {
+        let mut word = 0;
+        while word < text.words.len() {
+            match name_at(text, word) {
+                Some(name) if starts_fresh(text, word) => {
+                    let after_the = word > 0 && text.joined(word - 1) && text.low(word - 1) == "the";
+                    match name.len() {
+                        // Things have full names too, but say nothing.
+                        1 if text.joined(word) && SAID.contains(&text.low(word + 1)) => {
+                            alone.insert(text.text(&name));
+                        }
+                        2 | 3 if !after_the && !text.opens_sentence(word) => {
+                            full.entry(text.text(&name)).or_default().push((at, name.clone()));
+                        }
+                        _ => {}
+                    }
+                    word = name.end;
+                }
+                _ => word += 1,
+            }
+        }
+    }
+    for (name, mentions) in full {
+        let surname = name.rsplit(' ').next().unwrap_or_default();
+        let is_known = people.iter().any(|it| it.name == name || it.name.rsplit(' ').next() == Some(surname));
+        if mentions.len() >= 2 && alone.contains(surname) && !is_known {
+            people.push(Person { name: name.to_owned(), role: None, rule: "repeated", mentions });
+        }
+    }
+}
+
+/// Every place where a person is named, in full or by the surname.
+fn mention(at: usize, text: &Text<'_>, surnames: &BTreeMap<String, usize>, people: &mut [Person], claims: &mut Claims) {
+    let mut word = 0;
+    while word < text.words.len() {
+        let longest = if text.words[word].is_capital() { NAME_WORDS + 1 } else { 0 };
+        let full = (2..=longest).rev().filter(|length| word + length <= text.words.len()).find_map(|length| {
+            let words = word..word + length;
+            let name = text.text(&words);
+            people.iter().position(|it| it.name == name).map(|index| (index, words))
+        });
+        let surname = || {
+            let index = *surnames.get(text.words[word].text)?;
+            // Part of another name: `Rubio Street`, `Maria Rubio`.
+            let next = text.joined(word) && text.words.get(word + 1).is_some_and(|it| it.is_capital()) && text.cased;
+            let title = word > 0 && tables::title(text.low(word - 1)).is_some();
+            let before = word > 0 && text.joined(word - 1) && text.words[word - 1].is_capital() && text.cased;
+            let opens = word > 0 && text.opens_sentence(word - 1);
+            (!next && (!before || title || opens)).then_some((index, word..word + 1))
+        };
+        match full.or_else(surname).filter(|(_, words)| claims.is_free(at, words)) {
+            Some((index, words)) => {
+                claims.take(at, &words);
+                word = words.end;
+                people[index].mentions.push((at, words));
+            }
+            None => word += 1,
+        }
+    }
+}

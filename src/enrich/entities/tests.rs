@@ -1,0 +1,126 @@
+//! Short stories in the project's own words, and who and what is in them.
+
+use super::*;
+use crate::{article::Place, enrich::passage::passages};
+
+/// The strong ones as `type id`, in the order in which they are first named.
+fn strong(headline: &str, body: &[&str], dateline: Option<(&str, &str)>) -> Vec<String> {
+    all(headline, body, dateline).into_iter().filter(|it| it.entity.strong).map(|it| shown(&it.entity)).collect()
+}
+
+fn shown(it: &Entity) -> String {
+    let kind = serde_json::to_value(it.kind).expect("a name");
+    format!("{} {}", kind.as_str().unwrap_or_default(), it.id)
+}
+
+fn all(headline: &str, body: &[&str], dateline: Option<(&str, &str)>) -> Vec<Found> {
+    let body: Vec<String> = body.iter().map(|it| (*it).to_owned()).collect();
+    let dateline = dateline.map(|(name, country)| Dateline {
+        text: name.to_uppercase(),
+        place: Some(Place { id: slug(name), name: name.to_owned(), country: CountryCode::parse(country).ok() }),
+    });
+    let passages = passages(Some(headline), None, &body);
+    let (found, left_out) = find(&passages, dateline.as_ref(), &["Ana Sá".to_owned()]);
+    assert_eq!(left_out, 0);
+    for it in found.iter().flat_map(|it| &it.entity.mentions) {
+        let passage = passages.iter().find(|at| at.field.name() == it.field && at.paragraph == it.paragraph as usize);
+        assert!(passage.expect("a passage").text.get(it.start as usize..it.end as usize).is_some());
+    }
+    found
+}
+
+#[test]
+fn people_are_proved_by_what_stands_beside_their_names() {
+    for (body, expected) in [
+        (
+            "Foreign Minister Lena Okafor met Secretary of State Juan Prieto.",
+            vec!["person lena-okafor", "person juan-prieto"],
+        ),
+        ("The ferry was late, Tomas Brandt said. Brandt waits daily.", vec!["person tomas-brandt"]),
+        ("Mira Castellan, 34, sells bread at the quay.", vec!["person mira-castellan"]),
+        ("It was built by Joao Peres, the chief engineer of the harbour.", vec!["person joao-peres"]),
+        (
+            "Prof. Ingrid de la Cruz and Sheikh Omar bin Talal agreed.",
+            vec!["person ingrid-de-la-cruz", "person omar-bin-talal"],
+        ),
+        (
+            "Supreme Court said no. The Grand Hotel, who knows, is shut. Green Park said nothing.",
+            vec!["organisation supreme-court"],
+        ),
+        ("On Monday Morning Glory won the race.", vec![]),
+    ] {
+        assert_eq!(strong("A day at the harbour", &[body], None), expected, "{body}");
+    }
+}
+
+#[test]
+fn roles_and_surnames_belong_to_their_person() {
+    let found = all(
+        "Okafor signs the ferry plan",
+        &[
+            "Pakistan’s Foreign Minister Lena Okafor and United States Secretary of State Juan Prieto spoke by telephone.",
+            "Minister Okafor was pleased. Prieto Street was not mentioned, and Prieto left.",
+        ],
+        None,
+    );
+    let person = |id: &str| found.iter().find(|it| it.entity.id == id).map(|it| it.entity.clone()).expect(id);
+    let (okafor, prieto) = (person("lena-okafor"), person("juan-prieto"));
+    assert_eq!((okafor.role.as_deref(), okafor.mentions.len()), (Some("Foreign Minister"), 3));
+    assert_eq!((prieto.role.as_deref(), prieto.mentions.len()), (Some("Secretary of State"), 2));
+    assert_eq!(okafor.mentions[0].field, "headline");
+    let codes: Vec<_> =
+        found.iter().filter(|it| it.entity.kind == EntityType::Country).map(|it| it.entity.id.clone()).collect();
+    assert_eq!(codes, ["pakistan", "united-states"]);
+}
+
+#[test]
+fn organisations_say_what_they_are() {
+    for (body, expected) in [
+        ("The Coastal Research Institute (CRI) wrote it. CRI paid.", vec!["organisation coastal-research-institute"]),
+        (
+            "It is for the Ministry of Health and the World Bank to decide.",
+            vec!["organisation ministry-of-health", "organisation world-bank"],
+        ),
+        (
+            "Engineers at Northport University and the UN agreed.",
+            vec!["organisation northport-university", "organisation united-nations"],
+        ),
+        ("The Pier Company of old. A company in the north.", vec!["organisation pier-company"]),
+        ("American Pier Authority staff left.", vec!["organisation american-pier-authority"]),
+        ("Ships use Structured Query Language (SQL). SQL is old.", vec![]),
+    ] {
+        let found = strong("A day at the harbour", &[body], None);
+        assert_eq!(found, expected, "{body}");
+    }
+}
+
+#[test]
+fn places_are_placed_by_the_text() {
+    for (body, dateline, expected) in [
+        ("Trams ran in Lahore and in Nice. Pakistan paid.", None, vec!["place lahore", "country pakistan"]),
+        ("He lives in Reading, England, near the river.", None, vec!["place reading", "country united-kingdom"]),
+        ("Islamabad agreed. A Pakistani court did not.", Some(("Islamabad", "PK")), vec!["place islamabad"]),
+        ("Jordan Miles said he was from Georgia. Chad laughed.", None, vec!["person jordan-miles", "country georgia"]),
+        ("The US military left Afghanistan.", None, vec!["country united-states", "country afghanistan"]),
+    ] {
+        assert_eq!(strong("A day at the harbour", &[body], dateline), expected, "{body}");
+    }
+}
+
+#[test]
+fn authors_and_headlines_in_title_case_make_no_entities() {
+    assert_eq!(
+        strong("Minister Ana Sá Opens The Grand Harbour Bridge", &["Minister Ana Sá opened it."], None),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_list_of_names_is_cut_and_says_so() {
+    let letters: Vec<char> = ('a'..='z').collect();
+    let names =
+        letters.iter().flat_map(|a| letters.iter().map(move |b| format!("President Zo{a}{b} Ta{b}{a}x spoke. ")));
+    let body = [names.take(60).collect::<String>()];
+    let (found, left_out) = find(&passages(None, None, &body), None, &[]);
+    assert_eq!((found.len(), left_out), (ENTITIES_MAX, 60 - ENTITIES_MAX));
+}

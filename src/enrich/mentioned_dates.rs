@@ -1,0 +1,306 @@
+//! Dates that a text speaks of: days, months and years, as far as they are told.
+//!
+//! A day whose year is left open is resolved only where the date of publication is known: to the nearest such day, within
+//! half a year. Otherwise its year stays open. Weekdays and words like `yesterday` are dates only relative to publication:
+//! a weekday is the nearest past one, the day of publication included, or the next one where the text says so.
+
+use super::{
+    dates,
+    passage::{Passage, Word, words},
+};
+use crate::article::{MentionedDate, Precision, edtf_interval};
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
+
+/// The years that a bare number may be.
+const YEARS: std::ops::RangeInclusive<i16> = 1800..=2100;
+
+/// Words before a bare number that make it a year, in the languages of the seeds.
+const BEFORE_YEAR: &[&str] = &[
+    "in", "since", "between", "by", "from", "until", "till", "during", "before", "after", "of", "the", "and", "to",
+    "early", "late", "mid", "summer", "winter", "spring", "autumn", "fall", "year", "around", "en", "depuis", "entre",
+    "et", "avant", "après", "fin", "début", "desde", "hasta", "y", "año", "seit", "im", "jahr", "bis", "und", "von",
+    "vor", "nach", "em", "anno", "nel", "dal", "в", "с", "до", "по", "عام", "سنة", "سال",
+];
+/// What follows a number that is no year.
+const NOT_AFTER_YEAR: &[&str] = &[
+    "people",
+    "homes",
+    "houses",
+    "jobs",
+    "workers",
+    "km",
+    "kilometres",
+    "kilometers",
+    "miles",
+    "metres",
+    "meters",
+    "feet",
+    "tonnes",
+    "tons",
+    "acres",
+    "hectares",
+    "hours",
+    "times",
+    "dollars",
+    "euros",
+    "pounds",
+    "rupees",
+    "cases",
+    "votes",
+    "students",
+    "children",
+    "women",
+    "men",
+    "troops",
+    "soldiers",
+    "megawatts",
+    "mw",
+    "kg",
+    "vehicles",
+    "points",
+];
+
+const WEEKDAYS: [&str; 7] = [
+    "monday lundi montag lunes lunedì segunda-feira понедельник",
+    "tuesday mardi dienstag martes martedì terça-feira вторник",
+    "wednesday mercredi mittwoch miércoles mercoledì quarta-feira среду",
+    "thursday jeudi donnerstag jueves giovedì quinta-feira четверг",
+    "friday vendredi freitag viernes venerdì sexta-feira пятницу",
+    "saturday samedi samstag sábado sabato субботу",
+    "sunday dimanche sonntag domingo domenica воскресенье",
+];
+/// Words for days around that of publication, and how many days they lie from it.
+const AROUND: &[(&str, i32)] = &[
+    ("today", 0),
+    ("tonight", 0),
+    ("yesterday", -1),
+    ("tomorrow", 1),
+    ("aujourd'hui", 0),
+    ("hier", -1),
+    ("demain", 1),
+    ("heute", 0),
+    ("gestern", -1),
+    ("hoy", 0),
+    ("ayer", -1),
+    ("mañana", 1),
+];
+
+static RELATIVE: LazyLock<HashMap<&'static str, Told>> = LazyLock::new(|| {
+    let weekdays = (0..).zip(WEEKDAYS);
+    let weekdays = weekdays.flat_map(|(day, names)| names.split(' ').map(move |it| (it, Told::Weekday(day))));
+    weekdays.chain(AROUND.iter().map(|(word, days)| (*word, Told::Around(*days)))).collect()
+});
+
+/// A date as the text tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    Day(Date),
+    /// Month and day.
+    OpenDay(i8, i8),
+    Month(i16, i8),
+    Year(i16),
+    /// Monday is 0.
+    Weekday(i8),
+    /// Days from publication.
+    Around(i32),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    pub told: Told,
+    /// In bytes of the passage.
+    pub range: Range<usize>,
+}
+
+/// Every date of a text, in order.
+pub fn told(text: &str, language: Option<&str>) -> Vec<Found> {
+    let words = words(text);
+    let low: Vec<String> = words.iter().map(|it| it.text.to_lowercase()).collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let (date, used) = [named_month(text, &words, &low, at), numeric(text, &words, at)]
+            .into_iter()
+            .flatten()
+            .next()
+            .or_else(|| relative(&low, at, language).map(|it| (it, 1)))
+            .or_else(|| year(text, &words, &low, at).map(|it| (Told::Year(it), 1)))
+            .map_or((None, 1), |(told, used)| (Some(told), used));
+        if let Some(told) = date {
+            let range = words[at].start..words[at + used - 1].end;
+            found.push(Found { told, range });
+        }
+        at += used;
+    }
+    found
+}
+
+/// `April 9`, `9 April 2025`, `August 2021`, `5. Mai`, `9 de abril de 2025`.
+fn named_month(text: &str, words: &[Word<'_>], low: &[String], at: usize) -> Option<(Told, usize)> {
+    // `may` and `march` are verbs; a month of these names has a capital letter and a number beside it.
+    let month_at = |at: usize| -> Option<i8> {
+        let word = words.get(at)?;
+        let number = dates::month(low[at].trim_end_matches('.'))?;
+        let latin = word.text.is_ascii();
+        (!latin || word.is_capital() || low[at].len() > 3).then(|| i8::try_from(number).ok())?
+    };
+    let day_at = |at: usize| -> Option<i8> {
+        let text = words.get(at)?.text.trim_end_matches(|it: char| it.is_alphabetic() || matches!(it, '.' | 'º' | 'ª'));
+        text.parse().ok().filter(|it| (1..=31).contains(it) && text.len() <= 2)
+    };
+    let year_at = |at: usize| -> Option<i16> {
+        let text = words.get(at)?.text;
+        text.parse().ok().filter(|it| text.len() == 4 && YEARS.contains(it))
+    };
+    let joint =
+        |at: usize| usize::from(low.get(at).is_some_and(|it| matches!(it.as_str(), "de" | "of" | "del" | "do")));
+    let near = |from: usize, to: usize| words[to].start - words[from].end <= 3;
+    if let Some(day) = day_at(at) {
+        let month_index = at + 1 + joint(at + 1);
+        let month = month_at(month_index).filter(|_| near(month_index - 1, month_index))?;
+        let year_index = month_index + 1 + joint(month_index + 1);
+        if let Some(year) = year_at(year_index).filter(|_| near(year_index - 1, year_index)) {
+            return Some((Told::Day(Date::new(year, month, day).ok()?), year_index + 1 - at));
+        }
+        Date::new(2000, month, day).ok()?;
+        return Some((Told::OpenDay(month, day), month_index + 1 - at));
+    }
+    let month = month_at(at).filter(|_| words[at].is_capital() || !words[at].text.is_ascii())?;
+    let next = at + 1;
+    if let Some(year) = year_at(next).filter(|_| near(at, next)) {
+        return Some((Told::Month(year, month), 2));
+    }
+    if joint(next) == 1
+        && let Some(year) = year_at(next + 1)
+    {
+        return Some((Told::Month(year, month), 3));
+    }
+    let day = day_at(next).filter(|_| near(at, next) && text[words[at].end..words[next].start].trim() != ",")?;
+    if let Some(year) = year_at(next + 1).filter(|_| near(next, next + 1)) {
+        return Some((Told::Day(Date::new(year, month, day).ok()?), 3));
+    }
+    Date::new(2000, month, day).ok()?;
+    Some((Told::OpenDay(month, day), 2))
+}
+
+/// `2025-04-09` and its like, by the rules of stated dates.
+fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(Told, usize)> {
+    let start = words[at].start;
+    if !words[at].text.starts_with(|it: char| it.is_ascii_digit()) || !words[at].text.contains(['-', '.']) {
+        return None;
+    }
+    let stated = dates::stated(&text[start..words[at].end]).filter(|it| it.range.start == 0)?;
+    let day = stated.published.at?.timestamp().to_zoned_datetime(TimeZone::UTC).date();
+    Some((Told::Day(day), 1))
+}
+
+fn relative(low: &[String], at: usize, language: Option<&str>) -> Option<Told> {
+    let word = low[at].as_str();
+    // `hier` is yesterday in French and here in German.
+    RELATIVE.get(word).copied().filter(|_| word != "hier" || language == Some("fr"))
+}
+
+fn year(text: &str, words: &[Word<'_>], low: &[String], at: usize) -> Option<i16> {
+    let word = words[at].text;
+    let year: i16 = word.parse().ok().filter(|it| word.len() == 4 && YEARS.contains(it))?;
+    let before = at.checked_sub(1).map(|it| low[it].as_str());
+    let opened = text[..words[at].start].trim_end().ends_with(['(', '–', '—', '-', '/']);
+    let led = opened || before.is_some_and(|it| BEFORE_YEAR.contains(&it) || dates::month(it).is_some());
+    let follows = low.get(at + 1).map(String::as_str);
+    let amount = text[..words[at].start].ends_with(['$', '€', '£', '₹', ',', '.'])
+        || text[words[at].end..].trim_start().starts_with(['%', '°'])
+        || follows.is_some_and(|it| NOT_AFTER_YEAR.contains(&it));
+    (led && !amount).then_some(year)
+}
+
+/// A date as the article's JSON has it. `published`: the day of publication, where it is known.
+pub fn resolve(passage: &Passage<'_>, found: &Found, published: Option<Date>) -> Option<MentionedDate> {
+    let (edtf, precision) = match found.told {
+        Told::Day(day) => (day.to_string(), Precision::Day),
+        Told::OpenDay(month, day) => match published.and_then(|it| nearest(month, day, it)) {
+            Some(day) => (day.to_string(), Precision::Day),
+            None => (format!("XXXX-{month:02}-{day:02}"), Precision::Day),
+        },
+        Told::Month(year, month) => (format!("{year:04}-{month:02}"), Precision::Month),
+        Told::Year(year) => (format!("{year:04}"), Precision::Year),
+        Told::Weekday(weekday) => {
+            let day = weekday_near(weekday, published?, is_next(passage.text, found.range.start))?;
+            (day.to_string(), Precision::Day)
+        }
+        Told::Around(days) => (published?.checked_add(days.days()).ok()?.to_string(), Precision::Day),
+    };
+    let interval = edtf_interval(&edtf);
+    Some(MentionedDate {
+        from: interval.map(|it| it.0),
+        to: interval.map(|it| it.1),
+        precision,
+        edtf,
+        text: passage.text[found.range.clone()].to_owned(),
+        at: passage.at(&found.range),
+    })
+}
+
+fn is_next(text: &str, at: usize) -> bool {
+    text[..at].trim_end().ends_with("next")
+}
+
+/// The nearest past one, the day itself included; or the next one.
+pub fn weekday_near(weekday: i8, published: Date, next: bool) -> Option<Date> {
+    let back = i32::from((published.weekday().to_monday_zero_offset() - weekday).rem_euclid(7));
+    let days = if next { 7 - back } else { -back };
+    published.checked_add(days.days()).ok()
+}
+
+/// The day of that name that lies nearest, within half a year.
+fn nearest(month: i8, day: i8, published: Date) -> Option<Date> {
+    let years = [published.year() - 1, published.year(), published.year() + 1];
+    let candidates = years.into_iter().filter_map(|year| Date::new(year, month, day).ok());
+    candidates.min_by_key(|it| published.until(*it).map_or(i32::MAX, |it| it.get_days().abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enrich::passage::Field;
+
+    fn all(text: &str, published: Option<&str>) -> Vec<String> {
+        let published = published.and_then(|it| it.parse().ok());
+        let passage = Passage { field: Field::Body, paragraph: 0, text };
+        let found = told(text, Some("en")).into_iter().filter_map(|it| resolve(&passage, &it, published));
+        found.map(|it| format!("{} {}", it.edtf, it.text)).collect()
+    }
+
+    #[test]
+    fn dates_are_as_precise_as_they_are_told() {
+        for (text, expected) in [
+            ("between 2013 and 2018", vec!["2013 2013", "2018 2018"]),
+            ("their takeover in August 2021, after the 2021 withdrawal", vec!["2021-08 August 2021", "2021 2021"]),
+            (
+                "effect on April 5. It begins on April 9, in May 2021",
+                vec!["XXXX-04-05 April 5", "XXXX-04-09 April 9", "2021-05 May 2021"],
+            ),
+            ("on 9 April 2025 and April 10, 2025", vec!["2025-04-09 9 April 2025", "2025-04-10 April 10, 2025"]),
+            ("le 4 avril et 27 de marzo de 2024", vec!["XXXX-04-04 4 avril", "2024-03-27 27 de marzo de 2024"]),
+            ("it may 5 times march 3 days with 2000 people and 1900 homes", vec![]),
+            ("on Monday", vec![]),
+        ] {
+            assert_eq!(all(text, None), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn publication_tells_what_is_left_open() {
+        // 9 April 2025 was a Wednesday.
+        for (text, expected) in [
+            ("on April 5 and in December 2024", vec!["2025-04-05 April 5", "2024-12 December 2024"]),
+            (
+                "on Monday, on Wednesday, next Thursday",
+                vec!["2025-04-07 Monday", "2025-04-09 Wednesday", "2025-04-10 Thursday"],
+            ),
+            ("yesterday and on December 30", vec!["2025-04-08 yesterday", "2024-12-30 December 30"]),
+        ] {
+            assert_eq!(all(text, Some("2025-04-09")), expected, "{text}");
+        }
+    }
+}
