@@ -414,6 +414,36 @@ async fn of_a_feed_each_entry_becomes_an_article_and_the_next_visit_brings_only_
 }
 
 #[tokio::test]
+async fn what_the_text_says_is_a_filter() {
+    let server = Server::with_seeds().await;
+    let keys = async |query: &str| {
+        let found = server.walk(&format!("/v1/articles?{query}&fields=id,headline")).await;
+        found.into_iter().map(|it| it["headline"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    let call = keys("person=ishaq-dar").await;
+    assert_eq!(call.len(), 1);
+    for query in [
+        "person=marco-rubio,ishaq-dar",
+        "person=ishaq-dar&topic=16000000",
+        "person=ishaq-dar&topic=politics-and-government&topic=economy-business-and-finance",
+        "person=ishaq-dar&country=AF&place=islamabad",
+        "person=ishaq-dar&mentions_from=2013-06-01&mentions_to=2013-07-01",
+        "person=ishaq-dar&has=quantity,topic",
+    ] {
+        assert_eq!(keys(query).await, call, "{query}");
+    }
+    for query in [
+        "person=ishaq-dar&topic=sport",
+        "person=ishaq-dar&mentions_from=1990-01-01&mentions_to=1991-01-01",
+        "organisation=ishaq-dar",
+        "person=ishaq-dar&has=-quantity",
+    ] {
+        assert!(keys(query).await.is_empty(), "{query}");
+    }
+    assert!(!keys("topic=sport").await.is_empty() && keys("topic=-sport").await.len() > 10);
+}
+
+#[tokio::test]
 async fn an_idempotency_key_gets_the_first_answer_again() {
     let server = Server::new().await;
     let post = async |body: &str| {

@@ -9,7 +9,7 @@ const WORDS_MAX: usize = 5;
 /// Each with the place where it stands first.
 pub fn find(entities: &[entities::Found], topics: &[topics::Found]) -> Vec<(String, TextSpan)> {
     let mut named: Vec<_> = entities.iter().map(|it| &it.entity).filter(|it| it.strong).collect();
-    named.sort_by(|a, b| b.mentions.len().cmp(&a.mentions.len()));
+    named.sort_by_key(|it| std::cmp::Reverse(it.mentions.len()));
     let names =
         named.into_iter().take(NAMES_MAX).filter_map(|it| Some((it.name.clone(), it.mentions.first()?.clone())));
     let mut keywords: Vec<(String, TextSpan)> = names.collect();

@@ -201,7 +201,9 @@ mod tests {
         &passage.text[it.start as usize..it.end as usize]
     }
 
-    fn infer_from(text: &str) -> Option<(String, Option<String>, Option<String>, Vec<String>)> {
+    type Shown = (String, Option<String>, Option<String>, Vec<String>);
+
+    fn infer_from(text: &str) -> Option<Shown> {
         let passages = [Passage { field: Field::Body, paragraph: 0, text }];
         let found = infer(&passages, Some("en"))?;
         let because = found.because.iter().map(|it| cited(&passages, it).to_owned()).collect();

@@ -7,7 +7,7 @@ use super::{
 use crate::article::TextSpan;
 
 /// Sentences are added as long as the summary stays within this; the first one may be longer, up to the limit.
-const CHARS: usize = 300;
+const CHARS: usize = 200;
 const CHARS_MAX: usize = 600;
 
 /// The sentences, in order, and where they stand.
@@ -52,7 +52,7 @@ mod tests {
             lead_of(&["The pier closed. It rots.", "Nobody minds."]).as_deref(),
             Some("The pier closed. It rots. Nobody minds.")
         );
-        assert_eq!(lead_of(&["The pier closed.", &long]).map(|it| it.matches('.').count()), Some(6));
+        assert_eq!(lead_of(&["The pier closed.", &long]).map(|it| it.matches('.').count()), Some(4));
         assert_eq!(lead_of(&[&"word ".repeat(200)]), None, "a sentence that is too long is not cut");
         assert_eq!(lead_of(&[]), None);
     }

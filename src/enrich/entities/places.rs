@@ -44,7 +44,7 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
     for (at, text) in texts.iter().enumerate() {
         let mut word = 0;
         while word < text.words.len() {
-            let here = longest(text, word, |name| tables::country(name)).filter(|(_, words)| claims.is_free(at, words));
+            let here = longest(text, word, tables::country).filter(|(_, words)| claims.is_free(at, words));
             let Some((country, words)) = here else {
                 word += 1;
                 continue;
@@ -128,7 +128,7 @@ fn city_at(
         return None;
     }
     if text.after(words.end - 1) == ", "
-        && let Some((country, _)) = longest(text, words.end, |name| tables::country(name))
+        && let Some((country, _)) = longest(text, words.end, tables::country)
         && let Some(place) = table::city(&place.name, Some(&country.code))
     {
         return Some((place, "city-and-country", words));
