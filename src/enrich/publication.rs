@@ -112,7 +112,8 @@ pub fn infer(passages: &[Passage<'_>], language: Option<&str>) -> Option<Inferre
 fn tense(text: &str, sentence: usize, date: usize) -> Option<(Tense, usize)> {
     // A clause that is longer than this is none, and reading it for every date in it would take their product.
     let sentence = sentence.max(text.floor_char_boundary(date.saturating_sub(CLAUSE_BYTES)));
-    let clause = text[sentence..date].rfind([',', ';', '—', ':']).map_or(sentence, |it| sentence + it + 1);
+    let mut marks = text[sentence..date].rmatch_indices([',', ';', '—', ':']);
+    let clause = marks.next().map_or(sentence, |(at, mark)| sentence + at + mark.len());
     // `The tariff, set to be enforced on April 9,` : the clause alone has the verb.
     let words = words(&text[clause..date]);
     let near: Vec<_> = words.iter().rev().take(WORDS).collect();

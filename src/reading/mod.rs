@@ -28,6 +28,7 @@ pub use decode::{Decoded, Form, decode, form};
 pub use error::ReadError;
 pub use meaning::DERIVED_KEYWORDS;
 pub use page::{Finding, Page, Paragraph};
+pub use text::examples;
 
 use crate::article::{Draft, RawDocument};
 
@@ -46,3 +47,6 @@ pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {
     };
     draft::draft(document, &decoded, page)
 }
+
+#[cfg(test)]
+mod tests;

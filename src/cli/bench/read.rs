@@ -13,6 +13,7 @@ use crate::{
     archive::preview,
     article::{Article, Evidence, Instant, Label, RawDocument},
     cli::{Failure, say},
+    reading,
 };
 use clap::Args;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -32,6 +33,9 @@ pub struct Options {
     /// Also name the so many pages that were read worst, and every fact that was read otherwise
     #[arg(long, value_name = "PAGES", default_value_t = 0)]
     worst: usize,
+    /// Print the features of every flattened line instead, to train the model of stories on
+    #[arg(long)]
+    features: bool,
 }
 
 /// The characters of a date that are the day.
@@ -57,12 +61,26 @@ struct Flattened {
 }
 
 pub fn run(options: &Options) -> Result<(), Failure> {
+    if options.features {
+        return features(&options.folder);
+    }
     let pages: Vec<Page> = json_lines(&options.folder.join("pages.jsonl"))?;
     html(options, &pages)?;
     let flattened = options.folder.join("flattened.jsonl");
     if flattened.exists() || zipped(&flattened).exists() {
         let bodies = pages.iter().map(|it| (it.id.as_str(), it.body.as_str())).collect();
         flat(options, &json_lines(&flattened)?, &bodies);
+    }
+    Ok(())
+}
+
+/// One line each: document, variant, where the line begins and ends in bytes of the lines joined by line feeds, features.
+fn features(folder: &Path) -> Result<(), Failure> {
+    for it in json_lines::<Flattened>(&folder.join("flattened.jsonl"))? {
+        for (span, features) in reading::examples(&it.lines.join("\n")) {
+            let features: Vec<String> = features.iter().map(ToString::to_string).collect();
+            say(format_args!("{}\t{}\t{}\t{}\t{}", it.id, it.variant, span.start, span.end, features.join("\t")));
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The headline of flattened text: the page's first line if it is shaped as a title, else of the lines above the
 //! story the one that is most like a headline: long, near, standing twice.
 
-use super::{furniture, lines::Line, story};
+use super::{furniture, lines::Line};
 use crate::enrich::{byline, dates};
 
 /// How far above the story its headline stands at most, in lines: byline, date, buttons and captions are between them.
@@ -19,9 +19,8 @@ const CHARS_MAX: usize = 250;
 /// The first line of a page is its title from this length on; what is shorter names the site or the section.
 const TITLE_WORDS: usize = 4;
 
-/// The line of the headline, and the rule that found it. `furniture` tells which lines are.
-pub fn find(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<(usize, &'static str)> {
-    let story = story::start(lines, is_furniture).unwrap_or(lines.len());
+/// The line of the headline, and the rule that found it. `story` is the line that the story begins at.
+pub fn find(lines: &[Line<'_>], is_furniture: &[bool], story: usize) -> Option<(usize, &'static str)> {
     let candidates: Vec<usize> = (story.saturating_sub(ABOVE_STORY)..story)
         .filter(|at| !is_furniture[*at] && is_headline(lines[*at].text) && !is_mark(lines[*at].text))
         .collect();

@@ -185,7 +185,7 @@ impl Reader<'_> {
     }
 }
 
-fn is_date_line(text: &str) -> bool {
+pub fn is_date_line(text: &str) -> bool {
     let prose = super::ends_as_sentence(text) && text.split_whitespace().count() > 8;
     !prose && text.chars().count() <= DATE_LINE_CHARS && dates::stated(text).is_some()
 }

@@ -1,15 +1,17 @@
 //! Flattened text: a page as "select all" gives it, or an agency's copy. Lines are all there is to go by.
 //!
 //! 1. Furniture is told by its words and its shape.
-//! 2. The headline is the line that stands twice, or stands before the story as headlines do.
-//! 3. The story goes from the first prose after it to the last.
+//! 2. The lines of the story are told by a small model over what lines look like; on a page of few lines, by prose.
+//! 3. The headline is the line that stands twice, or stands before the story as headlines do.
 //! 4. Each line gets its fate: the head of the page is mined for byline, date and agency, the story is kept, the foot is
 //!    mined for the publisher, the rest is removed with its reason.
 
+mod features;
 mod furniture;
 mod headline;
 mod lines;
 mod marks;
+mod model;
 mod publisher;
 mod story;
 mod wire;
@@ -31,8 +33,18 @@ pub fn read(document: &str) -> Page {
     Page { pieces: lines::pieces(document, parts), ..page }
 }
 
+/// A page of no more lines is a story and little else: agency copy, an entry of a list, a page that was cut out by hand.
+const FEW_LINES: usize = 25;
 /// The reasons that end a story, when little of the page's prose comes after them.
 const ENDS: [&str; 2] = ["related stories", "comments"];
+
+/// A line of a page as the model of stories sees it, for its training: where it stands, and its features.
+pub fn examples(document: &str) -> Vec<(Span, Vec<f32>)> {
+    let lines = lines::lines(document);
+    let is_furniture: Vec<bool> = reasons(&lines).iter().map(Option::is_some).collect();
+    let features = features::features(&lines, &is_furniture);
+    lines.iter().zip(features).map(|(line, features)| (line.span, features.to_vec())).collect()
+}
 
 struct Reader<'a> {
     document: &'a str,
@@ -45,16 +57,29 @@ impl Reader<'_> {
         let reasons = reasons(lines);
         let mut is_furniture: Vec<bool> = reasons.iter().map(Option::is_some).collect();
         let ends: Vec<bool> = reasons.iter().map(|it| it.is_some_and(|it| ENDS.contains(&it))).collect();
-        let title = headline::find(lines, &is_furniture);
+        let mut kept = model::story(&features::features(lines, &is_furniture));
+        for (kept, furniture) in kept.iter_mut().zip(&is_furniture) {
+            *kept &= !furniture;
+        }
+        let starts = kept.iter().position(|it| *it).or_else(|| story::start(lines, &is_furniture));
+        let title = headline::find(lines, &is_furniture, starts.unwrap_or(lines.len()));
         let mut head = 0;
         if let Some((at, rule)) = title {
             self.headline(&lines[at], rule);
             head = at + 1;
-            for (it, line) in is_furniture.iter_mut().zip(lines) {
-                *it |= line.text == lines[at].text;
+            for ((furniture, kept), line) in is_furniture.iter_mut().zip(&mut kept).zip(lines) {
+                *furniture |= line.text == lines[at].text;
+                *kept &= line.text != lines[at].text;
             }
         }
-        let (first, last) = story::extent(lines, head, &is_furniture, &ends).unwrap_or((lines.len(), lines.len()));
+        // Where the model sees no story, a short text in whichever language, prose proves itself.
+        let extent = story::extent(lines, head, &is_furniture, &ends);
+        if lines.len() <= FEW_LINES || !kept[head..].iter().any(|it| *it) {
+            kept =
+                (0..lines.len()).map(|at| extent.is_some_and(|(first, last)| (first..=last).contains(&at))).collect();
+        }
+        let first = (head..lines.len()).find(|at| kept[*at]).unwrap_or(lines.len());
+        let last = kept.iter().rposition(|it| *it).unwrap_or(lines.len());
         let kinds = match lines.get(first..=last) {
             Some(story) => story::kinds(story, &is_furniture[first..=last]),
             None => Vec::new(),
@@ -73,8 +98,10 @@ impl Reader<'_> {
                 let around =
                     [at.checked_sub(1), Some(at + 1)].map(|it| it.and_then(|it| lines.get(it)).map(|it| it.text));
                 self.around(line, &zone, around);
-            } else {
+            } else if kept[at] {
                 self.story(line, kinds[at - first]);
+            } else if !self.mark(line) {
+                self.part(line.span, Label::Removed, "not part of the story");
             }
         }
     }

@@ -32,7 +32,7 @@ pub fn is_prose(text: &str) -> bool {
         || ends_as_sentence(text) && (length >= SENTENCE || quoted && length >= QUOTE)
 }
 
-fn weight(text: &str) -> usize {
+pub fn weight(text: &str) -> usize {
     let ideographs = text.chars().filter(|it| matches!(it, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')).count();
     text.chars().count() + ideographs * 3 / 2
 }
@@ -80,8 +80,13 @@ fn is_item(text: &str) -> bool {
 /// Prose with fewer other lines between it is of one story.
 const GAP: usize = 10;
 
-/// Where the page's longest stretch of prose begins: pages have teasers and notices too.
+/// Where the page's heaviest stretch of prose begins: pages have teasers and notices too.
 pub fn start(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<usize> {
+    stretch(lines, is_furniture).map(|it| it.0)
+}
+
+/// The first and the last line of it.
+pub fn stretch(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<(usize, usize)> {
     let mut stretches: Vec<(usize, usize, usize)> = Vec::new();
     for at in (0..lines.len()).filter(|at| !is_furniture[*at] && is_prose(lines[*at].text)) {
         let weight = weight(lines[at].text);
@@ -90,7 +95,7 @@ pub fn start(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<usize> {
             _ => stretches.push((at, at, weight)),
         }
     }
-    stretches.into_iter().rev().max_by_key(|it| it.2).map(|it| it.0)
+    stretches.into_iter().rev().max_by_key(|it| it.2).map(|it| (it.0, it.1))
 }
 
 /// What the lines between the first and the last of the story are, in their order; furniture is left to others.

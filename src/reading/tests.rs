@@ -1,0 +1,45 @@
+//! What holds of every document, whatever stands in it.
+
+use super::*;
+use crate::article::Instant;
+use proptest::prelude::*;
+
+fn document(content: &str, media_type: &str) -> RawDocument {
+    RawDocument {
+        content: content.as_bytes().to_vec(),
+        media_type: Some(media_type.to_owned()),
+        key: None,
+        url: None,
+        source: None,
+        retrieved_at: Instant::parse("2025-05-01").expect("a day"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// The words that rules look for, next to one another in every order, between letters of all kinds.
+    #[test]
+    fn every_text_means_something_or_nothing_at_its_place(
+        words in "(\\PC| |\n|, |\\. |— |: |\\(|\\)|\"|’s |President |Foreign Minister |Mr. |Ana |Sá |de la |Bank of |University |(WHO)|the |in |Lisbon|Pakistan|US |April 5|9 May 2021|on Monday |will |came |set to |was killed |12 |three |\\$7 billion|Rs 4,5|29%|€|亿|٣|said |who |45, |government |trade ){0,50}",
+    ) {
+        for media_type in ["text/plain", "text/html", "text/markdown"] {
+            let content = format!("A headline of some words\n\n{words}");
+            let document = document(&content, media_type);
+            let Ok(draft) = read(&document) else { continue };
+            let text = decode(&document).expect("it was decoded before").text;
+            for field in &draft.evidence.fields {
+                for span in &field.spans {
+                    prop_assert!(text.get(span.start..span.end).is_some_and(|it| !it.is_empty()), "{}", field.field);
+                }
+            }
+            let body = &draft.detail.body;
+            let in_body = |at: &crate::article::TextSpan| at.field != "body"
+                || body.get(at.paragraph as usize).is_some_and(|it| it.get(at.start as usize..at.end as usize).is_some());
+            prop_assert!(draft.detail.quantities.iter().all(|it| in_body(&it.at)));
+            prop_assert!(draft.detail.mentioned_dates.iter().all(|it| in_body(&it.at)));
+            prop_assert!(draft.facts.entities.iter().flat_map(|it| &it.mentions).all(in_body));
+            prop_assert_eq!(&read(&document), &Ok(draft), "the same bytes are read the same way");
+        }
+    }
+}
