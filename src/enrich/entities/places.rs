@@ -143,7 +143,9 @@ fn longest<T>(text: &Text<'_>, at: usize, known: impl Fn(&str) -> Option<T>) -> 
     let most = if text.words.get(at).is_some_and(|it| it.is_capital()) { WORDS } else { 0 };
     (1..=most).rev().filter(|length| at + length <= text.words.len()).find_map(|length| {
         let words = at..at + length;
-        known(text.text(&words)).map(|it| (it, words))
+        // The last word of a name is no small one.
+        let ends = text.words[words.end - 1].is_capital();
+        if ends { known(text.text(&words)).map(|it| (it, words)) } else { None }
     })
 }
 

@@ -70,7 +70,7 @@ fn shape(line: &Line<'_>, furniture: bool) -> Shape {
     Shape {
         weight: story::weight(line.text) as f32,
         sentence: flag(ends_as_sentence(line.text)),
-        prose: flag(!furniture && story::is_prose(line.text)),
+        prose: flag(!furniture && line.prose),
         furniture: flag(furniture),
     }
 }

@@ -1,7 +1,7 @@
 //! Furniture: the lines around a story that every page has. The words are data, in `furniture.tsv`; what shows by shape
 //! alone is here.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 /// What a line of furniture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +24,11 @@ struct Row {
     reason: &'static str,
 }
 
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+/// By the first letter of their words, in the table's order: a line is held against few of them.
+static ROWS: LazyLock<HashMap<char, Vec<Row>>> = LazyLock::new(|| {
+    let mut by_letter: HashMap<char, Vec<Row>> = HashMap::new();
     let rows = include_str!("furniture.tsv").lines().filter(|it| !it.starts_with('#') && !it.is_empty());
-    rows.filter_map(|row| {
+    let rows = rows.filter_map(|row| {
         let mut columns = row.split('\t');
         let how = match columns.next()? {
             "is" => Match::Is,
@@ -34,8 +36,13 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
             _ => Match::Opens,
         };
         Some(Row { how, words: columns.next()?, reason: columns.next()? })
-    })
-    .collect()
+    });
+    for row in rows {
+        if let Some(letter) = row.words.chars().next() {
+            by_letter.entry(letter).or_default().push(row);
+        }
+    }
+    by_letter
 });
 
 /// A line this long that opens like furniture is prose that happens to begin so, unless it is a notice.
@@ -46,10 +53,12 @@ pub fn find(line: &str) -> Option<Furniture> {
 }
 
 fn by_words(line: &str) -> Option<Furniture> {
+    let first = line.trim_start().chars().next().and_then(|it| it.to_lowercase().next())?;
+    let rows = ROWS.get(&first)?;
     let low = line.trim().to_lowercase();
     let bare = low.trim_end_matches([':', '!', '»', '>', '…', '.']).trim_end();
     let short = line.chars().count() <= LONG_CHARS;
-    ROWS.iter().find_map(|row| {
+    rows.iter().find_map(|row| {
         let found = match row.how {
             Match::Is => bare == row.words || low == row.words,
             Match::Starts => {

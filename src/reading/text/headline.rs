@@ -7,12 +7,14 @@ use crate::enrich::{byline, dates};
 /// How far above the story its headline stands at most, in lines: byline, date, buttons and captions are between them.
 const ABOVE_STORY: usize = 15;
 /// The same for a title in the first line of the page, which summaries and tables of contents may follow.
-const TITLE_ABOVE_STORY: usize = 60;
+const TITLE_ABOVE_STORY: usize = 20;
 /// What speaks for a line above the story: its words up to a number, that it stands twice, and how near the story is.
 const LONG_WORDS: usize = 12;
 const WORD: usize = 10;
 const REPEATED: usize = 40;
 const LINE: usize = 7;
+/// What speaks against one: it ends as a statement does, which a description under the headline mostly is.
+const STATEMENT: i64 = 70;
 /// The length of a headline, in words. What is shorter is a section or a button.
 const WORDS: std::ops::RangeInclusive<usize> = 3..=32;
 const CHARS_MAX: usize = 250;
@@ -36,7 +38,11 @@ pub fn find(lines: &[Line<'_>], is_furniture: &[bool], story: usize) -> Option<(
     let score = |at: &usize| {
         let repeated = if times(*at) > 1 && words(lines[*at].text) >= TITLE_WORDS { REPEATED } else { 0 };
         let long = words(lines[*at].text).min(LONG_WORDS) * WORD;
-        i64::try_from(long + repeated).unwrap_or_default() - i64::try_from((story - at) * LINE).unwrap_or_default()
+        let text = lines[*at].text;
+        let statement =
+            if furniture::ends_as_sentence(text) && !text.ends_with(['?', '!', '？', '！']) { STATEMENT } else { 0 };
+        let far = i64::try_from((story - at) * LINE).unwrap_or_default();
+        i64::try_from(long + repeated).unwrap_or_default() - far - statement
     };
     // Of equals the first: `max_by_key` gives the last.
     let best = candidates.into_iter().rev().max_by_key(score);

@@ -1,6 +1,6 @@
 //! The lines of a document: what the pieces are made of.
 
-use super::furniture::ends_as_sentence;
+use super::{furniture::ends_as_sentence, story::is_prose};
 use crate::article::{Label, Piece, Span};
 
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Line<'a> {
     pub end: usize,
     /// Whether a blank line, or nothing, stands before it.
     pub opens_block: bool,
+    /// Whether it is prose, which many rules ask.
+    pub prose: bool,
 }
 
 /// The lines that are not blank. The lines of a paragraph that was broken at a fixed width are one.
@@ -26,11 +28,14 @@ pub fn lines(document: &str) -> Vec<Line<'_>> {
         if is_wrapped(block) {
             let span = Span { start: block[0].span.start, end: block[block.len() - 1].span.end };
             let text = &document[span.start..span.end];
-            joined.push(Line { text, span, end: block[block.len() - 1].end, opens_block: true });
+            joined.push(Line { text, span, end: block[block.len() - 1].end, opens_block: true, prose: false });
         } else {
             joined.extend_from_slice(block);
         }
         rest = after;
+    }
+    for line in &mut joined {
+        line.prose = is_prose(line.text);
     }
     joined
 }
@@ -62,7 +67,7 @@ fn as_they_stand(document: &str) -> Vec<Line<'_>> {
             continue;
         }
         let span = Span { start, end: start + text.len() };
-        lines.push(Line { text, span, end: at, opens_block: after_blank });
+        lines.push(Line { text, span, end: at, opens_block: after_blank, prose: false });
         after_blank = false;
     }
     lines

@@ -187,7 +187,10 @@ impl Reader<'_> {
 
 pub fn is_date_line(text: &str) -> bool {
     let prose = super::ends_as_sentence(text) && text.split_whitespace().count() > 8;
-    !prose && text.chars().count() <= DATE_LINE_CHARS && dates::stated(text).is_some()
+    text.chars().any(char::is_numeric)
+        && !prose
+        && text.chars().count() <= DATE_LINE_CHARS
+        && dates::stated(text).is_some()
 }
 
 /// A place's name, alone and written as one.

@@ -74,7 +74,8 @@ impl Reader<'_> {
         }
         // Where the model sees no story, a short text in whichever language, prose proves itself.
         let extent = story::extent(lines, head, &is_furniture, &ends);
-        if lines.len() <= FEW_LINES || !kept[head..].iter().any(|it| *it) {
+        let by_prose = lines.len() <= FEW_LINES || !kept[head..].iter().any(|it| *it);
+        if by_prose {
             kept =
                 (0..lines.len()).map(|at| extent.is_some_and(|(first, last)| (first..=last).contains(&at))).collect();
         }
@@ -98,6 +99,8 @@ impl Reader<'_> {
                 let around =
                     [at.checked_sub(1), Some(at + 1)].map(|it| it.and_then(|it| lines.get(it)).map(|it| it.text));
                 self.around(line, &zone, around);
+            } else if by_prose && kinds[at - first] == story::Kind::Links {
+                self.part(line.span, Label::Removed, "list of links");
             } else if kept[at] {
                 self.story(line, kinds[at - first]);
             } else if !self.mark(line) {
@@ -148,8 +151,6 @@ impl Reader<'_> {
         if dateline_here && self.page.deck.is_none() && story::is_title_case(&text) {
             self.page.deck = Some(Finding::new(text, span, "deck-after-dateline"));
             self.part(span, Label::Kept, "deck");
-        } else if kind == story::Kind::Links {
-            self.part(span, Label::Removed, "list of links");
         } else {
             let reason = if kind == story::Kind::Subheading { "subheading" } else { "story" };
             self.page.body.push(Paragraph { text, spans: vec![span] });
@@ -177,7 +178,7 @@ fn reasons(lines: &[Line<'_>]) -> Vec<Option<&'static str>> {
         .iter()
         .map(|line| {
             listed += 1;
-            if line.opens_block || !has_blocks && (story::is_prose(line.text) || listed > LIST_LINES) {
+            if line.opens_block || !has_blocks && (line.prose || listed > LIST_LINES) {
                 block = None;
             }
             if story::is_credit(line.text) {

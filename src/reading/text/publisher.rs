@@ -37,8 +37,8 @@ const NAME_CHARS: usize = 60;
 
 /// The name's place in a line in which a site describes itself.
 pub fn tagline(line: &str) -> Option<Range<usize>> {
-    let low = line.to_lowercase();
     if let Some(at) = IS.iter().filter_map(|it| line.find(it)).min() {
+        let low = line.to_lowercase();
         let says = low.get(at..).is_some_and(|it| KINDS.iter().any(|kind| it.contains(kind)));
         return (says && is_title(&line[..at])).then_some(0..at);
     }

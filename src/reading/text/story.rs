@@ -24,12 +24,11 @@ const REMARKS_PERCENT: usize = 35;
 pub fn is_prose(text: &str) -> bool {
     let length = weight(text);
     let quoted = text.starts_with(['"', '“', '«', '„', '「', '‘']);
-    if is_credit(text) || tagline(text).is_some() || copyright(text).is_some() {
-        return false;
-    }
-    dateline::find(text).is_some()
-        || length >= LINE
-        || ends_as_sentence(text) && (length >= SENTENCE || quoted && length >= QUOTE)
+    let long = length >= LINE || ends_as_sentence(text) && (length >= SENTENCE || quoted && length >= QUOTE);
+    (long || length >= QUOTE && dateline::find(text).is_some())
+        && !is_credit(text)
+        && tagline(text).is_none()
+        && copyright(text).is_none()
 }
 
 pub fn weight(text: &str) -> usize {
@@ -39,8 +38,12 @@ pub fn weight(text: &str) -> usize {
 
 /// `… contributed to this report.`
 pub fn is_credit(text: &str) -> bool {
-    let low = text.to_lowercase();
-    low.ends_with("contributed to this report.") || low.ends_with("contributed reporting.")
+    const CREDITS: [&str; 2] = ["contributed to this report.", "contributed reporting."];
+    let ends = |it: &&str| {
+        let start = text.len().checked_sub(it.len());
+        start.and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(it))
+    };
+    CREDITS.iter().any(|it| ends(&it))
 }
 
 /// What a line of the story is.
@@ -54,7 +57,7 @@ pub enum Kind {
 /// The first and the last line of the story, among the lines from `from` on. `furniture` says which lines are, and which
 /// of those begin what is not the story any more.
 pub fn extent(lines: &[Line<'_>], from: usize, is_furniture: &[bool], ends_story: &[bool]) -> Option<(usize, usize)> {
-    let prose: Vec<usize> = (from..lines.len()).filter(|at| !is_furniture[*at] && is_prose(lines[*at].text)).collect();
+    let prose: Vec<usize> = (from..lines.len()).filter(|at| !is_furniture[*at] && lines[*at].prose).collect();
     let (first, mut last) = (*prose.first()?, *prose.last()?);
     let all: usize = prose.iter().map(|at| weight(lines[*at].text)).sum();
     for end in (first..lines.len()).filter(|at| ends_story[*at]) {
@@ -88,7 +91,7 @@ pub fn start(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<usize> {
 /// The first and the last line of it.
 pub fn stretch(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<(usize, usize)> {
     let mut stretches: Vec<(usize, usize, usize)> = Vec::new();
-    for at in (0..lines.len()).filter(|at| !is_furniture[*at] && is_prose(lines[*at].text)) {
+    for at in (0..lines.len()).filter(|at| !is_furniture[*at] && lines[*at].prose) {
         let weight = weight(lines[at].text);
         match stretches.last_mut() {
             Some((_, last, all)) if at - *last <= GAP => (*last, *all) = (at, *all + weight),
@@ -100,8 +103,7 @@ pub fn stretch(lines: &[Line<'_>], is_furniture: &[bool]) -> Option<(usize, usiz
 
 /// What the lines between the first and the last of the story are, in their order; furniture is left to others.
 pub fn kinds(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Kind> {
-    let short: Vec<bool> =
-        lines.iter().zip(is_furniture).map(|(line, furniture)| !furniture && !is_prose(line.text)).collect();
+    let short: Vec<bool> = lines.iter().zip(is_furniture).map(|(line, furniture)| !furniture && !line.prose).collect();
     let mut kinds = Vec::with_capacity(lines.len());
     for at in 0..lines.len() {
         if !short[at] {
