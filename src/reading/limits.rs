@@ -8,12 +8,11 @@ pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
 pub const HTML_BYTES: usize = 2 * 1024 * 1024;
 pub const HTML_DEPTH: usize = 1_000;
 pub const HTML_ELEMENTS: usize = 100_000;
-/// The tokenizer calls itself for each attribute of a tag, so their number bounds the stack that it takes: 4 KB each in
-/// an unoptimised build. Memory is taken only as far as it is used.
+/// The tokenizer calls itself for each attribute of a tag, and the extractor for each level of the tree: their number
+/// bounds the stack that they take, 4 KB an attribute in an unoptimised build. Memory is taken only as far as it is used.
 pub const HTML_ATTRIBUTES: usize = 100_000;
-pub const HTML_SCAN_STACK_BYTES: usize = 512 * 1024 * 1024;
-/// The extractor runs on a thread with this much stack, and is waited for this long.
-pub const HTML_STACK_BYTES: usize = 64 * 1024 * 1024;
+pub const HTML_STACK_BYTES: usize = 512 * 1024 * 1024;
+/// The extractor is waited for this long.
 pub const HTML_SECONDS: u64 = 10;
 /// Entries of one feed that are read, and elements of its XML (or items of its JSON) that are looked at.
 pub const FEED_ENTRIES: usize = 2_000;

@@ -2,12 +2,15 @@
 //! deep never reaches it, and what does is read on a thread with a large stack and a deadline. A panic ends that thread
 //! and no other.
 
-use super::scan::Scan;
+use super::{
+    scan::Scan,
+    worker::{self, Failed},
+};
 use crate::reading::{
-    limits::{HTML_BYTES, HTML_DEPTH, HTML_ELEMENTS, HTML_SECONDS, HTML_STACK_BYTES},
+    limits::{HTML_BYTES, HTML_DEPTH, HTML_ELEMENTS, HTML_SECONDS},
     text,
 };
-use std::{sync::mpsc, time::Duration};
+use std::time::Duration;
 use trafilatura::{ExtractionFocus, Options};
 
 /// A paragraph of this length that ends as a sentence is prose, and less than this share of the page's prose is no story.
@@ -17,29 +20,37 @@ const ENOUGH_PERCENT: usize = 30;
 /// The lines of the story, or why there are none, for the evidence.
 pub fn story(document: &str, scan: &Scan) -> Result<Vec<String>, String> {
     within_limits(document, scan)?;
-    let (send, receive) = mpsc::sync_channel(1);
     let page = document.to_owned();
+    let lean = without_silent(document, scan);
     let enough = prose_bytes(scan) * ENOUGH_PERCENT / 100;
-    let worker = move || {
+    let extraction = move || {
         // Precision first: it is the better of the two on news. Where it loses most of the page, balance.
-        let precise = extract(&page, ExtractionFocus::FavorPrecision);
+        let precise = extract(&lean, ExtractionFocus::FavorPrecision);
         let found = if precise.len() >= enough { precise } else { extract(&page, ExtractionFocus::Balanced) };
-        let _ = send.send(if found.len() >= enough { found } else { String::new() });
+        if found.len() >= enough { found } else { String::new() }
     };
-    let started = std::thread::Builder::new().stack_size(HTML_STACK_BYTES).name("page".to_owned()).spawn(worker);
-    if let Err(error) = started {
-        return Err(format!("no thread to read the page as HTML: {error}"));
-    }
-    match receive.recv_timeout(Duration::from_secs(HTML_SECONDS)) {
+    match worker::run(extraction, Some(Duration::from_secs(HTML_SECONDS))) {
         Ok(text) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
         Ok(_) => Err("no story was found in the page's structure: its lines were read".to_owned()),
-        Err(mpsc::RecvTimeoutError::Timeout) => {
+        Err(Failed::NoThread(error)) => Err(format!("no thread to read the page as HTML: {error}")),
+        Err(Failed::TooLong) => {
             Err(format!("html_seconds: reading took longer than {HTML_SECONDS} s: the page's lines were read"))
         }
-        Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err("the page's structure could not be read: its lines were read".to_owned())
-        }
+        Err(Failed::Panicked) => Err("the page's structure could not be read: its lines were read".to_owned()),
     }
+}
+
+/// The page without what stands in its scripts, styles and comments, which is no story and most of the bytes. The balanced
+/// extraction takes the whole page, because it may find the story in a script.
+fn without_silent(document: &str, scan: &Scan) -> String {
+    let mut lean = String::with_capacity(document.len() / 2);
+    let mut at = 0;
+    for (span, _) in &scan.silent {
+        lean.push_str(document.get(at..span.start).unwrap_or_default());
+        at = at.max(span.end);
+    }
+    lean.push_str(document.get(at..).unwrap_or_default());
+    lean
 }
 
 fn extract(page: &str, focus: ExtractionFocus) -> String {

@@ -10,6 +10,7 @@ use crate::{
     enrich::{agencies, byline, dates},
     reading::{Finding, shown::shown},
 };
+use std::cell::OnceCell;
 use url::Url;
 
 /// What RFC 5646 (4.4.1) advises to make room for.
@@ -28,6 +29,8 @@ pub struct Facts<'a> {
     json_ld: Option<&'a ArticleNode>,
     /// What relative addresses are relative to.
     base: Option<Url>,
+    /// Asked by every title, so looked for once.
+    publisher: OnceCell<Option<Finding<Publisher>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -38,7 +41,8 @@ impl<'a> Facts<'a> {
             Some(given) => given.join(&it).ok(),
             None => Url::parse(&it).ok(),
         });
-        Self { scan, json_ld, base: base.filter(|it| matches!(it.scheme(), "http" | "https")).or(given) }
+        let base = base.filter(|it| matches!(it.scheme(), "http" | "https")).or(given);
+        Self { scan, json_ld, base, publisher: OnceCell::new() }
     }
 
     /// A member of the JSON-LD article.
@@ -78,7 +82,7 @@ impl<'a> Facts<'a> {
         let agreed = visible.iter().find(vouched).cloned();
         let only = (stated.is_empty() && title.is_none() || visible.len() == 1 && stated.is_empty())
             .then(|| visible.first().cloned());
-        let tidy = |it: Said| Said { text: self.without_site(&it.text), ..it };
+        let tidy = |it: Said| Said { text: self.without_site(&unescaped_once(&it.text)), ..it };
         let ranked =
             agreed.into_iter().chain(only.flatten()).chain(stated.into_iter().map(tidy)).chain(title).chain(visible);
         first(ranked.collect())
@@ -132,6 +136,8 @@ impl<'a> Facts<'a> {
         groups.push(self.labelled("written by"));
         groups.push(self.marked(&["rel:author"], "author-link"));
         groups.push(self.marked(&["class:byline", "class:author"], "byline-class"));
+        // Of links to authors' pages the first: those of other stories follow.
+        groups.push(self.marked(&["href:author"], "author-address").into_iter().take(1).collect());
         let publisher = self.publisher().map(|it| slug(&it.value.name));
         let mut found: Vec<Finding<Vec<String>>> = Vec::new();
         for group in groups {
@@ -147,6 +153,11 @@ impl<'a> Facts<'a> {
                     rule = said.rule;
                 }
             }
+            // Beside a full name, a single word is a nickname, a link, a label.
+            if names.iter().any(|it| it.contains(' ')) {
+                names.retain(|it| it.contains(' '));
+            }
+            names.retain(|it| !it.starts_with("The ") && it != "By");
             if !names.is_empty() {
                 found.push(Finding { value: names, spans, rule, others: Vec::new() });
             }
@@ -170,6 +181,10 @@ impl<'a> Facts<'a> {
     }
 
     pub fn publisher(&self) -> Option<Finding<Publisher>> {
+        self.publisher.get_or_init(|| self.stated_publisher()).clone()
+    }
+
+    fn stated_publisher(&self) -> Option<Finding<Publisher>> {
         let mut said = self.node("publisher");
         said.extend(self.meta(&["og:site_name", "application-name", "dc.publisher"], "open-graph"));
         said.extend(self.marked(&["itemprop:publisher"], "microdata"));
@@ -302,6 +317,11 @@ impl<'a> Facts<'a> {
             .any(|it| it.name == "article:content_tier" && matches!(it.value.as_str(), "metered" | "locked"));
         self.json_ld.is_some_and(ArticleNode::is_paid) || tier
     }
+}
+
+/// A title that was escaped twice: `AT&amp;amp;T`.
+fn unescaped_once(text: &str) -> String {
+    crate::reading::feed::escapes::resolved(text).into_owned()
 }
 
 /// What a marked element says: its attribute, unless that is only where a link leads.

@@ -12,6 +12,7 @@ mod facts;
 mod fates;
 mod json_ld;
 mod scan;
+mod worker;
 
 use super::{Finding, Page, shown::shown, text};
 use facts::Facts;

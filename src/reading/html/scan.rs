@@ -4,9 +4,10 @@
 //! This is not a tree. Blocks need only know where one ends and in which part of the page it stands, and a pass that
 //! builds nothing cannot be made to overflow.
 
+use super::worker::{self, Failed};
 use crate::{
     article::Span,
-    reading::limits::{HTML_ATTRIBUTES, HTML_DEPTH, HTML_SCAN_STACK_BYTES},
+    reading::limits::{HTML_ATTRIBUTES, HTML_DEPTH},
 };
 use html5gum::{DefaultEmitter, EndTag, HtmlString, Spanned, StartTag, Token, Tokenizer};
 
@@ -99,6 +100,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("publish", "class:date"),
     ("timestamp", "class:date"),
     ("date", "class:date"),
+    ("authorname", "class:author"),
 ];
 
 /// The scan, or why the page cannot be scanned, for the evidence.
@@ -110,11 +112,10 @@ pub fn scan(document: &str) -> Result<Scan, String> {
             "html_attributes: {attributes} is over the limit of {limit}: the source's lines were read"
         ));
     }
-    std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().stack_size(HTML_SCAN_STACK_BYTES).name("scan".to_owned());
-        let started =
-            worker.spawn_scoped(scope, || pass(document)).map_err(|error| format!("no thread to scan: {error}"))?;
-        started.join().map_err(|_| "the page could not be scanned: the source's lines were read".to_owned())
+    let page = document.to_owned();
+    worker::run(move || pass(&page), None).map_err(|failed| match failed {
+        Failed::NoThread(error) => format!("no thread to scan: {error}"),
+        Failed::TooLong | Failed::Panicked => "the page could not be scanned: the source's lines were read".to_owned(),
     })
 }
 
@@ -297,6 +298,9 @@ impl Pass<'_> {
     }
 
     fn mark(&mut self, name: &str, tag: &StartTag<usize>, is_void: bool) {
+        if tag.attributes.is_empty() && !matches!(name, "h1" | "time" | "title") {
+            return;
+        }
         if name == "script"
             && attribute(tag, "type").is_some_and(|(it, _)| it.trim().eq_ignore_ascii_case("application/ld+json"))
         {
@@ -313,14 +317,18 @@ impl Pass<'_> {
         if attribute(tag, "rel").is_some_and(|(it, _)| it.split_whitespace().any(|it| it == "author")) && name == "a" {
             marks.push("rel:author".to_owned());
         }
+        if name == "a" && attribute(tag, "href").is_some_and(|(it, _)| leads_to_author(&it)) {
+            marks.push("href:author".to_owned());
+        }
         if matches!(name, "h1" | "time" | "title") {
             marks.push(name.to_owned());
         }
         let class = attribute(tag, "class").map(|(it, _)| it.to_lowercase()).unwrap_or_default();
-        if let Some((_, mark)) = CLASSES.iter().find(|(part, _)| {
-            class.split_whitespace().any(|it| it.split(['-', '_']).any(|it| it == *part) || it == *part)
-        }) {
-            marks.push((*mark).to_owned());
+        let parts = || class.split_whitespace().flat_map(|it| it.split(['-', '_']).chain([it]));
+        let marked = CLASSES.iter().find(|(part, _)| class.contains(part) && parts().any(|it| it == *part));
+        marks.extend(marked.map(|(_, mark)| (*mark).to_owned()));
+        if marks.is_empty() {
+            return;
         }
         let value = ["content", "datetime", "href"].iter().find_map(|it| attribute(tag, it));
         let value = value.map(|(value, span)| (value, self.value_span(span)));
@@ -339,6 +347,13 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// Where sites keep the pages of those who write for them.
+fn leads_to_author(href: &str) -> bool {
+    const FOLDERS: [&str; 8] =
+        ["/author/", "/authors/", "/by/", "/profile/", "/profiles/", "/contributors/", "/journalist/", "/reporters/"];
+    FOLDERS.iter().any(|it| href.contains(it))
 }
 
 fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
@@ -369,6 +384,9 @@ fn region(name: &str, tag: &StartTag<usize>) -> Option<&'static str> {
         ("share", "share button"),
     ];
     let by_element = REGIONS.iter().find(|(it, _)| *it == name).map(|(_, reason)| *reason);
+    if by_element.is_some() || tag.attributes.is_empty() {
+        return by_element;
+    }
     let hidden = tag.attributes.contains_key(&b"hidden"[..])
         || attribute(tag, "aria-hidden").is_some_and(|(it, _)| it == "true");
     let role = attribute(tag, "role").and_then(|(it, _)| (it == "navigation").then_some("navigation"));
@@ -378,10 +396,10 @@ fn region(name: &str, tag: &StartTag<usize>) -> Option<&'static str> {
         let wide = matches!(name, "html" | "body" | "main" | "article" | "p");
         NAMED
             .iter()
-            .find(|(it, _)| !wide && value.split_whitespace().any(|word| word == *it))
+            .find(|(it, _)| !wide && value.contains(it) && value.split_whitespace().any(|word| word == *it))
             .map(|(_, reason)| *reason)
     });
-    by_element.or(hidden.then_some("hidden")).or(role).or(named)
+    hidden.then_some("hidden").or(role).or(named)
 }
 
 #[cfg(test)]
