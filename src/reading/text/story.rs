@@ -43,7 +43,7 @@ pub fn is_credit(text: &str) -> bool {
         let start = text.len().checked_sub(it.len());
         start.and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(it))
     };
-    CREDITS.iter().any(|it| ends(&it))
+    CREDITS.iter().any(ends)
 }
 
 /// What a line of the story is.

@@ -14,7 +14,7 @@ MAY = {
     "ApiFunction": {
         ("ApiLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("ArticlesTable", ""): TABLE_ACTIONS,
-        ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
+        ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     },
     "IngestFunction": {
         ("IngestLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
