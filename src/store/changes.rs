@@ -25,6 +25,9 @@ use futures::future::try_join_all;
 /// Their number is part of every token that was handed out, and of the order of what is stored: it never changes.
 pub const SHARDS: usize = 16;
 
+/// The highest number that the keys spell.
+const NUMBER_MAX: u64 = 999_999_999_999;
+
 /// What happened to an article, as the change feed tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -145,9 +148,10 @@ impl Store {
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk > :after")
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
             .expression_attribute_values(":pk", text(keys::changes(shard)))
-            .expression_attribute_values(":after", text(keys::change(after)))
+            .expression_attribute_values(":low", text(keys::change(after + 1)))
+            .expression_attribute_values(":high", text(keys::change(NUMBER_MAX)))
             .scan_index_forward(forward)
             .consistent_read(true)
             .limit(i32::try_from(limit + usize::from(forward)).unwrap_or(i32::MAX))
