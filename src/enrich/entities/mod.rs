@@ -11,6 +11,7 @@
 //! that the story proved are found again.
 
 mod claims;
+mod names;
 mod organisations;
 mod people;
 mod places;

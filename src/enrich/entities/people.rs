@@ -12,7 +12,8 @@
 
 use super::{
     Claims, Draft, Text,
-    tables::{self, Names, Title},
+    names::{NAME_WORDS, name_at},
+    tables::{self, Title},
 };
 use crate::article::EntityType;
 use std::{
@@ -20,11 +21,10 @@ use std::{
     ops::Range,
 };
 
-/// The most words of a title, and of a name.
+/// The most words of a title.
 const TITLE_WORDS: usize = 3;
-const NAME_WORDS: usize = 4;
-/// Small words in a row within a name: `de la`.
-const PARTICLES_MAX: usize = 2;
+/// The most people that are told apart in one text: every word is held against all of them. An article may have fewer.
+const PEOPLE_MAX: usize = 200;
 /// How far behind a comma a role is looked for, in words.
 const ROLE_WORDS: usize = 8;
 
@@ -51,252 +51,6 @@ const SAID: &[&str] = &[
     "explicó",
     "erklärte",
 ];
-/// Small words within a name.
-const PARTICLES: &[&str] = &[
-    "bin", "ibn", "bint", "al", "el", "de", "da", "di", "del", "della", "dos", "du", "la", "le", "van", "von", "der",
-    "den", "ter", "ten", "zu", "ul", "ur",
-];
-/// Words that are often written with a capital letter and are in names of things, not of people.
-const THINGS: &[&str] = &[
-    "the",
-    "a",
-    "an",
-    "new",
-    "north",
-    "south",
-    "east",
-    "west",
-    "northern",
-    "southern",
-    "eastern",
-    "western",
-    "central",
-    "supreme",
-    "high",
-    "national",
-    "international",
-    "royal",
-    "federal",
-    "state",
-    "states",
-    "united",
-    "city",
-    "county",
-    "district",
-    "province",
-    "street",
-    "road",
-    "avenue",
-    "river",
-    "lake",
-    "mount",
-    "mountain",
-    "bay",
-    "sea",
-    "ocean",
-    "park",
-    "airport",
-    "station",
-    "port",
-    "bridge",
-    "tower",
-    "house",
-    "office",
-    "day",
-    "week",
-    "month",
-    "year",
-    "party",
-    "court",
-    "council",
-    "committee",
-    "commission",
-    "ministry",
-    "department",
-    "university",
-    "college",
-    "school",
-    "institute",
-    "bank",
-    "company",
-    "group",
-    "inc",
-    "ltd",
-    "corp",
-    "plc",
-    "llc",
-    "association",
-    "federation",
-    "union",
-    "agency",
-    "authority",
-    "foundation",
-    "trust",
-    "board",
-    "army",
-    "navy",
-    "force",
-    "forces",
-    "police",
-    "hospital",
-    "church",
-    "club",
-    "league",
-    "cup",
-    "times",
-    "news",
-    "post",
-    "press",
-    "media",
-    "general",
-    "act",
-    "bill",
-    "law",
-    "summit",
-    "conference",
-    "festival",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "christmas",
-    "easter",
-    "ramadan",
-    "god",
-    "lord",
-    "street",
-    "square",
-    "hotel",
-    "museum",
-    "centre",
-    "center",
-    "parliament",
-    "congress",
-    "senate",
-    "assembly",
-    "republic",
-    "kingdom",
-    "islands",
-    "island",
-    "valley",
-    "coast",
-    "region",
-    "world",
-    "middle",
-    "prime",
-    "foreign",
-    "interior",
-    "minister",
-    "president",
-    "secretary",
-    "however",
-    "but",
-    "and",
-    "in",
-    "on",
-    "at",
-    "for",
-    "from",
-    "with",
-    "when",
-    "while",
-    "after",
-    "before",
-    "as",
-    "if",
-    "it",
-    "he",
-    "she",
-    "they",
-    "we",
-    "his",
-    "her",
-    "their",
-    "this",
-    "that",
-    "these",
-    "those",
-    "there",
-    "here",
-    "what",
-    "who",
-    "why",
-    "how",
-    "not",
-    "no",
-    "yes",
-    "so",
-    "then",
-    "now",
-    "also",
-    "meanwhile",
-    "although",
-    "despite",
-    "according",
-    "last",
-    "next",
-    "earlier",
-    "later",
-    "one",
-    "two",
-    "three",
-    "some",
-    "many",
-    "most",
-    "all",
-    "both",
-    "each",
-    "every",
-    "other",
-    "another",
-    "such",
-    "old",
-    "great",
-    "grand",
-    "black",
-    "white",
-    "red",
-    "green",
-    "blue",
-    "big",
-    "deal",
-    "war",
-    "games",
-    "open",
-    "championship",
-    "series",
-    "show",
-    "award",
-    "awards",
-    "project",
-    "programme",
-    "program",
-    "plan",
-    "report",
-    "study",
-    "index",
-    "fund",
-    "service",
-    "services",
-    "system",
-    "team",
-];
-
 struct Person {
     name: String,
     role: Option<String>,
@@ -452,49 +206,6 @@ fn role(text: &Text<'_>, title: Range<usize>) -> String {
     text.text(&(before.unwrap_or(title.start)..title.end)).to_owned()
 }
 
-/// The words of a name that begins here.
-fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
-    if !text.words.get(at).is_some_and(|it| is_name_word(it.text)) {
-        return None;
-    }
-    let mut end = at + 1;
-    while end < text.words.len() && end - at < NAME_WORDS && text.joined(end - 1) {
-        let small = (end..text.words.len())
-            .take(PARTICLES_MAX)
-            .take_while(|it| PARTICLES.contains(&text.words[*it].text) && text.joined(*it))
-            .count();
-        if !text.words.get(end + small).is_some_and(|it| is_name_word(it.text)) {
-            break;
-        }
-        end += small + 1;
-    }
-    // A run of capitals that goes on is something else: a name of a thing, a line in title case.
-    let goes_on = text.joined(end - 1) && text.words.get(end).is_some_and(|it| it.is_capital());
-    let ends_as_name = text.words[end - 1].text.chars().filter(|it| it.is_alphabetic()).count() >= 2;
-    (!goes_on && ends_as_name).then_some(at..end)
-}
-
-fn is_name_word(word: &str) -> bool {
-    let mut letters = word.chars();
-    let first = letters.next().is_some_and(char::is_uppercase);
-    // The pronoun is no initial.
-    let initial = (word.chars().count() <= 2 && word.ends_with('.') || word.chars().count() == 1)
-        && word.is_ascii()
-        && !word.starts_with('I');
-    let small = word.chars().any(char::is_lowercase);
-    let parts_are_names = word.split('-').all(|it| {
-        let low = it.to_lowercase();
-        !THINGS.contains(&low.as_str())
-    });
-    first
-        && (small || initial)
-        && word.chars().all(|it| it.is_alphabetic() || matches!(it, '\'' | '’' | '-' | '.'))
-        && parts_are_names
-        && tables::country(word).is_none_or(|it| it.names == Names::Perhaps)
-        && tables::organisation(word).is_none()
-        && tables::title(&word.to_lowercase()).is_none()
-}
-
 fn meet(
     people: &mut Vec<Person>,
     name: &str,
@@ -503,12 +214,14 @@ fn meet(
     at: usize,
     words: &Range<usize>,
 ) {
+    let full = people.len() == PEOPLE_MAX;
     let known = people.iter_mut().find(|it| it.name == name);
     match known {
         Some(person) => {
             person.role = person.role.take().or(role);
             person.mentions.push((at, words.clone()));
         }
+        None if full => {}
         None => people.push(Person { name: name.to_owned(), role, rule, mentions: vec![(at, words.clone())] }),
     }
 }
@@ -542,7 +255,7 @@ fn repeated(texts: &[Text<'_>], people: &mut Vec<Person>) {
     for (name, mentions) in full {
         let surname = name.rsplit(' ').next().unwrap_or_default();
         let is_known = people.iter().any(|it| it.name == name || it.name.rsplit(' ').next() == Some(surname));
-        if mentions.len() >= 2 && alone.contains(surname) && !is_known {
+        if mentions.len() >= 2 && alone.contains(surname) && !is_known && people.len() < PEOPLE_MAX {
             people.push(Person { name: name.to_owned(), role: None, rule: "repeated", mentions });
         }
     }

@@ -9,49 +9,39 @@
 use super::escapes;
 use crate::article::Span;
 
-/// Elements of an entry whose end tag may be missing: they hold text, so whichever of these begins within one ends it.
-/// The names of RSS 0.9x to 2.0, RSS 1.0 with its modules, and Atom.
-const SIBLINGS: &[&str] = &[
-    "title",
-    "link",
-    "guid",
-    "id",
-    "pubDate",
-    "published",
-    "updated",
-    "issued",
-    "modified",
-    "dc:date",
-    "dc:creator",
-    "dc:subject",
-    "author",
-    "category",
-    "comments",
-    "description",
-    "summary",
-    "content",
-    "content:encoded",
-    "enclosure",
-    "source",
+/// Elements of an entry, any of which may follow one whose end tag is missing, and whether they hold text alone in every
+/// dialect, so that the next one ends them. The names of RSS 0.9x to 2.0, RSS 1.0 with its modules, and Atom.
+const MEMBERS: &[(&str, bool)] = &[
+    ("title", true),
+    ("link", true),
+    ("guid", true),
+    ("id", true),
+    ("pubDate", true),
+    ("published", true),
+    ("updated", true),
+    ("issued", true),
+    ("modified", true),
+    ("dc:date", true),
+    ("dc:creator", true),
+    ("dc:subject", true),
+    ("category", true),
+    ("comments", true),
+    ("enclosure", true),
+    ("author", false),
+    ("description", false),
+    ("summary", false),
+    ("content", false),
+    ("content:encoded", false),
+    ("source", false),
 ];
-/// Of these, the ones that hold no other element in any dialect.
-const TEXTS: &[&str] = &[
-    "title",
-    "link",
-    "guid",
-    "id",
-    "pubDate",
-    "published",
-    "updated",
-    "issued",
-    "modified",
-    "dc:date",
-    "dc:creator",
-    "dc:subject",
-    "category",
-    "comments",
-    "enclosure",
-];
+
+fn is_member(name: &str) -> bool {
+    MEMBERS.iter().any(|it| it.0 == name)
+}
+
+fn is_text(name: &str) -> bool {
+    MEMBERS.contains(&(name, true))
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -194,11 +184,11 @@ pub fn elements(text: &str, most: usize) -> Option<Vec<Element>> {
 
 /// How many of the open elements stay when an element begins, where it ends a text.
 fn ended_text<'a>(open: impl DoubleEndedIterator<Item = &'a str> + ExactSizeIterator, begins: &str) -> Option<usize> {
-    if !SIBLINGS.contains(&begins) && !is_entry(begins) {
+    if !is_member(begins) && !is_entry(begins) {
         return None;
     }
     let outermost = open.len().checked_sub(1)?;
-    open.rev().take(NESTED).position(|it| TEXTS.contains(&it)).map(|within| outermost - within)
+    open.rev().take(NESTED).position(is_text).map(|within| outermost - within)
 }
 
 /// How many open elements an end tag is held against: a document of start tags and other end tags must not take their
