@@ -1,10 +1,20 @@
 //! Bylines: who wrote it.
 
+use super::dates;
+
 /// Words that open a byline, by language, each with what stands before a name.
 const OPENINGS: &[&str] = &[
     "By ",
     "BY ",
     "by ",
+    "Written by ",
+    "WRITTEN BY ",
+    "Posted by ",
+    "Reported by ",
+    "Words by ",
+    "Story by ",
+    "Text by ",
+    "Author: ",
     "Von ",
     "Par ",
     "PAR ",
@@ -21,7 +31,9 @@ const OPENINGS: &[&str] = &[
 const LABELS: &[&str] =
     &["记者：", "记者:", "作者：", "作者:", "文/", "文：", "記者：", "تحرير:", "كتب:", "تحریر:", "رپورٹ:"];
 /// What joins two names.
-const JOINTS: &[&str] = &[" and ", " AND ", " & ", " und ", " et ", " y ", " e ", " i ", " и ", " و "];
+const JOINTS: &[&str] = &[
+    " and ", " AND ", " with ", " & ", " und ", " mit ", " et ", " avec ", " y ", " e ", " i ", " и ", " و ",
+];
 /// Words that start a name's small parts.
 const PARTICLES: &[&str] = &[
     "van", "von", "de", "da", "di", "del", "della", "der", "den", "dos", "du", "la", "le", "el", "al", "bin", "ibn",
@@ -55,7 +67,26 @@ const ROLES: &[&str] = &[
     "news",
     "agencies",
     "wire",
+    "admin",
+    "administrator",
+    "webmaster",
+    "author",
+    "guest",
+    "expert",
+    "executive",
+    "director",
+    "manager",
+    "founder",
+    "co-founder",
+    "ceo",
+    "specialist",
+    "strategist",
+    "coordinator",
+    "consultant",
 ];
+/// Words that are in no name and stand behind one.
+const ENDS: &[&str] =
+    &[" on ", " in ", " for ", " at ", " - ", " Published", " Updated", " Last ", " Posted", " Follow", " Share", "\n"];
 /// The most words of a name.
 const WORDS: usize = 6;
 
@@ -67,6 +98,24 @@ pub fn line(line: &str) -> Option<Vec<String>> {
     let all_known = parts(opened).iter().all(|it| is_name(it) || has_role(it) || it.chars().count() <= 3);
     let names = split(opened);
     (all_known && !names.is_empty()).then_some(names)
+}
+
+/// The names that a line opens with after it said that they wrote: what follows them, a date or a role, is cut off.
+pub fn opening(line: &str) -> Option<Vec<String>> {
+    let opened = OPENINGS.iter().chain(LABELS).find_map(|it| line.trim().strip_prefix(it))?;
+    let dated = dates::stated(opened).map_or(opened.len(), |it| it.range.start);
+    let marked = opened.find(|it: char| it.is_numeric() || matches!(it, '|' | '·' | '•' | '●' | '—' | '–' | '(' | '/' | ':'));
+    let opened = &opened[..dated.min(marked.unwrap_or(opened.len()))];
+    let worded = ENDS.iter().filter_map(|it| opened.find(it)).min();
+    let names = split(&opened[..worded.unwrap_or(opened.len())]);
+    let full = |it: &String| it.contains(' ') || !it.is_ascii();
+    names.first().is_some_and(full).then_some(names)
+}
+
+/// Whether a line is only the words before a name, which stands in the next one.
+pub fn is_opening(line: &str) -> bool {
+    let line = line.trim().trim_end_matches(':');
+    !line.is_empty() && OPENINGS.iter().chain(LABELS).any(|it| it.trim_end().trim_end_matches([':', '：']) == line)
 }
 
 /// The names, where the whole line is names and nothing says so. What stands around it must.
@@ -101,7 +150,7 @@ fn parts(text: &str) -> Vec<&str> {
     for joint in JOINTS {
         parts = parts.into_iter().flat_map(|it| it.split(joint)).collect();
     }
-    let marks = [',', ';', '|', '·', '•', '，', '、', '،', '\n'];
+    let marks = [',', ';', '|', '·', '•', '●', '，', '、', '،', '\n'];
     parts
         .into_iter()
         .flat_map(|it| it.split(marks))
@@ -114,7 +163,7 @@ fn is_name(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let count = words.clone().count();
     let legal = |it: char| {
-        it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘') || is_mark(it)
+        it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘' | '®' | '™') || is_mark(it)
     };
     let cased = |it: &str| !it.chars().next().is_some_and(char::is_lowercase) || PARTICLES.contains(&it);
     let starts_low = |it: &str| it.chars().next().is_some_and(char::is_lowercase);
@@ -160,6 +209,20 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn what_follows_the_names_is_no_part_of_them() {
+        for (text, expected) in [
+            ("By Ana Sá March 12, 2025 4 min read", vec!["Ana Sá"]),
+            ("By Ana Sá and Jens Huber | Staff Writer", vec!["Ana Sá", "Jens Huber"]),
+            ("Written by Ana Sá Updated on Monday", vec!["Ana Sá"]),
+            ("By 12 March", vec![]),
+            ("By Ana", vec![]),
+        ] {
+            assert_eq!(opening(text).unwrap_or_default(), expected, "{text}");
+        }
+        assert!(is_opening("Written by") && is_opening("By") && !is_opening("By Ana"));
     }
 
     #[test]

@@ -63,6 +63,27 @@ pub fn machine(text: &str) -> Option<Published> {
     text.parse::<civil::Date>().ok().and_then(of_day)
 }
 
+/// A day in the path of an address: `/2025/04/07/`, `/2025-04-07/`, `/2025/apr/07/`.
+pub fn in_path(address: &str) -> Option<Published> {
+    let parts: Vec<&str> = address.split(['/', '-', '?', '#']).collect();
+    parts.windows(3).find_map(|it| {
+        let [year, month, day] = it else { return None };
+        let number = |text: &str, digits: usize| (text.len() == digits).then(|| text.parse::<i8>().ok()).flatten();
+        let month = number(month, 2).or_else(|| self::month(month).and_then(|it| i8::try_from(it).ok()))?;
+        let year = year.parse::<i16>().ok().filter(|it| (1900..3000).contains(it))?;
+        civil::Date::new(year, month, number(day, 2)?).ok().and_then(of_day)
+    })
+}
+
+/// A day begins so many hours before it begins in UTC, where it begins first.
+const EARLIEST_ZONE_HOURS: i64 = 14;
+
+/// Whether what is stated can be true of a document that was retrieved then: nothing is retrieved before it is published.
+pub fn is_possible(published: &Published, retrieved_at: Instant) -> bool {
+    let latest = retrieved_at.timestamp().saturating_add(Span::new().hours(EARLIEST_ZONE_HOURS));
+    published.at.is_none_or(|at| latest.is_ok_and(|latest| at.timestamp() <= latest))
+}
+
 /// A moment, where all of it is stated.
 pub fn of_moment(moment: Timestamp, precision: Precision) -> Option<Published> {
     let at = Instant::from_timestamp(moment);
@@ -343,6 +364,29 @@ mod tests {
         let text = "Updated: 12 March 2025, 14:05 GMT | News";
         let found = stated(text).expect("a date");
         assert_eq!(&text[found.range], "12 March 2025, 14:05 GMT");
+    }
+
+    #[test]
+    fn a_path_may_hold_a_day() {
+        for (address, expected) in [
+            ("https://news.example/2025/04/07/ferry", Some("2025-04-07")),
+            ("https://news.example/world/2025/apr/07/ferry", Some("2025-04-07")),
+            ("https://news.example/ferry-2025-04-07", Some("2025-04-07")),
+            ("https://news.example/2025/04/ferry", None),
+            ("https://news.example/2025/13/07/ferry", None),
+        ] {
+            let found = in_path(address).and_then(|it| it.at).map(|it| it.day());
+            assert_eq!(found.as_deref(), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_published_after_its_retrieval() {
+        let retrieved = Instant::parse("2025-04-06T11:00:00Z").expect("an instant");
+        for (stated, possible) in [("2025-04-06", true), ("2025-04-07", true), ("2025-04-08", false)] {
+            let published = machine(stated).expect("a date");
+            assert_eq!(is_possible(&published, retrieved), possible, "{stated}");
+        }
     }
 
     #[test]

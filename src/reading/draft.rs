@@ -9,7 +9,7 @@ use crate::{
         Author, Basis, Dateline, Detail, Draft, Evidence, Facts, FieldEvidence, Instant, Place, Published, RawDocument,
         Span,
     },
-    enrich::{dateline, language, length},
+    enrich::{dateline, dates, language, length},
 };
 
 /// As much text as the language is told from; more changes nothing.
@@ -33,8 +33,9 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     let written = written(headline.as_deref(), &body);
     let word_count = length::words(&body);
     let language = fields.language(written.language, page.language);
+    let (stated, impossible) = possible(page.published, document.retrieved_at);
     let published = fields
-        .finding("published", page.published, |it| it.at.map(|at| at.to_string()))
+        .finding("published", stated, |it| it.at.map(|at| at.to_string()))
         .filter(|it| *it != Published::default());
     let summary = fields.text("summary", page.summary);
     let keywords = fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default();
@@ -84,7 +85,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
         encoding: decoded.encoding.to_owned(),
         pieces: page.pieces,
         fields: fields.0,
-        left_out: page.left_out.into_iter().chain(meaning.left_out).collect(),
+        left_out: page.left_out.into_iter().chain(impossible).chain(meaning.left_out).collect(),
     };
     let detail = Detail { body, quantities: meaning.quantities, mentioned_dates: meaning.mentioned_dates };
     Ok(Draft { media_type: decoded.media_type(), facts, detail, evidence })
@@ -92,6 +93,20 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
 
 fn spans<T>(found: &Option<Finding<T>>) -> Vec<Span> {
     found.as_ref().map(|it| it.spans.clone()).unwrap_or_default()
+}
+
+/// The stated date, or why it cannot be true.
+fn possible(
+    stated: Option<Finding<Published>>,
+    retrieved_at: Instant,
+) -> (Option<Finding<Published>>, Option<String>) {
+    match stated {
+        Some(it) if !dates::is_possible(&it.value, retrieved_at) => {
+            let at = it.value.at.map(|it| it.to_string()).unwrap_or_default();
+            (None, Some(format!("published: {at} is stated ({}), which is after the retrieval", it.rule)))
+        }
+        stated => (stated, None),
+    }
 }
 
 /// No date is stated, but nothing is retrieved before it is published.

@@ -42,7 +42,7 @@ pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {
     let page = match decoded.form {
         Form::Text => text::read(text),
         Form::Markdown => markdown::read(text),
-        Form::Html => html::read(text, document.url.as_deref()),
+        Form::Html => html::read(text, document.url.as_deref(), document.retrieved_at),
         Form::Feed => return Err(ReadError::IsFeed),
     };
     draft::draft(document, &decoded, page)

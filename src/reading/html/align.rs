@@ -7,6 +7,8 @@ use std::collections::{HashMap, HashSet};
 const SHINGLE: usize = 4;
 /// A block is of the story when so many of a hundred of its shingles are.
 const PERCENT: usize = 70;
+/// A longer heading is none.
+const HEADING_BYTES: usize = 200;
 /// How far behind the last line that was found a short one may stand, in words. It bounds the work on a page of short lines.
 const NEAR: usize = 200;
 
@@ -20,19 +22,45 @@ pub fn align(blocks: &[Block], story: &[String]) -> Vec<bool> {
         places.entry(shingle).or_default().push(at);
     }
     let blocks_words: Vec<Vec<String>> = blocks.iter().map(|it| words(&it.text)).collect();
-    let mut seen = HashSet::new();
-    let mut aligned: Vec<bool> = blocks_words
-        .iter()
-        .map(|words| {
-            let found = words.windows(SHINGLE).filter(|it| places.contains_key(*it)).count();
-            let long = words.len() >= SHINGLE && found * 100 >= (words.len() + 1 - SHINGLE) * PERCENT;
-            // A second copy of a paragraph is a teaser of it.
-            !words.is_empty() && (lines.contains(words.as_slice()) || long) && seen.insert(words)
-        })
-        .collect();
+    let found = |words: &[String]| {
+        let found = words.windows(SHINGLE).filter(|it| places.contains_key(*it)).count();
+        let long = words.len() >= SHINGLE && found * 100 >= (words.len() + 1 - SHINGLE) * PERCENT;
+        !words.is_empty() && (lines.contains(words) || long)
+    };
+    let mut aligned: Vec<bool> = blocks_words.iter().map(|it| found(it)).collect();
+    drop_copies(blocks, &blocks_words, &mut aligned);
     fill_gaps(blocks, &blocks_words, &story, &places, &mut aligned);
     drop_strays(blocks, &mut aligned);
+    keep_headings(blocks, &mut aligned);
     aligned
+}
+
+/// A second copy of a paragraph is a teaser of it, and so is one that stands outside of any story.
+fn drop_copies(blocks: &[Block], words: &[Vec<String>], aligned: &mut [bool]) {
+    let mut seen = HashSet::new();
+    let within = (0..blocks.len()).filter(|at| blocks[*at].region.is_none());
+    let outside = (0..blocks.len()).filter(|at| blocks[*at].region.is_some());
+    for at in within.chain(outside) {
+        let may_recur = words[at].len() < SHINGLE || blocks[at].element == "tr";
+        if aligned[at] && !may_recur {
+            aligned[at] = seen.insert(&words[at]);
+        }
+    }
+}
+
+/// A heading within the story stands right before a part of it.
+fn keep_headings(blocks: &[Block], aligned: &mut [bool]) {
+    let Some(first) = aligned.iter().position(|it| *it) else { return };
+    let mut leads_on = false;
+    for at in (first..blocks.len()).rev() {
+        let block = &blocks[at];
+        if block.region.is_some() || block.text.trim().is_empty() {
+            continue;
+        }
+        let heading = matches!(block.element.as_bytes(), [b'h', b'2'..=b'6']) && block.text.len() <= HEADING_BYTES;
+        aligned[at] |= heading && leads_on;
+        leads_on = aligned[at];
+    }
 }
 
 /// Between two long blocks of the story stand the short ones that the story has at that place: headings, items, cells.

@@ -4,6 +4,7 @@
 use super::{
     json_ld::ArticleNode,
     scan::{Marked, Scan},
+    visible,
 };
 use crate::{
     article::{Instant, Published, Publisher, Span, slug},
@@ -15,6 +16,13 @@ use url::Url;
 
 /// What RFC 5646 (4.4.1) advises to make room for.
 const LANGUAGE_TAG_BYTES: usize = 35;
+
+/// A headline has so many words, and a site's name so many letters.
+const TITLE_WORDS: usize = 3;
+const SITE_LETTERS: usize = 3;
+
+/// Search engines are given this much of a headline; one that goes on elsewhere was cut off.
+const CUT_OFF_BYTES: usize = 100;
 
 /// A statement: the text, where it stands, by which rule it was read.
 #[derive(Clone, Debug)]
@@ -29,12 +37,22 @@ pub struct Facts<'a> {
     json_ld: Option<&'a ArticleNode>,
     /// What relative addresses are relative to.
     base: Option<Url>,
+    retrieved_at: Instant,
     /// Asked by every title, so looked for once.
     publisher: OnceCell<Option<Finding<Publisher>>>,
+    headline: OnceCell<Option<Finding<String>>>,
+}
+
+impl Said {
+    /// The date that it states, as machines write dates or as people do.
+    fn dated(self) -> Option<(Published, Self)> {
+        let published = dates::machine(&self.text).or_else(|| dates::stated(&self.text).map(|it| it.published))?;
+        Some((published, self))
+    }
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(scan: &'a Scan, json_ld: Option<&'a ArticleNode>, url: Option<&str>) -> Self {
+    pub fn new(scan: &'a Scan, json_ld: Option<&'a ArticleNode>, url: Option<&str>, retrieved_at: Instant) -> Self {
         let given = url.and_then(|it| Url::parse(it).ok());
         let base = scan.meta.iter().find(|it| it.name == "base:").map(|it| it.value.clone());
         let base = base.and_then(|it| match &given {
@@ -42,7 +60,8 @@ impl<'a> Facts<'a> {
             None => Url::parse(&it).ok(),
         });
         let base = base.filter(|it| matches!(it.scheme(), "http" | "https")).or(given);
-        Self { scan, json_ld, base, publisher: OnceCell::new() }
+        let (publisher, headline) = (OnceCell::new(), OnceCell::new());
+        Self { scan, json_ld, base, retrieved_at, publisher, headline }
     }
 
     /// A member of the JSON-LD article.
@@ -62,50 +81,64 @@ impl<'a> Facts<'a> {
         found.filter(|it| it.region.is_none_or(|it| it == "hidden")).filter_map(|it| said(it, rule)).collect()
     }
 
+    /// The same, also in a part of the page that has no story.
+    fn marked_anywhere(&self, mark: &str, rule: &'static str) -> Vec<Said> {
+        self.scan.marked.iter().filter(|it| it.mark == mark).filter_map(|it| said(it, rule)).collect()
+    }
+
     pub fn headline(&self) -> Option<Finding<String>> {
+        self.headline.get_or_init(|| self.stated_headline()).clone()
+    }
+
+    fn stated_headline(&self) -> Option<Finding<String>> {
         let mut stated = self.node("headline");
         stated.extend(self.meta(&["og:title", "twitter:title", "dc.title"], "open-graph"));
         stated.extend(self.marked(&["itemprop:headline"], "microdata"));
         let title = self.scan.marked.iter().filter(|it| it.mark == "title").find_map(|it| said(it, "title"));
-        let title = title.map(|it| Said { text: self.without_site(&it.text), ..it });
-        let visible = self.marked(&["h1"], "h1");
+        let mut visible = self.marked(&["h1"], "h1");
+        visible.iter_mut().for_each(|it| it.text = self.without_site(&unescaped_once(&it.text), false));
         let vouched = |h1: &&Said| {
             let likes = |it: &Said| {
                 let (it, h1) = (it.text.to_lowercase(), h1.text.to_lowercase());
-                super::align::likeness(&it, &h1) >= 0.5
-                    || h1.starts_with(it.trim_end_matches(['…', '.']))
-                    || it.starts_with(&h1)
+                let begins = it.starts_with(&h1) && h1.split_whitespace().count() >= TITLE_WORDS;
+                super::align::likeness(&it, &h1) >= 0.5 || h1.starts_with(it.trim_end_matches(['…', '.'])) || begins
             };
-            stated.iter().chain(&title).any(likes)
+            !self.names_site(&h1.text) && stated.iter().chain(&title).any(likes)
         };
         // The visible headline is what readers saw; metadata vouches that it is one and not the site's name.
         let agreed = visible.iter().find(vouched).cloned();
         let only = (stated.is_empty() && title.is_none() || visible.len() == 1 && stated.is_empty())
-            .then(|| visible.first().cloned());
-        let tidy = |it: Said| Said { text: self.without_site(&unescaped_once(&it.text)), ..it };
-        let ranked =
-            agreed.into_iter().chain(only.flatten()).chain(stated.into_iter().map(tidy)).chain(title).chain(visible);
-        first(ranked.collect())
+            .then(|| visible.first().filter(|it| !self.names_site(&it.text)).cloned());
+        let tidy = |it: Said| Said { text: self.without_site(&unescaped_once(&it.text), true), ..it };
+        let stated: Vec<Said> = stated.into_iter().chain(title).map(tidy).collect();
+        let agreed = agreed.map(|it| without_date(it, &stated));
+        let cut_off = |it: &Said| it.text.len() >= CUT_OFF_BYTES && stated.iter().any(|other| goes_on(other, it));
+        let whole: Vec<Said> = stated.iter().filter(|it| !cut_off(it)).cloned().collect();
+        first(agreed.into_iter().chain(only.flatten()).chain(whole).chain(visible).chain(stated.clone()).collect())
     }
 
-    /// A title without the site's name behind or before it.
-    fn without_site(&self, title: &str) -> String {
-        let site = self.publisher().map(|it| it.value.name.to_lowercase());
+    /// Whether a text is the site's name: what the page calls its publisher, or letters of the domain.
+    fn names_site(&self, text: &str) -> bool {
+        let text: String = text.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let publisher = self.publisher().map(|it| it.value);
+        let name = publisher.map(|it| it.name.chars().filter(|it| it.is_alphanumeric()).collect::<String>().to_lowercase());
+        let domain = self.url().and_then(|it| domain(&it.value)).or(self.base.as_ref().and_then(|it| domain(it.as_str())));
+        let domain = domain.map(|it| it.replace(['.', '-'], ""));
+        text.chars().count() >= SITE_LETTERS && (name.as_ref() == Some(&text) || domain.is_some_and(|it| it.contains(&text)))
+    }
+
+    /// A title without the site's name behind or before it; if `guess`, also without a few words that may be one.
+    fn without_site(&self, title: &str, guess: bool) -> String {
         for separator in [" | ", " - ", " – ", " — ", " :: ", " » ", " • ", " · "] {
-            let parts: Vec<&str> = title.split(separator).collect();
-            let [rest @ .., last] = parts.as_slice() else { continue };
-            if rest.is_empty() {
-                continue;
+            let Some((rest, last)) = title.rsplit_once(separator) else { continue };
+            let short = last.split_whitespace().count() <= 4 && rest.split_whitespace().count() >= TITLE_WORDS;
+            if self.names_site(last) || guess && short && separator != " - " {
+                return self.without_site(rest, guess);
             }
-            let names_site = |it: &str| site.as_deref().is_some_and(|site| it.to_lowercase() == site);
-            let rest = rest.join(separator);
-            if names_site(last)
-                || last.split_whitespace().count() <= 4 && rest.split_whitespace().count() >= 3 && separator != " - "
+            if let Some((first, rest)) = title.split_once(separator)
+                && self.names_site(first)
             {
-                return rest;
-            }
-            if names_site(parts[0]) {
-                return parts[1..].join(separator);
+                return rest.to_owned();
             }
         }
         title.to_owned()
@@ -135,6 +168,8 @@ impl<'a> Facts<'a> {
         groups.push(self.marked(&["itemprop:author"], "microdata"));
         groups.push(self.labelled("written by"));
         groups.push(self.marked(&["rel:author"], "author-link"));
+        let headline = self.headline().map(|it| it.value).unwrap_or_default();
+        groups.push(visible::byline(&self.scan.blocks, &headline).into_iter().collect());
         groups.push(self.marked(&["class:byline", "class:author"], "byline-class"));
         // Of links to authors' pages the first: those of other stories follow.
         groups.push(self.marked(&["href:author"], "author-address").into_iter().take(1).collect());
@@ -144,8 +179,10 @@ impl<'a> Facts<'a> {
             let mut names: Vec<String> = Vec::new();
             let (mut spans, mut rule) = (Vec::new(), "");
             for said in group {
-                let is_name =
-                    |it: &String| Some(slug(it)) != publisher && agencies::named(it).is_none() && !names.contains(it);
+                let is_name = |it: &String| {
+                    let publishes = Some(slug(it)) == publisher && !self.is_person(it);
+                    !publishes && agencies::named(it).is_none() && !names.contains(it)
+                };
                 let new: Vec<String> = byline::names(&said.text).into_iter().filter(is_name).collect();
                 if !new.is_empty() {
                     names.extend(new);
@@ -162,12 +199,20 @@ impl<'a> Facts<'a> {
                 found.push(Finding { value: names, spans, rule, others: Vec::new() });
             }
         }
-        let (chosen, others) = found.split_first()?;
-        let mut chosen = chosen.clone();
+        // A single word may be the name of an account.
+        let full = |it: &Finding<Vec<String>>| it.value.iter().any(|it| it.contains(' ') || !it.is_ascii());
+        let mut chosen = found.iter().find(|it| full(it)).or(found.first())?.clone();
         let differs = |it: &&Finding<Vec<String>>| it.value != chosen.value;
-        chosen.others = others.iter().filter(differs).map(|it| it.value.join("; ")).collect();
+        chosen.others = found.iter().filter(differs).map(|it| it.value.join("; ")).collect();
         chosen.others.dedup();
         Some(chosen)
+    }
+
+    /// Whether a page says that its publisher's name is that of a person who wrote the article, as on a writer's own site.
+    fn is_person(&self, name: &str) -> bool {
+        name.contains(' ')
+            && (self.json_ld.is_some_and(|it| it.is_person(name))
+                || self.labelled("written by").iter().any(|it| it.text == name))
     }
 
     /// The value beside a label, in Twitter's pairs of `<meta>`.
@@ -209,17 +254,47 @@ impl<'a> Facts<'a> {
             "dc.date",
             "dcterms.created",
             "article.published",
+            "published",
+            "published-date",
+            "published_date",
+            "publish_date",
+            "publication_date",
+            "publication-date",
+            "published_time",
+            "article_date_original",
+            "originalpublicationdate",
+            "article:published",
+            "article:publish_date",
+            "article.created",
+            "displaydate",
+            "cxenseparse:recs:publishtime",
+            "citation_publication_date",
+            "citation_date",
+            "dc.date.created",
+            "dcterms.date",
+            "dcterms.issued",
         ];
         said.extend(self.meta(&names, "meta"));
         said.extend(self.marked(&["itemprop:datePublished"], "microdata"));
         said.extend(self.node("dateCreated"));
         said.extend(self.marked(&["time"], "time-element"));
         said.extend(self.marked(&["class:date"], "date-class"));
-        let found = said.into_iter().filter_map(|it| {
-            let published = dates::machine(&it.text).or_else(|| dates::stated(&it.text).map(|it| it.published))?;
-            Some((published, it))
-        });
-        dated(found.collect())
+        let mut found: Vec<(Published, Said)> = said.into_iter().filter_map(Said::dated).collect();
+        let headline = self.headline().map(|it| it.value).unwrap_or_default();
+        found.extend(visible::date(&self.scan.blocks, &headline));
+        found.extend(self.marked_anywhere("time", "time-element").into_iter().filter_map(Said::dated).take(1));
+        let address = self.url().or(self.base.as_ref().map(|it| Finding {
+            value: it.to_string(),
+            spans: Vec::new(),
+            rule: "came-from",
+            others: Vec::new(),
+        }));
+        found.extend(address.and_then(|it| {
+            let said = Said { text: it.value, spans: it.spans, rule: "url-path" };
+            Some((dates::in_path(&said.text)?, said))
+        }));
+        found.retain(|(published, _)| dates::is_possible(published, self.retrieved_at));
+        dated(found)
     }
 
     pub fn modified_at(&self) -> Option<Finding<Instant>> {
@@ -322,6 +397,22 @@ impl<'a> Facts<'a> {
 /// A title that was escaped twice: `AT&amp;amp;T`.
 fn unescaped_once(text: &str) -> String {
     crate::reading::feed::escapes::resolved(text).into_owned()
+}
+
+/// Whether one title begins with all of another.
+fn goes_on(title: &Said, begins: &Said) -> bool {
+    title.text.len() > begins.text.len() && title.text.starts_with(begins.text.trim_end_matches(['…', '.']))
+}
+
+/// A visible headline without the date or the count that stands in its element, where a title ends before it.
+fn without_date(visible: Said, titles: &[Said]) -> Said {
+    for title in titles {
+        let Some(rest) = visible.text.strip_prefix(title.text.as_str()).filter(|it| !it.is_empty()) else { continue };
+        if dates::stated(rest).is_some_and(|it| rest[..it.range.start].trim().is_empty()) {
+            return Said { text: title.text.clone(), ..visible };
+        }
+    }
+    visible
 }
 
 /// What a marked element says: its attribute, unless that is only where a link leads.

@@ -1,6 +1,6 @@
 //! What becomes of each part of a page: blocks are kept, mined or removed; what lies between them is markup.
 
-use super::{Facts, Finding, Page, Scan, shown, text};
+use super::{Facts, Finding, Page, Scan, scan::Block, shown, text};
 use crate::{
     article::{Label, Piece, Span},
     enrich::{byline, dateline, dates},
@@ -9,6 +9,9 @@ use crate::{
 
 /// The longest line that is a byline or a date and no sentence.
 const MARK_CHARS: usize = 110;
+
+/// A paragraph of which so many of a hundred bytes are links is one to another story.
+const LINKED_PERCENT: usize = 90;
 
 /// Places of lines that were understood by themselves, with what became of them.
 pub type Marks = Vec<(Span, Label, String)>;
@@ -41,11 +44,20 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
             marks.extend(block.spans.iter().map(|it| (*it, Label::Mined, reason.to_owned())));
             continue;
         }
-        if *aligned && text::furniture(&text).is_none() {
+        if *aligned && outside(block, &text).is_none() {
             story(&mut page, block);
         }
     }
     (page, marks)
+}
+
+/// Why a block is no part of a story, though it may stand within one.
+fn outside(block: &Block, text: &str) -> Option<&'static str> {
+    let paragraph = !matches!(block.element.as_str(), "li" | "tr" | "td" | "dt" | "dd" | "blockquote")
+        && !block.element.starts_with('h');
+    let all_linked = block.linked * 100 >= block.text.trim().len() * LINKED_PERCENT;
+    let leads_elsewhere = paragraph && all_linked && !text::ends_as_sentence(text);
+    leads_elsewhere.then_some("link").or_else(|| text::by_words_alone(text))
 }
 
 /// A block that is a byline or a date line, before the story, and which.
@@ -70,7 +82,7 @@ fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Opti
 }
 
 /// Adds a block to the story: its first may carry the dateline.
-pub fn story(page: &mut Page, block: &super::scan::Block) {
+pub fn story(page: &mut Page, block: &Block) {
     let mut text = shown(&block.text);
     let mut spans = block.spans.clone();
     if page.may_have_dateline()
@@ -127,11 +139,10 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Pi
     parts.extend(marks.iter().cloned());
     for block in &scan.blocks {
         let blank = block.text.trim().is_empty();
-        let furniture = || text::furniture(&shown(&block.text)).map(|it| it.reason);
         let reason = match block.region {
             _ if blank => "blank",
             Some(region) => region,
-            None => furniture().unwrap_or("not part of the story"),
+            None => outside(block, &shown(&block.text)).unwrap_or("not part of the story"),
         };
         parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason.to_owned())));
     }

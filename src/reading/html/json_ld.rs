@@ -1,7 +1,7 @@
 //! Facts in JSON-LD: schema.org's `NewsArticle` and its kin, in the shapes that publishers write: an object, an array, a
 //! `@graph`, authors by reference to another node.
 
-use crate::article::Span;
+use crate::{article::Span, reading::feed::escapes::resolved};
 use serde_json::{Map, Value};
 
 /// schema.org's types of articles. Others on a page describe the site, the path to it, or what is linked.
@@ -23,6 +23,9 @@ const ARTICLES: &[&str] = &[
     "AdvertiserContentArticle",
     "SocialMediaPosting",
 ];
+/// Types of pages: where no node is an article, the page's own dates and authors are the article's.
+const PAGES: &[&str] =
+    &["WebPage", "ItemPage", "AboutPage", "FAQPage", "QAPage", "MedicalWebPage", "LearningResource", "HowTo", "Recipe"];
 /// How deep references are followed.
 const REFERENCES: usize = 3;
 
@@ -48,7 +51,10 @@ pub fn find(document: &str, scripts: &[Span]) -> (Option<ArticleNode>, Vec<Strin
     }
     let nodes: Vec<_> = all.iter().map(|(node, _)| node.clone()).collect();
     // The article that says most: teasers of others are bare.
-    let article = all.into_iter().filter(|(node, _)| is_article(node)).rev().max_by_key(|(node, _)| weight(node));
+    let (articles, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(node, _)| is_one_of(node, ARTICLES));
+    let dated = |node: &Map<String, Value>| is_one_of(node, PAGES) && node.contains_key("datePublished");
+    let article = articles.into_iter().rev().max_by_key(|(node, _)| weight(node));
+    let article = article.or_else(|| rest.into_iter().find(|(node, _)| dated(node)));
     let found = article.map(|(node, span)| {
         let script = document.get(span.start..span.end).unwrap_or_default().to_owned();
         ArticleNode { node, nodes, span, script }
@@ -56,13 +62,14 @@ pub fn find(document: &str, scripts: &[Span]) -> (Option<ArticleNode>, Vec<Strin
     (found, faults)
 }
 
-/// Some content management systems leave line breaks in strings, which JSON forbids, or wrap the script in a comment.
+/// Some content management systems leave line breaks in strings, which JSON forbids, wrap the script in a comment, or escape
+/// it as if it were text.
 fn parse(script: &str) -> Result<Value, serde_json::Error> {
     let script = script.trim().trim_start_matches("<!--").trim_end_matches("-->").trim();
     let script = script.trim_start_matches("//<![CDATA[").trim_end_matches("//]]>").trim_end_matches(';');
     serde_json::from_str(script).or_else(|error| {
         let spaced: String = script.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
-        serde_json::from_str(&spaced).map_err(|_| error)
+        serde_json::from_str(&spaced).or_else(|_| serde_json::from_str(&resolved(&spaced))).map_err(|_| error)
     })
 }
 
@@ -81,8 +88,8 @@ fn collect(value: Value, span: Span, all: &mut Vec<(Map<String, Value>, Span)>) 
     }
 }
 
-fn is_article(node: &Map<String, Value>) -> bool {
-    let is = |it: &Value| it.as_str().is_some_and(|it| ARTICLES.contains(&it.rsplit('/').next().unwrap_or(it)));
+fn is_one_of(node: &Map<String, Value>, types: &[&str]) -> bool {
+    let is = |it: &Value| it.as_str().is_some_and(|it| types.contains(&it.rsplit('/').next().unwrap_or(it)));
     match node.get("@type") {
         Some(Value::Array(types)) => types.iter().any(is),
         Some(one) => is(one),
@@ -103,6 +110,17 @@ impl ArticleNode {
         let mut texts = Vec::new();
         self.gather(self.node.get(member), &["name", "url", "@id"], 0, &mut texts);
         texts
+    }
+
+    /// Whether the article was written by somebody of this name: schema.org's `Person`.
+    pub fn is_person(&self, name: &str) -> bool {
+        let named = |node: &Map<String, Value>| node.get("name").and_then(Value::as_str).is_some_and(|it| it.trim() == name);
+        let person = |it: &Value| it.as_object().is_some_and(|it| is_one_of(it, &["Person"]) && named(it));
+        match self.node.get("author") {
+            Some(Value::Array(authors)) => authors.iter().any(person),
+            Some(author) => person(author) || self.nodes.iter().any(|it| is_one_of(it, &["Person"]) && named(it)),
+            None => false,
+        }
     }
 
     /// A member's addresses: of an image or a page, which may be an object.
@@ -197,6 +215,8 @@ mod tests {
             (r#"{"@type": "Article", "author": [{"name": "Ana"}, {"name": "Ben"}]}"#, "author", vec!["Ana", "Ben"]),
             (r#"{"@type": "Article", "author": {"name": ["Ana", "Ben"]}}"#, "author", vec!["Ana", "Ben"]),
             ("{\"@type\": \"Article\", \"headline\": \"A\nB\"}", "headline", vec!["A B"]),
+            ("{&quot;@type&quot;: &quot;Article&quot;, &quot;headline&quot;: &quot;A&quot;}", "headline", vec!["A"]),
+            (r#"{"@type": "WebPage", "datePublished": "2025-04-07"}"#, "datePublished", vec!["2025-04-07"]),
             (r#"{"@type": "WebSite", "headline": "A"}"#, "headline", vec![]),
         ] {
             assert_eq!(texts(script, member), expected, "{script}");

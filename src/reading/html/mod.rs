@@ -12,9 +12,11 @@ mod facts;
 mod fates;
 mod json_ld;
 mod scan;
+mod visible;
 mod worker;
 
 use super::{Finding, Page, shown::shown, text};
+use crate::article::Instant;
 use facts::Facts;
 use scan::Scan;
 
@@ -25,13 +27,13 @@ pub(super) fn blocks(document: &str) -> Result<Vec<Block>, String> {
     scan::scan(document).map(|it| it.blocks)
 }
 
-pub fn read(document: &str, url: Option<&str>) -> Page {
+pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> Page {
     let scan = match scan::scan(document) {
         Ok(scan) => scan,
         Err(reason) => return Page { left_out: vec![reason], ..text::read(document) },
     };
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
-    let facts = Facts::new(&scan, node.as_ref(), url);
+    let facts = Facts::new(&scan, node.as_ref(), url, retrieved_at);
     let story = extract::story(document, &scan).map(|it| align::align(&scan.blocks, &it));
     let structured = story.map(|aligned| fates::structured(&scan, &facts, &aligned));
     let (mut page, marks) = match structured {

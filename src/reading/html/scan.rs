@@ -21,6 +21,8 @@ pub struct Block {
     pub element: String,
     /// Why it stands outside of any story, if it does.
     pub region: Option<&'static str>,
+    /// How many bytes of the text lead somewhere else.
+    pub linked: usize,
 }
 
 /// An element that is marked as holding a fact.
@@ -58,6 +60,10 @@ pub struct Scan {
 
 /// What is marked may hold this much text; more is no fact but a part of the page.
 const MARKED_BYTES: usize = 2_000;
+/// A row of a table is one block up to this length. Longer ones are a layout, and their cells are blocks.
+const ROW_BYTES: usize = 400;
+/// Between the cells of a row.
+const CELLS: &str = " | ";
 /// And so many marks are followed at once.
 const MARKS_OPEN: usize = 16;
 
@@ -129,6 +135,7 @@ fn pass(document: &str) -> Scan {
         beyond: 0,
         block: Block::default(),
         marks: Vec::new(),
+        links: 0,
     };
     for token in Tokenizer::new_with_emitter(document, emitter).flatten() {
         match token {
@@ -149,8 +156,9 @@ fn pass(document: &str) -> Scan {
 struct Element {
     name: String,
     region: Option<&'static str>,
-    /// How many marks were open before it.
+    /// How many marks were open before it, and how many blocks there were.
     marks: usize,
+    blocks: usize,
 }
 
 struct Pass<'a> {
@@ -163,6 +171,8 @@ struct Pass<'a> {
     block: Block,
     /// Places in `scan.marked` of those that are open.
     marks: Vec<usize>,
+    /// How many links are open.
+    links: usize,
 }
 
 fn lossy(text: &HtmlString) -> String {
@@ -202,6 +212,7 @@ impl Pass<'_> {
             }
         } else if name == "br" {
             self.block.text.push('\n');
+            self.marks.iter().for_each(|it| self.scan.marked[*it].text.push('\n'));
             if self.block.text.ends_with("\n\n") {
                 self.end_block();
             }
@@ -214,7 +225,8 @@ impl Pass<'_> {
         let marks = self.marks.len();
         if self.open.len() + self.beyond < HTML_DEPTH {
             let region = self.region().or_else(|| region(&name, tag));
-            self.open.push(Element { name: name.clone(), region, marks });
+            self.links += usize::from(name == "a");
+            self.open.push(Element { name: name.clone(), region, marks, blocks: self.scan.blocks.len() });
             self.mark(&name, tag, false);
         } else {
             self.beyond += 1;
@@ -239,9 +251,34 @@ impl Pass<'_> {
     }
 
     fn pop(&mut self) {
-        if let Some(element) = self.open.pop() {
-            self.marks.truncate(element.marks);
+        let Some(element) = self.open.pop() else { return };
+        self.marks.truncate(element.marks);
+        self.links -= usize::from(element.name == "a");
+        if element.name == "tr" {
+            self.join_cells(element.blocks);
         }
+    }
+
+    /// A row of short cells is read as one line.
+    fn join_cells(&mut self, from: usize) {
+        let filled = |it: &&Block| !it.text.trim().is_empty();
+        let cells = || self.scan.blocks[from..].iter().filter(filled);
+        let is_cell = |it: &Block| matches!(it.element.as_str(), "td" | "th");
+        let bytes: usize = cells().map(|it| it.text.len()).sum();
+        if cells().count() < 2 || bytes > ROW_BYTES || !cells().all(is_cell) {
+            return;
+        }
+        let cells = self.scan.blocks.split_off(from);
+        let mut row = Block { element: "tr".to_owned(), region: cells[0].region, ..Block::default() };
+        for cell in cells.into_iter().filter(|it| filled(&it)) {
+            if !row.text.is_empty() {
+                row.text.push_str(CELLS);
+            }
+            row.text.push_str(&cell.text);
+            row.spans.extend(cell.spans);
+            row.linked += cell.linked;
+        }
+        self.scan.blocks.push(row);
     }
 
     fn text(&mut self, text: &Spanned<HtmlString, usize>) {
@@ -267,6 +304,9 @@ impl Pass<'_> {
         }
         self.block.text.push_str(&words);
         self.block.spans.push(span);
+        if self.links > 0 {
+            self.block.linked += words.len();
+        }
     }
 
     fn end_block(&mut self) {

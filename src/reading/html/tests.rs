@@ -23,7 +23,7 @@ fn kept(document: &str, page: &Page) -> Vec<String> {
 
 #[test]
 fn a_page_gives_up_its_story_and_its_facts() {
-    let page = read(PAGE, None);
+    let page = read(PAGE, None, Instant::now());
     assert!(page.tiles(PAGE));
     let text = |it: &Option<Finding<String>>| it.as_ref().map(|it| it.value.clone()).unwrap_or_default();
     assert_eq!(text(&page.headline), "Two ports agree on one ticket");
@@ -46,7 +46,7 @@ fn a_page_over_a_limit_is_read_by_its_lines_and_says_so() {
         "{}<h1>Two ports agree on one ticket</h1><p>The two ports will sell one ticket from Monday on, they said.</p>",
         "<div>".repeat(1200)
     );
-    let page = read(&deep, None);
+    let page = read(&deep, None, Instant::now());
     assert!(page.tiles(&deep));
     assert!(page.left_out[0].starts_with("html_depth: 120"), "{:?}", page.left_out);
     assert_eq!(page.headline.as_ref().map(|it| it.value.as_str()), Some("Two ports agree on one ticket"));
@@ -58,7 +58,7 @@ fn a_page_over_a_limit_is_read_by_its_lines_and_says_so() {
         "<!--".repeat(400_000),
         "<a b='".repeat(300_000),
     ] {
-        assert!(read(&huge, None).tiles(&huge));
+        assert!(read(&huge, None, Instant::now()).tiles(&huge));
     }
 }
 
@@ -67,7 +67,7 @@ proptest! {
 
     #[test]
     fn every_page_is_its_pieces(document in "(\\PC|<p>|</p>|<h1>|<div class='byline'>|<script type='application/ld\\+json'>|</script>|<!--|-->|&amp;|&#0;|<title>|</title>|<meta property='og:title' content='x'>|<time datetime='2025-01-01'>|\\{\"@type\":\"Article\",\"headline\":\"x\"\\}|\n){0,40}") {
-        let page = read(&document, None);
+        let page = read(&document, None, Instant::now());
         prop_assert!(page.tiles(&document), "{:?}", page.pieces);
         for span in page.body.iter().flat_map(|it| &it.spans) {
             prop_assert!(document.get(span.start..span.end).is_some());

@@ -52,6 +52,13 @@ pub fn find(line: &str) -> Option<Furniture> {
     by_words(line).or_else(|| by_shape(line).map(|reason| Furniture { reason, opens_block: false }))
 }
 
+/// What a line is by its words alone. Where a page's structure is known, the shape of a line says little: a row of a table
+/// looks like a menu.
+pub fn by_words_alone(line: &str) -> Option<&'static str> {
+    let counter = || (is_counter(line) || !line.chars().any(char::is_alphanumeric)).then_some("counters");
+    by_words(line).map(|it| it.reason).or_else(counter)
+}
+
 fn by_words(line: &str) -> Option<Furniture> {
     let first = line.trim_start().chars().next().and_then(|it| it.to_lowercase().next())?;
     let rows = ROWS.get(&first)?;

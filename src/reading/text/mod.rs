@@ -23,7 +23,7 @@ use crate::{
 };
 use lines::{Line, Part};
 
-pub use furniture::{ends_as_sentence, find as furniture};
+pub use furniture::{by_words_alone, ends_as_sentence, find as furniture};
 
 pub fn read(document: &str) -> Page {
     let lines = lines::lines(document);
