@@ -1,5 +1,6 @@
 //! Slugs: the stable, readable ids of places, publishers and people.
 
+use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// No name is longer. In any script it leaves room in a key of the table, which holds 2,048 bytes.
@@ -9,7 +10,12 @@ const LETTERS: usize = 100;
 /// `Bogota` are one place. Empty when the name has no letter or digit; of a very long name, its beginning.
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
-    for letter in name.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase).take(LETTERS) {
+    // ASCII has no marks to take away.
+    let folded = match name.is_ascii() {
+        true => Cow::Borrowed(name),
+        false => name.nfkd().filter(|it| !is_combining_mark(*it)).collect(),
+    };
+    for letter in folded.chars().flat_map(char::to_lowercase).take(LETTERS) {
         if letter.is_alphanumeric() {
             slug.push(letter);
         } else if letter != '\'' && letter != '’' && !slug.is_empty() && !slug.ends_with('-') {

@@ -31,9 +31,8 @@ const OPENINGS: &[&str] = &[
 const LABELS: &[&str] =
     &["记者：", "记者:", "作者：", "作者:", "文/", "文：", "記者：", "تحرير:", "كتب:", "تحریر:", "رپورٹ:"];
 /// What joins two names.
-const JOINTS: &[&str] = &[
-    " and ", " AND ", " with ", " & ", " und ", " mit ", " et ", " avec ", " y ", " e ", " i ", " и ", " و ",
-];
+const JOINTS: &[&str] =
+    &[" and ", " AND ", " with ", " & ", " und ", " mit ", " et ", " avec ", " y ", " e ", " i ", " и ", " و "];
 /// Words that start a name's small parts.
 const PARTICLES: &[&str] = &[
     "van", "von", "de", "da", "di", "del", "della", "der", "den", "dos", "du", "la", "le", "el", "al", "bin", "ibn",
@@ -104,7 +103,8 @@ pub fn line(line: &str) -> Option<Vec<String>> {
 pub fn opening(line: &str) -> Option<Vec<String>> {
     let opened = OPENINGS.iter().chain(LABELS).find_map(|it| line.trim().strip_prefix(it))?;
     let dated = dates::stated(opened).map_or(opened.len(), |it| it.range.start);
-    let marked = opened.find(|it: char| it.is_numeric() || matches!(it, '|' | '·' | '•' | '●' | '—' | '–' | '(' | '/' | ':'));
+    let marked =
+        opened.find(|it: char| it.is_numeric() || matches!(it, '|' | '·' | '•' | '●' | '—' | '–' | '(' | '/' | ':'));
     let opened = &opened[..dated.min(marked.unwrap_or(opened.len()))];
     let worded = ENDS.iter().filter_map(|it| opened.find(it)).min();
     let names = split(&opened[..worded.unwrap_or(opened.len())]);
@@ -163,7 +163,10 @@ fn is_name(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let count = words.clone().count();
     let legal = |it: char| {
-        it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘' | '®' | '™') || is_mark(it)
+        it.is_alphabetic()
+            || it.is_whitespace()
+            || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘' | '®' | '™')
+            || is_mark(it)
     };
     let cased = |it: &str| !it.chars().next().is_some_and(char::is_lowercase) || PARTICLES.contains(&it);
     let starts_low = |it: &str| it.chars().next().is_some_and(char::is_lowercase);

@@ -6,11 +6,11 @@
 
 use super::{
     dates,
-    passage::{Passage, Word, words},
+    passage::{Passage, Word},
 };
 use crate::article::{MentionedDate, Precision, edtf_interval};
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
-use std::{collections::HashMap, ops::Range, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, ops::Range, sync::LazyLock};
 
 /// The years that a bare number may be.
 const YEARS: std::ops::RangeInclusive<i16> = 1800..=2100;
@@ -114,18 +114,17 @@ pub struct Found {
 }
 
 /// Every date of a text, in order.
-pub fn told(text: &str, language: Option<&str>) -> Vec<Found> {
-    let words = words(text);
-    let low: Vec<String> = words.iter().map(|it| it.text.to_lowercase()).collect();
+pub fn told(passage: &Passage<'_>, language: Option<&str>) -> Vec<Found> {
+    let (text, words, low) = (passage.text, passage.words.as_slice(), passage.low.as_slice());
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let (date, used) = [named_month(text, &words, &low, at), numeric(text, &words, at)]
+        let (date, used) = [named_month(text, words, low, at), numeric(text, words, at)]
             .into_iter()
             .flatten()
             .next()
-            .or_else(|| relative(&low, at, language).map(|it| (it, 1)))
-            .or_else(|| year(text, &words, &low, at).map(|it| (Told::Year(it), 1)))
+            .or_else(|| relative(low, at, language).map(|it| (it, 1)))
+            .or_else(|| year(text, words, low, at).map(|it| (Told::Year(it), 1)))
             .map_or((None, 1), |(told, used)| (Some(told), used));
         if let Some(told) = date {
             let range = words[at].start..words[at + used - 1].end;
@@ -137,7 +136,7 @@ pub fn told(text: &str, language: Option<&str>) -> Vec<Found> {
 }
 
 /// `April 9`, `9 April 2025`, `August 2021`, `5. Mai`, `9 de abril de 2025`.
-fn named_month(text: &str, words: &[Word<'_>], low: &[String], at: usize) -> Option<(Told, usize)> {
+fn named_month(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Option<(Told, usize)> {
     // `may` and `march` are verbs; a month of these names has a capital letter and a number beside it.
     let month_at = |at: usize| -> Option<i8> {
         let word = words.get(at)?;
@@ -154,7 +153,7 @@ fn named_month(text: &str, words: &[Word<'_>], low: &[String], at: usize) -> Opt
         text.parse().ok().filter(|it| text.len() == 4 && YEARS.contains(it))
     };
     let joint =
-        |at: usize| usize::from(low.get(at).is_some_and(|it| matches!(it.as_str(), "de" | "of" | "del" | "do")));
+        |at: usize| usize::from(low.get(at).is_some_and(|it| matches!(it.as_ref(), "de" | "of" | "del" | "do")));
     let near = |from: usize, to: usize| words[to].start - words[from].end <= 3;
     if let Some(day) = day_at(at) {
         let month_index = at + 1 + joint(at + 1);
@@ -166,7 +165,7 @@ fn named_month(text: &str, words: &[Word<'_>], low: &[String], at: usize) -> Opt
         Date::new(2000, month, day).ok()?;
         return Some((Told::OpenDay(month, day), month_index + 1 - at));
     }
-    let month = month_at(at).filter(|_| words[at].is_capital() || !words[at].text.is_ascii())?;
+    let month = if words[at].is_capital() || !words[at].text.is_ascii() { month_at(at) } else { None }?;
     let next = at + 1;
     if let Some(year) = year_at(next).filter(|_| near(at, next)) {
         return Some((Told::Month(year, month), 2));
@@ -195,19 +194,19 @@ fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(Told, usize)> {
     Some((Told::Day(day), 1))
 }
 
-fn relative(low: &[String], at: usize, language: Option<&str>) -> Option<Told> {
-    let word = low[at].as_str();
+fn relative(low: &[Cow<'_, str>], at: usize, language: Option<&str>) -> Option<Told> {
+    let word = low[at].as_ref();
     // `hier` is yesterday in French and here in German.
     RELATIVE.get(word).copied().filter(|_| word != "hier" || language == Some("fr"))
 }
 
-fn year(text: &str, words: &[Word<'_>], low: &[String], at: usize) -> Option<i16> {
+fn year(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Option<i16> {
     let word = words[at].text;
     let year: i16 = word.parse().ok().filter(|it| word.len() == 4 && YEARS.contains(it))?;
-    let before = at.checked_sub(1).map(|it| low[it].as_str());
+    let before = at.checked_sub(1).map(|it| low[it].as_ref());
     let opened = text[..words[at].start].trim_end().ends_with(['(', '–', '—', '-', '/']);
     let led = opened || before.is_some_and(|it| BEFORE_YEAR.contains(&it) || dates::month(it).is_some());
-    let follows = low.get(at + 1).map(String::as_str);
+    let follows = low.get(at + 1).map(AsRef::as_ref);
     let amount = text[..words[at].start].ends_with(['$', '€', '£', '₹', ',', '.'])
         || text[words[at].end..].trim_start().starts_with(['%', '°'])
         || follows.is_some_and(|it| NOT_AFTER_YEAR.contains(&it));
@@ -266,8 +265,8 @@ mod tests {
 
     fn all(text: &str, published: Option<&str>) -> Vec<String> {
         let published = published.and_then(|it| it.parse().ok());
-        let passage = Passage { field: Field::Body, paragraph: 0, text };
-        let found = told(text, Some("en")).into_iter().filter_map(|it| resolve(&passage, &it, published));
+        let passage = Passage::new(Field::Body, 0, text);
+        let found = told(&passage, Some("en")).into_iter().filter_map(|it| resolve(&passage, &it, published));
         found.map(|it| format!("{} {}", it.edtf, it.text)).collect()
     }
 

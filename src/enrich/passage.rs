@@ -2,7 +2,8 @@
 //! stands, in UTF-8 bytes of that text.
 
 use crate::article::TextSpan;
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
+use unicode_normalization::char::is_combining_mark;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -21,15 +22,35 @@ impl Field {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Passage<'a> {
     pub field: Field,
     /// The paragraph of the body; zero elsewhere.
     pub paragraph: usize,
     pub text: &'a str,
+    pub words: Vec<Word<'a>>,
+    /// The words in lower case.
+    pub low: Vec<Cow<'a, str>>,
 }
 
-impl Passage<'_> {
+impl<'a> Passage<'a> {
+    pub fn new(field: Field, paragraph: usize, text: &'a str) -> Self {
+        let words = words(text);
+        let low = words.iter().map(|it| lower(it.text)).collect();
+        Self { field, paragraph, text, words, low }
+    }
+
+    /// A word in lower case; nothing where there is none.
+    pub fn low(&self, at: usize) -> &str {
+        self.low.get(at).map_or("", AsRef::as_ref)
+    }
+
+    /// The words within a part of the text, by their places in `words`.
+    pub fn words_of(&self, part: &Range<usize>) -> Range<usize> {
+        let from = self.words.partition_point(|it| it.start < part.start);
+        from..self.words.partition_point(|it| it.end <= part.end).max(from)
+    }
+
     pub fn at(&self, range: &Range<usize>) -> TextSpan {
         let part = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
         TextSpan {
@@ -43,10 +64,16 @@ impl Passage<'_> {
 
 /// In the order in which they are read.
 pub fn passages<'a>(headline: Option<&'a str>, deck: Option<&'a str>, body: &'a [String]) -> Vec<Passage<'a>> {
-    let head = headline.map(|text| Passage { field: Field::Headline, paragraph: 0, text });
-    let deck = deck.map(|text| Passage { field: Field::Deck, paragraph: 0, text });
-    let body = body.iter().enumerate().map(|(paragraph, text)| Passage { field: Field::Body, paragraph, text });
+    let head = headline.map(|text| Passage::new(Field::Headline, 0, text));
+    let deck = deck.map(|text| Passage::new(Field::Deck, 0, text));
+    let body = body.iter().enumerate().map(|(paragraph, text)| Passage::new(Field::Body, paragraph, text));
     head.into_iter().chain(deck).chain(body).collect()
+}
+
+/// Most words are in lower case already.
+fn lower(word: &str) -> Cow<'_, str> {
+    let is_low = word.bytes().all(|it| it.is_ascii() && !it.is_ascii_uppercase());
+    if is_low { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) }
 }
 
 /// A word of a passage.
@@ -92,7 +119,7 @@ pub fn words(text: &str) -> Vec<Word<'_>> {
                     start = None;
                 }
             }
-            Some(from) if !letter.is_alphanumeric() && !unicode_normalization::char::is_combining_mark(letter) => {
+            Some(from) if !letter.is_alphanumeric() && (letter.is_ascii() || !is_combining_mark(letter)) => {
                 push(from, at);
                 start = None;
             }

@@ -83,25 +83,30 @@ pub fn infer(passages: &[Passage<'_>], language: Option<&str>) -> Option<Inferre
     let mut bounds = Vec::new();
     let mut weekday: Option<(String, TextSpan)> = None;
     for passage in passages.iter().filter(|it| it.field == Field::Body) {
-        for sentence in sentences(passage.text) {
-            for found in told(&passage.text[sentence.clone()], language) {
-                let range = sentence.start + found.range.start..sentence.start + found.range.end;
-                let tense = tense(passage.text, sentence.start, range.start);
-                let (year, month, day) = match found.told {
-                    Told::Day(it) => (Some(it.year()), it.month(), it.day()),
-                    Told::OpenDay(month, day) => (None, month, day),
-                    Told::Weekday(_) if tense.as_ref().is_some_and(|it| it.0 == Tense::Past) => {
-                        let text = passage.text[range.clone()].to_owned();
-                        weekday.get_or_insert((text, passage.at(&range)));
-                        continue;
-                    }
-                    _ => continue,
-                };
-                if let Some((tense, start)) = tense {
-                    let clause = start..range.end;
-                    let words = passage.text[clause.clone()].to_owned();
-                    bounds.push(Bound { tense, year, month, day, at: passage.at(&clause), words });
+        let told = told(passage, language);
+        if told.is_empty() {
+            continue;
+        }
+        let sentences = sentences(passage.text);
+        for found in told {
+            let range = found.range;
+            let at = sentences.partition_point(|it| it.end <= range.start);
+            let Some(sentence) = sentences.get(at).filter(|it| it.start <= range.start) else { continue };
+            let tense = tense(passage.text, sentence.start, range.start);
+            let (year, month, day) = match found.told {
+                Told::Day(it) => (Some(it.year()), it.month(), it.day()),
+                Told::OpenDay(month, day) => (None, month, day),
+                Told::Weekday(_) if tense.as_ref().is_some_and(|it| it.0 == Tense::Past) => {
+                    let text = passage.text[range.clone()].to_owned();
+                    weekday.get_or_insert((text, passage.at(&range)));
+                    continue;
                 }
+                _ => continue,
+            };
+            if let Some((tense, start)) = tense {
+                let clause = start..range.end;
+                let words = passage.text[clause.clone()].to_owned();
+                bounds.push(Bound { tense, year, month, day, at: passage.at(&clause), words });
             }
         }
     }
@@ -205,7 +210,7 @@ mod tests {
     type Shown = (String, Option<String>, Option<String>, Vec<String>);
 
     fn infer_from(text: &str) -> Option<Shown> {
-        let passages = [Passage { field: Field::Body, paragraph: 0, text }];
+        let passages = [Passage::new(Field::Body, 0, text)];
         let found = infer(&passages, Some("en"))?;
         let because = found.because.iter().map(|it| cited(&passages, it).to_owned()).collect();
         let day = |it: Option<Instant>| it.map(Instant::day);

@@ -3,7 +3,7 @@
 use super::{
     currencies,
     numbers::{self, Number, begins_with, gap},
-    passage::{Passage, Word, words},
+    passage::{Passage, Word},
     sentences::sentences,
 };
 use crate::article::{CountryCode, Quantity, QuantityKind};
@@ -123,8 +123,11 @@ pub fn find(passage: &Passage<'_>, language: Option<&str>, country: Option<&Coun
             found.push((quantity(passage, kind, number.value, currency, None, &range), range));
         }
     }
-    for sentence in sentences(text) {
-        casualties(passage, language, &sentence, &mut found);
+    // Few texts tell of such a thing, and only those are taken apart.
+    if (0..passage.words.len()).any(|it| fate(passage.low(it)).is_some()) {
+        for sentence in sentences(text) {
+            casualties(passage, language, passage.words_of(&sentence), &mut found);
+        }
     }
     found.sort_by_key(|it| it.1.start);
     found.dedup_by(|a, b| a.1.start == b.1.start);
@@ -150,29 +153,32 @@ fn amount(
     Some((QuantityKind::Money, it.code, start..end + it.bytes))
 }
 
+/// What a word says became of people.
+fn fate(low: &str) -> Option<&'static str> {
+    FATES.iter().find(|(it, _)| *it == low).map(|(_, fate)| *fate)
+}
+
 /// People killed or hurt: `at least 12 people were killed`, `killed 12`, `leaving three dead`.
-fn casualties(passage: &Passage<'_>, language: Option<&str>, sentence: &Range<usize>, found: &mut Vec<Found>) {
-    let text = &passage.text[sentence.clone()];
-    let words = words(text);
-    let low: Vec<String> = words.iter().map(|it| it.text.to_lowercase()).collect();
-    let fate = |at: usize| FATES.iter().find(|(it, _)| *it == low[at]).map(|(_, fate)| *fate);
+fn casualties(passage: &Passage<'_>, language: Option<&str>, sentence: Range<usize>, found: &mut Vec<Found>) {
+    let (words, low) = (&passage.words[sentence.clone()], &passage.low[sentence]);
+    let fate = |at: usize| fate(&low[at]);
     for (at, word) in words.iter().enumerate() {
         let Some(value) = count(word, language) else { continue };
         let after = (at + 1..words.len()).take(WORDS_BETWEEN + 1).take_while(|it| {
             let previous = it - 1;
-            previous == at || BETWEEN.contains(&low[previous].as_str())
+            previous == at || BETWEEN.contains(&low[previous].as_ref())
         });
         let ahead = after.clone().find_map(|it| fate(it).map(|fate| (fate, it)));
         // `killed 12`, `killing at least 12`, `wounded three`.
         let behind = || {
             let near = (at.saturating_sub(3)..at).rev();
-            let mut near = near.take_while(|it| *it + 1 == at || BETWEEN.contains(&low[*it + 1].as_str()));
+            let mut near = near.take_while(|it| *it + 1 == at || BETWEEN.contains(&low[*it + 1].as_ref()));
             near.find_map(|it| fate(it).filter(|_| low[it] != "dead" && low[it] != "died").map(|fate| (fate, it)))
         };
         // `killed three soldiers and wounded 17`: the verb at the number's side has it.
         let beside = behind().filter(|(_, it)| it + 1 == at);
         let Some((fate, _)) = beside.or(ahead).or_else(behind) else { continue };
-        let range = sentence.start + word.start..sentence.start + word.end;
+        let range = word.start..word.end;
         let known = found.iter().any(|(_, it)| it.start < range.end && range.start < it.end);
         let is_year = (1900.0..2100.0).contains(&value) && word.text.len() == 4;
         if !known && !is_year {
@@ -212,7 +218,7 @@ mod tests {
 
     fn all(text: &str, language: &str, country: Option<&str>) -> Vec<String> {
         let country = country.and_then(|it| CountryCode::parse(it).ok());
-        let passage = Passage { field: Field::Body, paragraph: 0, text };
+        let passage = Passage::new(Field::Body, 0, text);
         let found = find(&passage, Some(language), country.as_ref());
         let shown = |(it, _): Found| {
             let unit = it.currency.or(it.counted).unwrap_or_else(|| "-".to_owned());

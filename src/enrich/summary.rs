@@ -40,8 +40,7 @@ mod tests {
 
     fn lead_of(paragraphs: &[&str]) -> Option<String> {
         let passages = paragraphs.iter().enumerate();
-        let passages: Vec<_> =
-            passages.map(|(paragraph, text)| Passage { field: Field::Body, paragraph, text }).collect();
+        let passages: Vec<_> = passages.map(|(paragraph, text)| Passage::new(Field::Body, paragraph, text)).collect();
         lead(&passages).map(|it| it.0)
     }
 

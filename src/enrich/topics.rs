@@ -5,10 +5,10 @@
 //! the article's length, and its share of all that was told; otherwise there is none: a wrong shelf is worse than no
 //! shelf. Topics of the second level are given only under a root that is given.
 
-use super::passage::{Field, Passage, words};
+use super::passage::{Field, Passage};
 use crate::article::{MEDIA_TOPICS, MediaTopic, TextSpan, Topic};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::LazyLock,
 };
 
@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// By language, words of one to three parts, and what they tell.
-type Lexicon = BTreeMap<&'static str, BTreeMap<&'static str, Vec<Entry>>>;
+type Lexicon = HashMap<&'static str, HashMap<&'static str, Vec<Entry>>>;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon::new();
@@ -55,7 +55,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 /// The first words of phrases, in any language: few words begin one, and the others are not put together to be looked up.
-static BEGIN_PHRASES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+static BEGIN_PHRASES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let phrases = LEXICON.values().flat_map(|it| it.keys());
     phrases.filter_map(|it| it.split_once(' ')).map(|it| it.0).collect()
 });
@@ -156,15 +156,14 @@ fn hits(
         }
         return letters.len() / 2;
     }
-    let words = words(passage.text);
-    let low: Vec<String> = words.iter().map(|it| it.text.to_lowercase()).collect();
+    let (words, low) = (&passage.words, &passage.low);
     let mut at = 0;
     while at < low.len() {
-        let most = if BEGIN_PHRASES.contains(low[at].as_str()) { PHRASE_WORDS } else { 1 };
-        let found = (1..=most).rev().filter(|it| at + it <= low.len()).find_map(|length| {
-            let phrase = low[at..at + length].join(" ");
-            lexicon.get_key_value(phrase.as_str()).map(|it| (it, length))
-        });
+        let most = if BEGIN_PHRASES.contains(low[at].as_ref()) { PHRASE_WORDS } else { 1 };
+        let phrases = (2..=most).rev().filter(|it| at + it <= low.len());
+        let mut found = phrases
+            .filter_map(|length| lexicon.get_key_value(low[at..at + length].join(" ").as_str()).map(|it| (it, length)));
+        let found = found.next().or_else(|| lexicon.get_key_value(low[at].as_ref()).map(|it| (it, 1)));
         match found {
             Some(((word, entries), length)) => {
                 hit(word, entries, words[at].start..words[at + length - 1].end);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// As much text as the language is told from; more changes nothing.
-const LANGUAGE_BYTES: usize = 4_000;
+const LANGUAGE_BYTES: usize = 1_500;
 
 /// `page` is of the text behind a byte-order mark.
 pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Draft, ReadError> {
@@ -96,10 +96,7 @@ fn spans<T>(found: &Option<Finding<T>>) -> Vec<Span> {
 }
 
 /// The stated date, or why it cannot be true.
-fn possible(
-    stated: Option<Finding<Published>>,
-    retrieved_at: Instant,
-) -> (Option<Finding<Published>>, Option<String>) {
+fn possible(stated: Option<Finding<Published>>, retrieved_at: Instant) -> (Option<Finding<Published>>, Option<String>) {
     match stated {
         Some(it) if !dates::is_possible(&it.value, retrieved_at) => {
             let at = it.value.at.map(|it| it.to_string()).unwrap_or_default();

@@ -151,7 +151,7 @@ fn dates(
 ) -> Vec<MentionedDate> {
     let published = known.published.and_then(|it| it.at).map(day);
     let one = |it: &Passage<'_>| -> Vec<MentionedDate> {
-        let told = mentioned_dates::told(it.text, language);
+        let told = mentioned_dates::told(it, language);
         told.iter().filter_map(|found| mentioned_dates::resolve(it, found, published)).collect()
     };
     let found: Vec<MentionedDate> =

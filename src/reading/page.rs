@@ -156,13 +156,13 @@ impl Page {
 
 /// The pieces of a stretch of the document: the parts that lie within it, and between them what `gap` says. Of parts that
 /// overlap, the first in the order given.
-pub(super) fn tile(stretch: Span, parts: &[(Span, Label, String)], gap: &str) -> Vec<Piece> {
+pub(super) fn tile<Reason: AsRef<str>>(stretch: Span, parts: &[(Span, Label, Reason)], gap: &str) -> Vec<Piece> {
     let mut placed: BTreeMap<usize, (usize, Label, &str)> = BTreeMap::new();
     for (span, label, reason) in parts {
         let before = placed.range(..span.end).next_back();
         let free = before.is_none_or(|(_, (end, ..))| *end <= span.start);
         if free && stretch.start <= span.start && span.start < span.end && span.end <= stretch.end {
-            placed.insert(span.start, (span.end, *label, reason));
+            placed.insert(span.start, (span.end, *label, reason.as_ref()));
         }
     }
     let mut pieces: Vec<Piece> = Vec::new();

@@ -7,8 +7,18 @@ pub fn is_invisible(letter: char) -> bool {
 }
 
 pub fn shown(text: &str) -> String {
-    let visible: String = text.chars().filter(|it| !is_invisible(*it)).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.trim_start().chars() {
+        if letter.is_whitespace() {
+            if !shown.is_empty() && !shown.ends_with(' ') {
+                shown.push(' ');
+            }
+        } else if !is_invisible(letter) {
+            shown.push(letter);
+        }
+    }
+    shown.truncate(shown.trim_end().len());
+    shown
 }
 
 #[cfg(test)]

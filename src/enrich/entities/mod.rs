@@ -17,7 +17,7 @@ mod people;
 mod places;
 mod tables;
 
-use super::passage::{Field, Passage, Word, words};
+use super::passage::{Field, Passage, Word};
 use crate::article::{CountryCode, Dateline, Entity, EntityType, TextSpan, slug};
 use claims::Claims;
 use std::ops::Range;
@@ -33,27 +33,27 @@ pub struct Found {
     pub rule: &'static str,
 }
 
-/// A passage taken apart.
+/// A passage in which names are looked for.
 struct Text<'a> {
-    passage: Passage<'a>,
-    words: Vec<Word<'a>>,
-    /// The words in lower case.
-    low: Vec<String>,
+    passage: &'a Passage<'a>,
+    words: &'a [Word<'a>],
+    /// Which of the words may be of a person's name.
+    names: Vec<bool>,
     /// Whether capital letters tell names from other words in it.
     cased: bool,
 }
 
 impl<'a> Text<'a> {
-    fn new(passage: Passage<'a>) -> Self {
-        let words = words(passage.text);
+    fn new(passage: &'a Passage<'a>) -> Self {
+        let words = passage.words.as_slice();
         // Title case leaves small words small, so those do not count in a line that is no sentence.
         let sentence = passage.field == Field::Body && ends_as_sentence(passage.text);
         let least = if sentence { 1 } else { 4 };
         let counted = words.iter().filter(|it| it.text.chars().count() >= least);
         let (all, capitals) = counted.fold((0, 0), |(all, some), it| (all + 1, some + usize::from(it.is_capital())));
         let cased = capitals * 10 < all * if sentence { 9 } else { 7 };
-        let low = words.iter().map(|it| it.text.to_lowercase()).collect();
-        Self { passage, words, low, cased }
+        let names = words.iter().map(|it| names::is_name_word(it.text)).collect();
+        Self { passage, words, names, cased }
     }
 
     /// Whether nothing but a blank stands between a word and the next, or the full stop of an abbreviated title.
@@ -61,7 +61,7 @@ impl<'a> Text<'a> {
         let (Some(word), Some(next)) = (self.words.get(at), self.words.get(at + 1)) else { return false };
         match &self.passage.text[word.end..next.start] {
             " " | "\u{a0}" => true,
-            ". " => tables::title(&format!("{}.", self.low[at])).is_some(),
+            ". " => tables::title(&format!("{}.", self.low(at))).is_some(),
             _ => false,
         }
     }
@@ -72,6 +72,10 @@ impl<'a> Text<'a> {
         &self.passage.text[self.words[at].end..end]
     }
 
+    fn may_be_name(&self, at: usize) -> bool {
+        self.names.get(at).is_some_and(|it| *it)
+    }
+
     fn opens_sentence(&self, at: usize) -> bool {
         let before = self.passage.text[..self.words[at].start].trim_end().trim_end_matches(['"', '“', '‘', '«', '(']);
         let before = before.trim_end();
@@ -79,7 +83,7 @@ impl<'a> Text<'a> {
     }
 
     fn low(&self, at: usize) -> &str {
-        self.low.get(at).map_or("", String::as_str)
+        self.passage.low(at)
     }
 
     fn range(&self, words: &Range<usize>) -> Range<usize> {
@@ -112,7 +116,7 @@ struct Draft {
 
 /// The entities in the order of their first mention, and how many were left out.
 pub fn find(passages: &[Passage<'_>], dateline: Option<&Dateline>, authors: &[String]) -> (Vec<Found>, usize) {
-    let texts: Vec<Text<'_>> = passages.iter().map(|it| Text::new(*it)).collect();
+    let texts: Vec<Text<'_>> = passages.iter().map(Text::new).collect();
     let mut claims = Claims::default();
     let mut drafts = people::find(&texts, &mut claims);
     drafts.retain(|it| !authors.contains(&it.name));

@@ -4,7 +4,7 @@ use super::{
     Text,
     tables::{self, Names},
 };
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range, sync::LazyLock};
 
 /// The most words of a name.
 pub const NAME_WORDS: usize = 4;
@@ -15,8 +15,10 @@ const PARTICLES: &[&str] = &[
     "bin", "ibn", "bint", "al", "el", "de", "da", "di", "del", "della", "dos", "du", "la", "le", "van", "von", "der",
     "den", "ter", "ten", "zu", "ul", "ur",
 ];
+static THINGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| WORDS_OF_THINGS.iter().copied().collect());
+
 /// Words that are often written with a capital letter and are in names of things, not of people.
-const THINGS: &[&str] = &[
+const WORDS_OF_THINGS: &[&str] = &[
     "the",
     "a",
     "an",
@@ -258,7 +260,7 @@ const THINGS: &[&str] = &[
 
 /// The words of a name that begins here.
 pub fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
-    if !text.words.get(at).is_some_and(|it| is_name_word(it.text)) {
+    if !text.may_be_name(at) {
         return None;
     }
     let mut end = at + 1;
@@ -267,7 +269,7 @@ pub fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
             .take(PARTICLES_MAX)
             .take_while(|it| PARTICLES.contains(&text.words[*it].text) && text.joined(*it))
             .count();
-        if !text.words.get(end + small).is_some_and(|it| is_name_word(it.text)) {
+        if !text.may_be_name(end + small) {
             break;
         }
         end += small + 1;
@@ -278,7 +280,7 @@ pub fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
     (!goes_on && ends_as_name).then_some(at..end)
 }
 
-fn is_name_word(word: &str) -> bool {
+pub fn is_name_word(word: &str) -> bool {
     let mut letters = word.chars();
     let first = letters.next().is_some_and(char::is_uppercase);
     // The pronoun is no initial.
@@ -286,15 +288,13 @@ fn is_name_word(word: &str) -> bool {
         && word.is_ascii()
         && !word.starts_with('I');
     let small = word.chars().any(char::is_lowercase);
-    let parts_are_names = word.split('-').all(|it| {
-        let low = it.to_lowercase();
-        !THINGS.contains(&low.as_str())
-    });
+    let low = || word.to_lowercase();
+    let of_thing = |low: &str| low.split('-').any(|it| THINGS.contains(it));
     first
         && (small || initial)
         && word.chars().all(|it| it.is_alphabetic() || matches!(it, '\'' | '’' | '-' | '.'))
-        && parts_are_names
+        && !of_thing(&low())
         && tables::country(word).is_none_or(|it| it.names == Names::Perhaps)
         && tables::organisation(word).is_none()
-        && tables::title(&word.to_lowercase()).is_none()
+        && tables::title(&low()).is_none()
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::article::EntityType;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
 };
 
@@ -75,8 +75,9 @@ pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
     for person in &mut people {
         person.mentions.clear();
     }
+    let full: HashMap<String, usize> = people.iter().map(|it| it.name.clone()).zip(0..).collect();
     for (at, text) in texts.iter().enumerate() {
-        mention(at, text, &surnames, &mut people, claims);
+        mention(at, text, &Known { full: &full, surnames: &surnames }, &mut people, claims);
     }
     let draft = |it: Person| Draft {
         kind: EntityType::Person,
@@ -178,7 +179,7 @@ fn role_behind(text: &Text<'_>, from: usize) -> Option<String> {
 }
 
 fn phrase(text: &Text<'_>, words: Range<usize>) -> String {
-    text.low.get(words).map(|it| it.join(" ")).unwrap_or_default()
+    text.passage.low.get(words).map(|it| it.join(" ")).unwrap_or_default()
 }
 
 /// The longest title that begins at a word, and how many words it has.
@@ -261,18 +262,23 @@ fn repeated(texts: &[Text<'_>], people: &mut Vec<Person>) {
     }
 }
 
+/// Which person a name is of.
+struct Known<'a> {
+    full: &'a HashMap<String, usize>,
+    surnames: &'a BTreeMap<String, usize>,
+}
+
 /// Every place where a person is named, in full or by the surname.
-fn mention(at: usize, text: &Text<'_>, surnames: &BTreeMap<String, usize>, people: &mut [Person], claims: &mut Claims) {
+fn mention(at: usize, text: &Text<'_>, known: &Known<'_>, people: &mut [Person], claims: &mut Claims) {
     let mut word = 0;
     while word < text.words.len() {
         let longest = if text.words[word].is_capital() { NAME_WORDS + 1 } else { 0 };
         let full = (2..=longest).rev().filter(|length| word + length <= text.words.len()).find_map(|length| {
             let words = word..word + length;
-            let name = text.text(&words);
-            people.iter().position(|it| it.name == name).map(|index| (index, words))
+            known.full.get(text.text(&words)).map(|index| (*index, words))
         });
         let surname = || {
-            let index = *surnames.get(text.words[word].text)?;
+            let index = *known.surnames.get(text.words[word].text)?;
             // Part of another name: `Rubio Street`, `Maria Rubio`.
             let next = text.joined(word) && text.words.get(word + 1).is_some_and(|it| it.is_capital()) && text.cased;
             let title = word > 0 && tables::title(text.low(word - 1)).is_some();

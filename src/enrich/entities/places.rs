@@ -114,6 +114,10 @@ fn city_at(
     if !text.words[at].is_capital() || at > 0 && text.cased && text.joined(at - 1) && text.words[at - 1].is_capital() {
         return None;
     }
+    let first = text.words[at].text;
+    if !home.is_some_and(|it| it.name.starts_with(first)) && !table::begins_city(first) {
+        return None;
+    }
     let (place, words) = longest(text, at, |name| {
         let home = home.filter(|it| it.name == name).cloned();
         home.or_else(|| table::city(name, None).filter(|it| it.name == name))

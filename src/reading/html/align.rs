@@ -1,7 +1,10 @@
 //! Which blocks of the page are the story that the extractor found. The extractor gives words; the blocks have places.
 
 use super::scan::Block;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hasher},
+};
 
 /// Words that are compared together.
 const SHINGLE: usize = 4;
@@ -12,31 +15,45 @@ const HEADING_BYTES: usize = 200;
 /// How far behind the last line that was found a short one may stand, in words. It bounds the work on a page of short lines.
 const NEAR: usize = 200;
 
+/// Where the story has each of its shingles, in the shingles' order.
+struct Places<'a>(Vec<(&'a [Word], usize)>);
+
+impl<'a> Places<'a> {
+    fn new(story: &'a [Word]) -> Self {
+        let mut places: Vec<_> = story.windows(SHINGLE).zip(0..).collect();
+        places.sort_unstable();
+        Self(places)
+    }
+
+    /// The first place of a shingle that is not before another place.
+    fn after(&self, shingle: &[Word], from: usize) -> Option<usize> {
+        let at = self.0.partition_point(|it| (it.0, it.1) < (shingle, from));
+        self.0.get(at).filter(|it| it.0 == shingle).map(|it| it.1)
+    }
+}
+
 /// For each block, whether it is of the story.
 pub fn align(blocks: &[Block], story: &[String]) -> Vec<bool> {
-    let lines: Vec<Vec<String>> = story.iter().map(|it| words(it)).collect();
+    let lines: Vec<Vec<Word>> = story.iter().map(|it| words(it)).collect();
     let story = lines.concat();
-    let lines: HashSet<&[String]> = lines.iter().map(Vec::as_slice).collect();
-    let mut places: HashMap<&[String], Vec<usize>> = HashMap::new();
-    for (at, shingle) in story.windows(SHINGLE).enumerate() {
-        places.entry(shingle).or_default().push(at);
-    }
-    let blocks_words: Vec<Vec<String>> = blocks.iter().map(|it| words(&it.text)).collect();
-    let found = |words: &[String]| {
-        let found = words.windows(SHINGLE).filter(|it| places.contains_key(*it)).count();
+    let lines: HashSet<&[Word]> = lines.iter().map(Vec::as_slice).collect();
+    let places = Places::new(&story);
+    let blocks_words: Vec<Vec<Word>> = blocks.iter().map(|it| words(&it.text)).collect();
+    let found = |words: &[Word]| {
+        let found = words.windows(SHINGLE).filter(|it| places.after(it, 0).is_some()).count();
         let long = words.len() >= SHINGLE && found * 100 >= (words.len() + 1 - SHINGLE) * PERCENT;
         !words.is_empty() && (lines.contains(words) || long)
     };
     let mut aligned: Vec<bool> = blocks_words.iter().map(|it| found(it)).collect();
     drop_copies(blocks, &blocks_words, &mut aligned);
     fill_gaps(blocks, &blocks_words, &story, &places, &mut aligned);
-    drop_strays(blocks, &mut aligned);
+    drop_strays(blocks, &blocks_words, &mut aligned);
     keep_headings(blocks, &mut aligned);
     aligned
 }
 
 /// A second copy of a paragraph is a teaser of it, and so is one that stands outside of any story.
-fn drop_copies(blocks: &[Block], words: &[Vec<String>], aligned: &mut [bool]) {
+fn drop_copies(blocks: &[Block], words: &[Vec<Word>], aligned: &mut [bool]) {
     let mut seen = HashSet::new();
     let within = (0..blocks.len()).filter(|at| blocks[*at].region.is_none());
     let outside = (0..blocks.len()).filter(|at| blocks[*at].region.is_some());
@@ -64,13 +81,7 @@ fn keep_headings(blocks: &[Block], aligned: &mut [bool]) {
 }
 
 /// Between two long blocks of the story stand the short ones that the story has at that place: headings, items, cells.
-fn fill_gaps(
-    blocks: &[Block],
-    words: &[Vec<String>],
-    story: &[String],
-    places: &HashMap<&[String], Vec<usize>>,
-    aligned: &mut [bool],
-) {
+fn fill_gaps(blocks: &[Block], words: &[Vec<Word>], story: &[Word], places: &Places<'_>, aligned: &mut [bool]) {
     // Where in the story the last long block ended, and which it was.
     let mut before: Option<(usize, usize)> = None;
     for at in 0..blocks.len() {
@@ -78,11 +89,7 @@ fn fill_gaps(
             continue;
         }
         let from = before.map_or(0, |it| it.1);
-        let after = |shingle: &[String]| {
-            let places = places.get(shingle)?;
-            places.get(places.partition_point(|it| *it < from)).copied()
-        };
-        let Some(start) = words[at].windows(SHINGLE).find_map(after) else { continue };
+        let Some(start) = words[at].windows(SHINGLE).find_map(|it| places.after(it, from)) else { continue };
         if let Some((last, mut end)) = before {
             for short in last + 1..at {
                 let length = words[short].len();
@@ -99,12 +106,11 @@ fn fill_gaps(
 }
 
 /// Short lines count only between two of the story: `Share` may be the text of a button as well as of a list item.
-fn drop_strays(blocks: &[Block], aligned: &mut [bool]) {
-    let long: Vec<usize> =
-        (0..blocks.len()).filter(|at| aligned[*at] && words(&blocks[*at].text).len() > 2 * SHINGLE).collect();
+fn drop_strays(blocks: &[Block], words: &[Vec<Word>], aligned: &mut [bool]) {
+    let long: Vec<usize> = (0..blocks.len()).filter(|at| aligned[*at] && words[*at].len() > 2 * SHINGLE).collect();
     let (Some(first), Some(last)) = (long.first().copied(), long.last().copied()) else { return };
     for (at, it) in aligned.iter_mut().enumerate() {
-        let short = words(&blocks[at].text).len() < SHINGLE;
+        let short = words[at].len() < SHINGLE;
         let heading = blocks[at].element.starts_with('h');
         if short && (at + usize::from(heading) < first || at > last) {
             *it = false;
@@ -112,15 +118,24 @@ fn drop_strays(blocks: &[Block], aligned: &mut [bool]) {
     }
 }
 
-pub fn words(text: &str) -> Vec<String> {
-    let separates = |it: char| !it.is_alphanumeric();
-    let mut words: Vec<String> = Vec::new();
-    for word in text.split(separates).filter(|it| !it.is_empty()) {
+/// A word in lower case, as a number that is the same for the same word: pages have tens of thousands of them, and all that
+/// is asked is whether two are the same.
+pub type Word = u64;
+
+pub fn words(text: &str) -> Vec<Word> {
+    let word = |letters: &str| {
+        let mut hasher = DefaultHasher::new();
+        letters.chars().flat_map(char::to_lowercase).for_each(|it| hasher.write_u32(u32::from(it)));
+        hasher.finish()
+    };
+    let is_ideograph = |it: char| matches!(it, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+    let mut words: Vec<Word> = Vec::new();
+    for letters in text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()) {
         // Ideographs stand without blanks between words.
-        if word.chars().any(|it| matches!(it, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')) {
-            words.extend(word.chars().map(String::from));
+        if letters.contains(is_ideograph) {
+            words.extend(letters.char_indices().map(|(at, it)| word(&letters[at..at + it.len_utf8()])));
         } else {
-            words.push(word.to_lowercase());
+            words.push(word(letters));
         }
     }
     words

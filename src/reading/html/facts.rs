@@ -121,10 +121,13 @@ impl<'a> Facts<'a> {
     fn names_site(&self, text: &str) -> bool {
         let text: String = text.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let publisher = self.publisher().map(|it| it.value);
-        let name = publisher.map(|it| it.name.chars().filter(|it| it.is_alphanumeric()).collect::<String>().to_lowercase());
-        let domain = self.url().and_then(|it| domain(&it.value)).or(self.base.as_ref().and_then(|it| domain(it.as_str())));
+        let name =
+            publisher.map(|it| it.name.chars().filter(|it| it.is_alphanumeric()).collect::<String>().to_lowercase());
+        let domain =
+            self.url().and_then(|it| domain(&it.value)).or(self.base.as_ref().and_then(|it| domain(it.as_str())));
         let domain = domain.map(|it| it.replace(['.', '-'], ""));
-        text.chars().count() >= SITE_LETTERS && (name.as_ref() == Some(&text) || domain.is_some_and(|it| it.contains(&text)))
+        text.chars().count() >= SITE_LETTERS
+            && (name.as_ref() == Some(&text) || domain.is_some_and(|it| it.contains(&text)))
     }
 
     /// A title without the site's name behind or before it; if `guess`, also without a few words that may be one.

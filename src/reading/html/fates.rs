@@ -118,7 +118,7 @@ pub fn flattened(scan: &Scan) -> (Page, Marks) {
 
 /// The pieces of the page: the runs of text by what was made of them, values of metadata that were used, the rest.
 pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Piece> {
-    let mut parts: Vec<(Span, Label, String)> = Vec::new();
+    let mut parts: Vec<(Span, Label, &str)> = Vec::new();
     let kept: Vec<(&[Span], &str)> = page
         .body
         .iter()
@@ -130,13 +130,13 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Pi
     for (spans, reason) in kept {
         for span in spans {
             let label = if texts.contains(span) { Label::Kept } else { Label::Mined };
-            parts.push((*span, label, reason.to_owned()));
+            parts.push((*span, label, reason));
         }
     }
     for (field, spans) in page.mined() {
-        parts.extend(spans.iter().map(|it| (*it, Label::Mined, field.to_owned())));
+        parts.extend(spans.iter().map(|it| (*it, Label::Mined, field)));
     }
-    parts.extend(marks.iter().cloned());
+    parts.extend(marks.iter().map(|(span, label, reason)| (*span, *label, reason.as_str())));
     for block in &scan.blocks {
         let blank = block.text.trim().is_empty();
         let reason = match block.region {
@@ -144,8 +144,8 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Pi
             Some(region) => region,
             None => outside(block, &shown(&block.text)).unwrap_or("not part of the story"),
         };
-        parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason.to_owned())));
+        parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason)));
     }
-    parts.extend(scan.silent.iter().map(|(span, reason)| (*span, Label::Removed, (*reason).to_owned())));
+    parts.extend(scan.silent.iter().map(|(span, reason)| (*span, Label::Removed, *reason)));
     page::tile(Span { start: 0, end: document.len() }, &parts, "markup")
 }

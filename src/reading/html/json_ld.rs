@@ -114,7 +114,8 @@ impl ArticleNode {
 
     /// Whether the article was written by somebody of this name: schema.org's `Person`.
     pub fn is_person(&self, name: &str) -> bool {
-        let named = |node: &Map<String, Value>| node.get("name").and_then(Value::as_str).is_some_and(|it| it.trim() == name);
+        let named =
+            |node: &Map<String, Value>| node.get("name").and_then(Value::as_str).is_some_and(|it| it.trim() == name);
         let person = |it: &Value| it.as_object().is_some_and(|it| is_one_of(it, &["Person"]) && named(it));
         match self.node.get("author") {
             Some(Value::Array(authors)) => authors.iter().any(person),

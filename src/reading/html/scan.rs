@@ -54,12 +54,16 @@ pub struct Scan {
     pub json_ld: Vec<Span>,
     /// The contents of scripts, styles and comments.
     pub silent: Vec<(Span, &'static str)>,
+    /// Elements that hold no part of any story, with their tags, and attributes that are long.
+    pub apart: Vec<Span>,
     pub depth: usize,
     pub elements: usize,
 }
 
 /// What is marked may hold this much text; more is no fact but a part of the page.
 const MARKED_BYTES: usize = 2_000;
+/// A longer attribute is none that tells what an element is.
+const ATTRIBUTE_BYTES: usize = 80;
 /// A row of a table is one block up to this length. Longer ones are a layout, and their cells are blocks.
 const ROW_BYTES: usize = 400;
 /// Between the cells of a row.
@@ -93,6 +97,9 @@ const REGIONS: &[(&str, &str)] = &[
     ("iframe", "frame"),
     ("dialog", "dialog"),
 ];
+/// Elements without any part of a story, whatever the page. (A form may be around all of it.)
+const APART: &[&str] =
+    &["nav", "footer", "aside", "button", "select", "noscript", "template", "svg", "iframe", "dialog"];
 /// Parts of class names by which publishers mark facts.
 const CLASSES: &[(&str, &str)] = &[
     ("byline", "class:byline"),
@@ -159,6 +166,8 @@ struct Element {
     /// How many marks were open before it, and how many blocks there were.
     marks: usize,
     blocks: usize,
+    /// Where its tag begins.
+    start: usize,
 }
 
 struct Pass<'a> {
@@ -202,13 +211,14 @@ impl Pass<'_> {
     }
 
     fn start(&mut self, tag: &StartTag<usize>) {
-        let name = lossy(&tag.name);
+        let name = str::from_utf8(&tag.name).unwrap_or_default();
         self.scan.elements += 1;
-        let is_void = VOID.contains(&name.as_str());
-        if !INLINE.contains(&name.as_str()) {
+        self.long_attributes(tag);
+        let is_void = VOID.contains(&name);
+        if !INLINE.contains(&name) {
             self.end_block();
-            if IMPLIED.contains(&name.as_str()) && self.open.last().is_some_and(|it| it.name == name) {
-                self.pop();
+            if IMPLIED.contains(&name) && self.open.last().is_some_and(|it| it.name == name) {
+                self.pop(tag.span.start);
             }
         } else if name == "br" {
             self.block.text.push('\n');
@@ -217,26 +227,38 @@ impl Pass<'_> {
                 self.end_block();
             }
         }
-        self.head_matter(&name, tag);
+        self.head_matter(name, tag);
         if is_void {
-            self.mark(&name, tag, true);
+            self.mark(name, tag, true);
             return;
         }
         let marks = self.marks.len();
         if self.open.len() + self.beyond < HTML_DEPTH {
-            let region = self.region().or_else(|| region(&name, tag));
+            let region = self.region().or_else(|| region(name, tag));
             self.links += usize::from(name == "a");
-            self.open.push(Element { name: name.clone(), region, marks, blocks: self.scan.blocks.len() });
-            self.mark(&name, tag, false);
+            let (blocks, start) = (self.scan.blocks.len(), tag.span.start);
+            self.open.push(Element { name: name.to_owned(), region, marks, blocks, start });
+            self.mark(name, tag, false);
         } else {
             self.beyond += 1;
         }
         self.scan.depth = self.scan.depth.max(self.open.len() + self.beyond);
     }
 
+    /// Sources of pictures, styles and data for scripts are long, and tell nothing of the story.
+    fn long_attributes(&mut self, tag: &StartTag<usize>) {
+        for (name, value) in &tag.attributes {
+            let tells = matches!(name.as_slice(), b"class" | b"id" | b"href" | b"content");
+            if value.span.end - value.span.start > ATTRIBUTE_BYTES && !tells {
+                let span = self.span(value.span.start, value.span.end);
+                self.scan.apart.push(span);
+            }
+        }
+    }
+
     fn end(&mut self, tag: &EndTag<usize>) {
-        let name = lossy(&tag.name);
-        if !INLINE.contains(&name.as_str()) {
+        let name = str::from_utf8(&tag.name).unwrap_or_default();
+        if !INLINE.contains(&name) {
             self.end_block();
         }
         if self.beyond > 0 {
@@ -244,14 +266,21 @@ impl Pass<'_> {
             return;
         }
         if let Some(at) = self.open.iter().rposition(|it| it.name == name) {
-            while self.open.len() > at {
-                self.pop();
+            // What it leaves open ends before it.
+            while self.open.len() > at + 1 {
+                self.pop(tag.span.start);
             }
+            self.pop(tag.span.end);
         }
     }
 
-    fn pop(&mut self) {
+    /// The innermost element ends at a place.
+    fn pop(&mut self, end: usize) {
         let Some(element) = self.open.pop() else { return };
+        if APART.contains(&element.name.as_str()) {
+            let span = self.span(element.start, end);
+            self.scan.apart.push(span);
+        }
         self.marks.truncate(element.marks);
         self.links -= usize::from(element.name == "a");
         if element.name == "tr" {
@@ -430,14 +459,12 @@ fn region(name: &str, tag: &StartTag<usize>) -> Option<&'static str> {
     let hidden = tag.attributes.contains_key(&b"hidden"[..])
         || attribute(tag, "aria-hidden").is_some_and(|(it, _)| it == "true");
     let role = attribute(tag, "role").and_then(|(it, _)| (it == "navigation").then_some("navigation"));
-    let named = ["id", "class"].iter().find_map(|it| attribute(tag, it)).and_then(|(value, _)| {
-        let value = value.to_lowercase();
-        // The whole page or story may be called anything.
-        let wide = matches!(name, "html" | "body" | "main" | "article" | "p");
-        NAMED
-            .iter()
-            .find(|(it, _)| !wide && value.contains(it) && value.split_whitespace().any(|word| word == *it))
-            .map(|(_, reason)| *reason)
+    // The whole page or story may be called anything.
+    let wide = matches!(name, "html" | "body" | "main" | "article" | "p");
+    let called = ["id", "class"].iter().filter(|_| !wide).find_map(|it| attribute(tag, it));
+    let named = called.and_then(|(value, _)| {
+        let is_named = |word: &str| NAMED.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1);
+        value.split_whitespace().find_map(is_named)
     });
     hidden.then_some("hidden").or(role).or(named)
 }

@@ -27,7 +27,7 @@ struct Shape {
 }
 
 pub fn features(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Features> {
-    let mut times: HashMap<&str, usize> = HashMap::new();
+    let mut times: HashMap<&str, usize> = HashMap::with_capacity(lines.len());
     for line in lines {
         *times.entry(line.text).or_default() += 1;
     }
@@ -35,7 +35,7 @@ pub fn features(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Features> {
     let page = Page::new(&shapes, lines, is_furniture);
     (0..lines.len())
         .map(|at| {
-            let mut row = Row(Vec::with_capacity(COUNT));
+            let mut row = Row { values: [0.0; COUNT], next: 0 };
             own(&mut row, &lines[at], &shapes[at], times[lines[at].text] > 1);
             place(&mut row, at, lines.len());
             for distance in 1..=NEAR {
@@ -48,16 +48,21 @@ pub fn features(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Features> {
                 }
             }
             page.around(&mut row, at);
-            row.0.try_into().expect("every line has as many features")
+            assert_eq!(row.next, COUNT, "every line has as many features");
+            row.values
         })
         .collect()
 }
 
-struct Row(Vec<f32>);
+struct Row {
+    values: Features,
+    next: usize,
+}
 
 impl Row {
     fn push(&mut self, value: f32) {
-        self.0.push(value);
+        self.values[self.next] = value;
+        self.next += 1;
     }
 
     fn flag(&mut self, value: bool) {

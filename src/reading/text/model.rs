@@ -13,15 +13,18 @@ const BIAS: f64 = 1.0;
 /// What a change from kept to removed or back costs: stories are runs of lines.
 const SWITCH: f64 = 0.6;
 
-enum Node {
-    /// To the left, which is the next node, where the feature is not above the threshold.
-    Fork {
-        feature: usize,
-        threshold: f32,
-        right: usize,
-    },
-    Leaf(f64),
+/// Eight bytes, so that all the trees stay near while hundreds of lines walk through them.
+#[derive(Clone, Copy)]
+struct Node {
+    /// Which feature is asked; in a leaf [`LEAF`].
+    feature: u16,
+    /// To the left, which is the next node, where the feature is not above the value; else to this one.
+    right: u16,
+    /// The threshold, or what the leaf says.
+    value: f32,
 }
+
+const LEAF: u16 = u16::MAX;
 
 struct Model {
     before: f64,
@@ -54,35 +57,33 @@ const DEPTH: usize = 40;
 fn tree<'a>(words: &mut impl Iterator<Item = &'a str>, nodes: &mut Vec<Node>, depth: usize) -> Option<()> {
     let word = words.next().filter(|_| depth < DEPTH)?;
     if let Some(value) = word.strip_prefix('=') {
-        nodes.push(Node::Leaf(value.parse().ok()?));
+        nodes.push(Node { feature: LEAF, right: 0, value: value.parse().ok()? });
         return Some(());
     }
     let (feature, threshold) = word.split_once(':')?;
-    let feature = feature.parse().ok().filter(|it| *it < features::COUNT)?;
+    let feature = feature.parse().ok().filter(|it| usize::from(*it) < features::COUNT)?;
     let at = nodes.len();
-    nodes.push(Node::Fork { feature, threshold: threshold.parse().ok()?, right: 0 });
+    nodes.push(Node { feature, right: 0, value: threshold.parse().ok()? });
     tree(words, nodes, depth + 1)?;
-    let end = nodes.len();
-    if let Node::Fork { right, .. } = &mut nodes[at] {
-        *right = end;
-    }
+    nodes[at].right = u16::try_from(nodes.len()).ok()?;
     tree(words, nodes, depth + 1)
 }
 
 /// The odds, as a logarithm, that a line is of the story.
 fn odds(features: &Features) -> f64 {
+    let model: &Model = &MODEL;
     let value = |root: &usize| {
         let mut at = *root;
         loop {
-            match &MODEL.nodes[at] {
-                Node::Leaf(value) => return *value,
-                Node::Fork { feature, threshold, right } => {
-                    at = if features[*feature] <= *threshold { at + 1 } else { *right };
-                }
+            let node = model.nodes[at];
+            if node.feature == LEAF {
+                return f64::from(node.value);
             }
+            let left = features[usize::from(node.feature)] <= node.value;
+            at = if left { at + 1 } else { usize::from(node.right) };
         }
     };
-    MODEL.before + MODEL.trees.iter().map(value).sum::<f64>()
+    model.before + model.trees.iter().map(value).sum::<f64>()
 }
 
 /// For each line, whether it is of the story.
