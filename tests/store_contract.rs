@@ -11,7 +11,7 @@ use dateline::{
     article::{ArticleId, Facet, FacetValue, Instant, RawDocument},
     store::{
         ChangeKind, Commit, Direction, DocumentRecord, FeedPosition, Held, List, Next, Objects, Position, Revision,
-        RevisionKind, Store, StoreError, Stretch, Tombstone, aws, embedded,
+        RevisionKind, Store, StoreError, StoryChanges, Stretch, Tombstone, aws, embedded,
     },
 };
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -106,7 +106,14 @@ async fn the_second_of_two_writers_is_refused(store: Store) {
     let revision = revision(2, RevisionKind::Revised);
     let next =
         Next::Article { held: &held, lists: vec![List::All, List::Changed], codes: Vec::new(), evidence: &evidence };
-    let commit = Commit { previous: Some(&previous), revision: &revision, next, after_change, document: None };
+    let commit = Commit {
+        previous: Some(&previous),
+        revision: &revision,
+        next,
+        after_change,
+        story: &StoryChanges::default(),
+        document: None,
+    };
     assert!(matches!(archive.store().commit(&commit).await, Err(StoreError::Conflict)));
     let held = archive.store().article(&first.id).await.expect("read").expect("held");
     assert_eq!(held.article.facts.headline.as_deref(), Some("Tram returns to the old harbour"));
@@ -195,6 +202,7 @@ async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
             revision: &revision,
             next: Next::Article { held: &next, lists, codes: Vec::new(), evidence: &evidence },
             after_change: store.last_change(&ingested.id).await.expect("read"),
+            story: &StoryChanges::default(),
             document: Some(document),
         };
         store.commit(&commit).await.expect("100 actions at most");
@@ -219,7 +227,14 @@ async fn a_change_whose_number_was_taken_is_refused(store: Store) {
     let tombstone = Tombstone { revision: revision.number, ..deleted.clone() };
     for (previous, after_change) in [(&held, 2), (&held_now, stale), (&held, stale)] {
         let next = Next::Tombstone(&tombstone);
-        let commit = Commit { previous: Some(previous), revision: &revision, next, after_change, document: None };
+        let commit = Commit {
+            previous: Some(previous),
+            revision: &revision,
+            next,
+            after_change,
+            story: &StoryChanges::default(),
+            document: None,
+        };
         assert!(matches!(store.commit(&commit).await, Err(StoreError::Conflict)));
     }
     let page = store.changes(FeedPosition::default(), 10).await.expect("read");

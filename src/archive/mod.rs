@@ -19,6 +19,7 @@ mod identity;
 pub mod intake;
 mod removal;
 pub mod seeds;
+pub mod stories;
 
 pub use content::content_hash;
 pub use error::IngestError;
@@ -180,14 +181,18 @@ impl Archive {
             Some(Held::Article(held)) => Some(held),
             _ => None,
         };
-        let article = incoming.article(before, Instant::now());
+        let mut article = incoming.article(before, Instant::now());
+        let joined = self.join(&article, before.map(|it| &it.article.head.story)).await?;
+        article.head.story = joined.story;
         let (kind, outcome) = match before {
             None => (RevisionKind::Created, Outcome::Created),
             Some(_) => (RevisionKind::Revised, Outcome::Revised),
         };
         let Head { id, revision, changed_at, .. } = article.head.clone();
         let changed = before.map(|it| compare::changed(&it.article, &article)).unwrap_or_default();
-        let (next, filing) = file(article, incoming.content_hash.clone(), incoming.draft.evidence.clone());
+        let mut evidence = incoming.draft.evidence.clone();
+        evidence.left_out.extend(joined.left_out);
+        let (next, filing) = file(article, incoming.content_hash.clone(), evidence);
         let write_units = self
             .store
             .commit(&Commit {
@@ -206,6 +211,7 @@ impl Archive {
                     evidence: &filing.evidence,
                 },
                 after_change,
+                story: &joined.changes,
                 document: Some(DocumentRecord {
                     key: incoming.name.clone(),
                     sha256: incoming.fingerprint.clone(),
@@ -316,7 +322,7 @@ impl Incoming {
         let head = Head {
             id: self.id.clone(),
             revision: held.map_or(1, |it| it.revision + 1),
-            story: None,
+            story: self.id.clone(),
             source: self.source.clone(),
             first_seen_at,
             changed_at,

@@ -11,7 +11,8 @@
 use super::{ATTEMPTS, Archive, IngestError, file, pause};
 use crate::{
     article::{ArticleId, Instant},
-    store::{Commit, Held, HeldArticle, Next, Revision, RevisionKind, StoreError, Tombstone},
+    enrich::likeness::Shingles,
+    store::{Commit, Held, HeldArticle, Next, Revision, RevisionKind, StoreError, StoryChanges, Tombstone},
 };
 
 /// A deletion to be made.
@@ -84,7 +85,12 @@ impl Archive {
             reason: tombstone.reason.clone(),
         };
         let next = Next::Tombstone(&tombstone);
-        let commit = Commit { previous: Some(held), revision: &revision, next, after_change, document: None };
+        let story = match held {
+            Held::Article(it) => self.leave(&it.article).await?,
+            Held::Tombstone(_) => StoryChanges::default(),
+        };
+        let story = &story;
+        let commit = Commit { previous: Some(held), revision: &revision, next, after_change, story, document: None };
         self.store().commit(&commit).await?;
         Ok(tombstone)
     }
@@ -92,6 +98,7 @@ impl Archive {
     async fn take_away(&self, tombstone: &Tombstone) -> Result<(), StoreError> {
         for number in 1..tombstone.revision {
             if let Some((_, Some((article, _)))) = self.store().revision(&tombstone.id, number).await? {
+                self.store().forget_bands(&tombstone.id, &Shingles::of(&article.detail.body).bands()).await?;
                 self.store().objects().delete_raw(&article.head.raw.sha256).await?;
             }
         }
@@ -133,10 +140,14 @@ impl Archive {
             changed: Vec::new(),
             reason: None,
         };
+        let joined = self.join(&article, Some(&article.head.story)).await?;
+        article.head.story = joined.story;
         let (held, filing) = file(article, content_hash, evidence);
         let next = Next::Article { held: &held, lists: filing.lists, codes: filing.codes, evidence: &filing.evidence };
         let previous = Held::Tombstone(tombstone);
-        let commit = Commit { previous: Some(&previous), revision: &revision, next, after_change, document: None };
+        let story = &joined.changes;
+        let commit =
+            Commit { previous: Some(&previous), revision: &revision, next, after_change, story, document: None };
         self.store().commit(&commit).await?;
         Ok(held)
     }

@@ -38,8 +38,9 @@ pub struct Draft {
 pub struct Head {
     pub id: ArticleId,
     pub revision: u32,
-    /// The near-duplicates it belongs with.
-    pub story: Option<String>,
+    /// The story of near-duplicates that it belongs with: of its own, until others join. A story that was merged into another
+    /// one answers with where that is.
+    pub story: ArticleId,
     /// The id of the feed or site it came from.
     pub source: Option<String>,
     pub first_seen_at: Instant,

@@ -10,6 +10,7 @@ pub mod entities;
 pub mod keywords;
 pub mod language;
 pub mod length;
+pub mod likeness;
 pub mod mentioned_dates;
 mod numbers;
 pub mod passage;

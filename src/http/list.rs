@@ -34,6 +34,8 @@ pub struct ListParameters {
     organisation: Option<String>,
     /// A subject of the IPTC Media Topics, by its code or by the slug of its label; combined as `source` is.
     topic: Option<String>,
+    /// A story, by its id; combined as `source` is, five at most. The id of a story that was merged stands for the other.
+    story: Option<String>,
     /// A day or a time, inclusive; only articles whose date of publication is known match.
     published_from: Option<String>,
     /// A day or a time, exclusive.
@@ -51,6 +53,8 @@ pub struct ListParameters {
     has: Option<String>,
     /// `-published` (default), `published`, `-changed`.
     sort: Option<String>,
+    /// `story`: each story once, by the one of its members that match which comes first in the order.
+    collapse: Option<String>,
     /// 1 to 100, default 20. A page may be short while `next` is not null.
     limit: Option<usize>,
     /// From `next`.

@@ -8,6 +8,7 @@
 //! | `POST /v1/articles` | [`submit`] |
 //! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`removal`] |
 //! | `GET /v1/changes` | [`changes`] |
+//! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
 //!
 //! From the outside in: the request's id and its log line, CORS, validators, compression, the route. Problems become
@@ -24,6 +25,7 @@ pub mod problem;
 mod removal;
 mod represent;
 mod request;
+mod stories;
 mod submit;
 mod validators;
 
@@ -75,6 +77,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/articles/{id}/evidence", get(one::evidence))
         .route("/v1/articles/{id}/raw", get(one::raw))
         .route("/v1/changes", get(changes::changes))
+        .route("/v1/stories", get(stories::stories))
+        .route("/v1/stories/{id}", get(stories::story))
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "the methods that the path takes are in the Allow header")
         })

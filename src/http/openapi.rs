@@ -29,9 +29,11 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::removal::delete,
         super::removal::restore,
         super::changes::changes,
+        super::stories::stories,
+        super::stories::story,
     ),
     components(schemas(crate::article::Card, crate::article::Article, super::problem::ProblemBody)),
-    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "service"))
+    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "service"))
 )]
 struct Specification;
 

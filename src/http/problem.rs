@@ -44,6 +44,7 @@ codes! {
     WritesRefused "writes_refused" FORBIDDEN "This server takes no documents";
     PathNotFound "path_not_found" NOT_FOUND "There is nothing at this path";
     ArticleNotFound "article_not_found" NOT_FOUND "There is no such article";
+    StoryNotFound "story_not_found" NOT_FOUND "There is no such story";
     RevisionNotFound "revision_not_found" NOT_FOUND "The article has no such revision";
     ArticleDeleted "article_deleted" GONE "The article was deleted";
     NotDeleted "not_deleted" CONFLICT "The article is not deleted";

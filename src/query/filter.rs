@@ -1,7 +1,7 @@
 //! A filter: which articles belong in a list.
 
 use crate::{
-    article::{Facet, FacetValue, Has, Instant, edtf_interval},
+    article::{ArticleId, Facet, FacetValue, Has, Instant, edtf_interval},
     store::{MENTIONS, Posting},
 };
 
@@ -15,6 +15,15 @@ pub struct Filter {
     pub changed: Range,
     /// Matches articles whose text speaks of a date that overlaps it.
     pub mentions: Range,
+    /// Which stories' members belong; what those are is told by the archive ([`super::stories`]).
+    pub stories: Vec<StoryClause>,
+}
+
+/// A member of one of the stories, or of none of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoryClause {
+    pub stories: Vec<ArticleId>,
+    pub negated: bool,
 }
 
 /// One of the values, or none of them.
@@ -64,7 +73,7 @@ impl Clause {
 }
 
 impl Filter {
-    /// Decides on a posting alone: it carries all codes of its article.
+    /// Decides on a posting alone: it carries all codes of its article. Of stories it knows nothing.
     pub fn matches(&self, posting: &Posting) -> bool {
         let has = |has: Has| posting.codes.contains(&format!("has:{}", has.name()));
         self.clauses.iter().all(|it| it.holds(&posting.codes))

@@ -1,12 +1,14 @@
 //! Lists of articles: what a request may ask for ([`parameters`]), what that means ([`filter`]), where a walk stands
-//! ([`cursor`]; in the change feed, [`feed_token`]), and how a page is found with few reads ([`plan`]).
+//! ([`cursor`]; in the change feed, [`feed_token`]), how a page is found with few reads ([`plan`]), and what stories say of it
+//! ([`stories`]).
 
 pub mod cursor;
 pub mod feed_token;
 pub mod filter;
 pub mod parameters;
 pub mod plan;
+mod stories;
 
-pub use filter::{Clause, Filter, Range};
+pub use filter::{Clause, Filter, Range, StoryClause};
 pub use parameters::{BadParameter, ListQuery, Sort};
 pub use plan::{Page, page};

@@ -3,9 +3,9 @@
 //! Every fault is named, not only the first, and what is unknown is refused: a misspelt filter that is ignored would
 //! answer with articles that nobody asked for.
 
-use super::{Clause, Filter, Range, cursor, plan::VALUES_LIMIT};
+use super::{Clause, Filter, Range, StoryClause, cursor, plan::VALUES_LIMIT, stories::STORIES_LIMIT};
 use crate::{
-    article::{Facet, Has, Instant},
+    article::{ArticleId, Facet, Has, Instant},
     store::{Direction, Position},
 };
 
@@ -80,6 +80,8 @@ impl Sort {
 pub struct ListQuery {
     pub filter: Filter,
     pub sort: Sort,
+    /// Whether each story is shown once: by the member that comes first in the list's order.
+    pub collapse: bool,
     pub limit: usize,
     /// Where the page begins, exclusive.
     pub after: Option<Position>,
@@ -105,6 +107,7 @@ impl ListQuery {
             published: reading.range("published_from", "published_to"),
             changed: reading.range("changed_from", "changed_to"),
             mentions: reading.range("mentions_from", "mentions_to"),
+            stories: reading.stories(),
         };
         let values: usize = filter.clauses.iter().filter(|it| !it.negated).map(|it| it.values.len()).sum();
         if values > VALUES_LIMIT {
@@ -113,10 +116,11 @@ impl ListQuery {
             reading.refuse(last, detail);
         }
         let sort = reading.sort();
+        let collapse = reading.collapse();
         let limit = reading.limit();
         let fields = reading.fields();
         let needs_article = fields.iter().flatten().any(|it| ARTICLE_FIELDS.contains(&it.as_str()));
-        let mut query = Self { filter, sort, limit, after: None, fields, needs_article };
+        let mut query = Self { filter, sort, collapse, limit, after: None, fields, needs_article };
         if let Some(text) = reading.once("cursor") {
             match cursor::read(text, &query.fingerprint()) {
                 Ok(position) => query.after = Some(position),
@@ -128,7 +132,7 @@ impl ListQuery {
 
     /// What a cursor is bound to: which articles, in which order. Not how many at a time, nor which members of them.
     pub fn fingerprint(&self) -> String {
-        format!("{:?} {}", self.filter, self.sort.name())
+        format!("{:?} {} {}", self.filter, self.sort.name(), self.collapse)
     }
 
     pub fn cursor(&self, position: &Position) -> String {
@@ -136,7 +140,8 @@ impl ListQuery {
     }
 }
 
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 13] = [
+    "story",
     "published_from",
     "published_to",
     "changed_from",
@@ -145,6 +150,7 @@ const OTHERS: [&str; 11] = [
     "mentions_to",
     "has",
     "sort",
+    "collapse",
     "limit",
     "cursor",
     "fields",
@@ -191,24 +197,55 @@ impl<'a> Reading<'a> {
         found.first().copied()
     }
 
-    /// `a,b` is either, the parameter twice is both, `-a` is not, `-a,-b` is neither.
     fn clauses(&mut self, facet: Facet) -> Vec<Clause> {
+        let clauses = self.alternatives(facet.name(), |it| facet.canonical(it));
+        clauses.into_iter().map(|(values, negated)| Clause { facet, values, negated }).collect()
+    }
+
+    fn stories(&mut self) -> Vec<StoryClause> {
         let mut clauses = Vec::new();
-        for given in self.all(facet.name()) {
+        for (values, negated) in self.alternatives("story", str::to_owned) {
+            match values.iter().map(|it| ArticleId::parse(it)).collect() {
+                Ok(stories) => clauses.push(StoryClause { stories, negated }),
+                Err(error) => self.refuse("story", error.to_string()),
+            }
+        }
+        let named: usize = clauses.iter().map(|it| it.stories.len()).sum();
+        if named > STORIES_LIMIT {
+            self.refuse("story", format!("expected at most {STORIES_LIMIT} stories, found {named}"));
+        }
+        clauses
+    }
+
+    fn collapse(&mut self) -> bool {
+        match self.once("collapse") {
+            None => false,
+            Some("story") => true,
+            Some(given) => {
+                self.refuse("collapse", format!("expected story, found {given:?}"));
+                false
+            }
+        }
+    }
+
+    /// `a,b` is either, the parameter twice is both, `-a` is not, `-a,-b` is neither.
+    fn alternatives(&mut self, name: &'static str, canonical: impl Fn(&str) -> String) -> Vec<(Vec<String>, bool)> {
+        let mut clauses = Vec::new();
+        for given in self.all(name) {
             let parts: Vec<&str> = given.split(',').map(str::trim).collect();
             let negated = parts.iter().filter(|it| it.starts_with('-')).count();
             let mut values: Vec<String> =
-                parts.iter().map(|it| facet.canonical(it.strip_prefix('-').unwrap_or(it))).collect();
+                parts.iter().map(|it| canonical(it.strip_prefix('-').unwrap_or(it))).collect();
             if values.iter().any(String::is_empty) {
-                self.refuse(facet.name(), format!("expected a value, or values separated by commas, found {given:?}"));
+                self.refuse(name, format!("expected a value, or values separated by commas, found {given:?}"));
             } else if negated != 0 && negated != parts.len() {
                 let detail =
                     format!("expected values that all have a minus or none, found {given:?}; give the parameter twice");
-                self.refuse(facet.name(), detail);
+                self.refuse(name, detail);
             } else {
                 values.sort();
                 values.dedup();
-                clauses.push(Clause { facet, values, negated: negated != 0 });
+                clauses.push((values, negated != 0));
             }
         }
         clauses

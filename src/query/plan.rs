@@ -9,7 +9,10 @@
 //!
 //! All lists share one order, so a cursor is a position whichever list drives the next page.
 
-use super::{Filter, ListQuery, Sort};
+use super::{
+    Filter, ListQuery, Sort,
+    stories::{self, Collapse, Members},
+};
 use crate::{
     article::{Article, ArticleId},
     store::{Direction, List, ListPage, Position, Posting, Store, StoreError, Stretch},
@@ -81,8 +84,19 @@ pub struct Cost {
 }
 
 pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> {
+    let members = Members::of(store, &query.filter.stories).await?;
+    let mut collapse = query.collapse.then(|| Collapse::new(store, query, &members));
+    if let Some(ids) = members.only() {
+        let (mut matching, read_units) = stories::matching(store, query, &members, &ids).await?;
+        let direction = query.sort.direction();
+        let behind = |it: &Posting, after| direction.order(after, &it.position).is_lt();
+        matching.retain(|it| query.after.as_ref().is_none_or(|after| behind(it, after)));
+        let (matching, cut) = shown(&mut collapse, matching, query.limit).await?;
+        return finish(store, query, matching, cut, Cost { queries: 0, read_units }).await;
+    }
     let mut walk = Walk { store, query, cost: Cost::default() };
     let (candidates, residual) = candidates(&query.filter, query.sort);
+    let residual = residual || query.collapse || !query.filter.stories.is_empty();
     let first = if candidates.len() == 1 && !residual { query.limit } else { STRETCHES[0].max(query.limit) };
 
     let starts = candidates.iter().map(|lists| walk.read(lists, query.after.as_ref(), first));
@@ -97,8 +111,15 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
     let mut matching: Vec<Posting> = Vec::new();
     let mut examined = query.after.clone();
     for size in STRETCHES[1..].iter().chain(std::iter::repeat(&STRETCHES[2])) {
-        examined = stretch.postings.last().map(|it| it.position.clone()).or(examined);
-        matching.extend(stretch.postings.into_iter().filter(|it| query.filter.matches(it)));
+        let end = stretch.postings.last().map(|it| it.position.clone());
+        let holds = |it: &Posting| query.filter.matches(it) && members.hold(&it.position.id);
+        let found: Vec<Posting> = stretch.postings.into_iter().filter(holds).collect();
+        let (found, cut) = shown(&mut collapse, found, query.limit.saturating_sub(matching.len())).await?;
+        matching.extend(found);
+        if cut.is_some() {
+            return finish(store, query, matching, cut, walk.cost).await;
+        }
+        examined = end.or(examined);
         let spent = walk.cost.queries + driver.len() > QUERY_BUDGET;
         if matching.len() >= query.limit || !stretch.more || spent {
             break;
@@ -107,20 +128,42 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
         walk.cost.queries += driver.len();
         walk.cost.read_units += stretch.read_units;
     }
-    let next = if matching.len() > query.limit || matching.len() == query.limit && stretch.more {
+    finish(store, query, matching, examined.filter(|_| stretch.more), walk.cost).await
+}
+
+/// Of postings that match, those that a page shows; and where to go on, if not all of them were decided upon.
+async fn shown(
+    collapse: &mut Option<Collapse<'_>>,
+    matching: Vec<Posting>,
+    wanted: usize,
+) -> Result<(Vec<Posting>, Option<Position>), StoreError> {
+    match collapse {
+        None => Ok((matching, None)),
+        Some(collapse) => collapse.keep(matching, wanted).await,
+    }
+}
+
+/// The page of what was found, in the list's order. `rest`: where the list goes on behind all of it, if it does.
+async fn finish(
+    store: &Store,
+    query: &ListQuery,
+    mut matching: Vec<Posting>,
+    rest: Option<Position>,
+    mut cost: Cost,
+) -> Result<Page, StoreError> {
+    let full = matching.len() > query.limit || matching.len() == query.limit && rest.is_some();
+    let next = if full {
         matching.truncate(query.limit);
         matching.last().map(|it| it.position.clone())
-    } else if stretch.more {
-        examined
     } else {
-        None
+        rest
     };
     let (found, read_units) = fill(store, matching, query.needs_article).await?;
-    walk.cost.read_units += read_units;
+    cost.read_units += read_units;
     let fitting = fitting(&found);
     let next = if fitting < found.len() { Some(found[fitting - 1].0.clone()) } else { next };
     let cards = found.into_iter().take(fitting).map(|(position, it)| (position.id, it)).collect();
-    Ok(Page { cards, next, cost: walk.cost })
+    Ok(Page { cards, next, cost })
 }
 
 /// How many of the found fit one answer. One always does; a page of long ones is short.
@@ -198,10 +241,7 @@ fn merge(pages: Vec<ListPage>, direction: Direction) -> ListPage {
     if pages.len() == 1 {
         return pages.into_iter().next().expect("the length is one");
     }
-    let before = |a: &Position, b: &Position| match direction {
-        Direction::NewestFirst => b.cmp(a),
-        Direction::OldestFirst => a.cmp(b),
-    };
+    let before = |a: &Position, b: &Position| direction.order(a, b);
     let ends = pages.iter().filter(|it| it.more).filter_map(|it| it.postings.last()).map(|it| it.position.clone());
     let horizon = ends.min_by(|a, b| before(a, b));
     let read_units = pages.iter().map(|it| it.read_units).sum();

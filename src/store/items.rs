@@ -156,7 +156,7 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-fn texts(values: &[String]) -> AttributeValue {
+pub(super) fn texts(values: &[String]) -> AttributeValue {
     AttributeValue::L(values.iter().map(text).collect())
 }
 
@@ -273,7 +273,7 @@ impl Attributes<'_> {
         value.and_then(|it| it.parse().ok()).ok_or_else(|| self.problem(format!("no number {name}")))
     }
 
-    fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let values = self.0.get(name).and_then(|it| it.as_l().ok());
         let values = values.ok_or_else(|| self.problem(format!("no list {name}")))?;
         Ok(values.iter().filter_map(|it| it.as_s().ok().cloned()).collect())
@@ -290,7 +290,7 @@ impl Attributes<'_> {
         serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
     }
 
-    fn optional(&self, name: &str) -> Option<String> {
+    pub fn optional(&self, name: &str) -> Option<String> {
         self.0.get(name).and_then(|it| it.as_s().ok()).cloned()
     }
 

@@ -6,6 +6,9 @@
 //! | revision | `A#<id>` | `R#<n>` | history, deletions included |
 //! | evidence | `A#<id>` | `E#<n>` | the evidence of a revision |
 //! | posting | `F#<list>` | `<time>#<id>` | a list, newest or oldest first, from any position |
+//! | band | `B#<i>#<hash>` | `BAND` | the articles whose texts have it, lately ([`super::stories`]); expires |
+//! | story | `S#<id>` | `HEAD` | its members, or the story that it was merged into |
+//! | list of stories | `L#stories` | `<time>#<id>` | the stories that have members to show, newest first |
 //! | change | `C#<shard>` | `<n>` | what changed, in the order of commits ([`super::changes`]) |
 //! | document | `D#<hash of the key it came under>` | `DOC` | whether these very bytes were ingested before |
 //! | idempotency key | `I#<hash>` | `KEY` | the answer to a repeated request; expires |
@@ -16,7 +19,7 @@
 //! 1,000 write units a second, which is 500 articles a second: ten times what the world publishes. A split would make
 //! every walk read the months that exist, and cost a query for each.
 
-use crate::article::{ArticleId, FacetValue, Instant};
+use crate::article::{Article, ArticleId, FacetValue, Instant};
 use sha2::{Digest, Sha256};
 
 pub const PK: &str = "pk";
@@ -24,6 +27,9 @@ pub const SK: &str = "sk";
 pub const HEAD: &str = "HEAD";
 pub const DOCUMENT: &str = "DOC";
 pub const IDEMPOTENCY: &str = "KEY";
+pub const BAND: &str = "BAND";
+/// The partition of the list of stories.
+pub const STORIES: &str = "L#stories";
 
 /// What the partition of an article begins with.
 pub const ARTICLE: &str = "A#";
@@ -42,6 +48,17 @@ pub fn revision(number: u32) -> String {
 
 pub fn evidence(number: u32) -> String {
     format!("E#{number:06}")
+}
+
+pub fn band(number: usize, hash: u64) -> String {
+    format!("B#{number:02}#{hash:016x}")
+}
+
+/// What the partition of a story begins with.
+pub const STORY: &str = "S#";
+
+pub fn story(id: &ArticleId) -> String {
+    format!("{STORY}{id}")
 }
 
 pub fn changes(shard: usize) -> String {
@@ -84,6 +101,12 @@ impl List {
             Self::Changed => "F#changed".to_owned(),
             Self::Facet(it) => format!("F#{}#{}", it.facet.name(), it.value),
         }
+    }
+
+    /// Where an article stands in the list.
+    pub fn position(&self, article: &Article) -> Position {
+        let at = if *self == Self::Changed { article.head.changed_at } else { article.listed_at() };
+        Position { at, id: article.head.id.clone() }
     }
 }
 

@@ -14,6 +14,7 @@ mod items;
 pub mod keys;
 mod objects;
 mod read;
+mod stories;
 mod table;
 mod write;
 
@@ -24,8 +25,9 @@ pub use items::{DocumentRecord, Held, HeldArticle, MENTIONS, Posting, Revision, 
 pub use keys::{List, Position};
 pub use objects::{Objects, StoredObject};
 pub use read::{Direction, ListPage, Stretch};
+pub use stories::{Band, Story, StoryChanges, StoryPut};
 pub use table::{TableDefinition, definition};
-pub use write::{Commit, MAX_FACET_VALUES, Next, TRANSACTION_ACTIONS};
+pub use write::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next, TRANSACTION_ACTIONS};
 
 /// A table and the objects beside it. Cheap to clone: the clients inside are shared.
 #[derive(Clone, Debug)]

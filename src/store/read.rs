@@ -28,6 +28,16 @@ pub enum Direction {
     OldestFirst,
 }
 
+impl Direction {
+    /// Which of two positions comes first.
+    pub fn order(self, a: &Position, b: &Position) -> std::cmp::Ordering {
+        match self {
+            Self::NewestFirst => b.cmp(a),
+            Self::OldestFirst => a.cmp(b),
+        }
+    }
+}
+
 /// A stretch of a list, in the direction of reading: what comes after a position, within a range of times.
 #[derive(Clone, Debug)]
 pub struct Stretch {
@@ -144,11 +154,29 @@ impl Store {
 
     /// The articles that exist, in no order, and the read units that they took.
     pub async fn articles(&self, ids: &[ArticleId]) -> Result<(Vec<HeldArticle>, f64), StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
+        let keys = ids.iter().map(|it| (keys::article(it), keys::HEAD.to_owned()));
+        let (items, read_units) = self.batch(keys.collect()).await?;
+        let mut found = Vec::with_capacity(items.len());
+        for item in items {
+            found.extend(Attributes(&item).held()?.article());
+        }
+        Ok((found, read_units))
+    }
+
+    /// The postings of articles in a list that has every article, in no order, and the read units.
+    pub async fn postings(&self, list: &List, articles: &[HeldArticle]) -> Result<(Vec<Posting>, f64), StoreError> {
+        let keys = articles.iter().map(|it| (list.pk(), list.position(&it.article).to_string()));
+        let (items, read_units) = self.batch(keys.collect()).await?;
+        Ok((items.iter().map(|it| Attributes(it).posting()).collect::<Result<_, _>>()?, read_units))
+    }
+
+    /// The items of keys that exist, in no order, and the read units that they took.
+    pub(super) async fn batch(&self, keys: Vec<(String, String)>) -> Result<(Vec<Item>, f64), StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
         let mut read_units = 0.0;
-        for some in ids.chunks(BATCH) {
-            let key = |id: &ArticleId| {
-                HashMap::from([(keys::PK.to_owned(), text(keys::article(id))), (keys::SK.to_owned(), text(keys::HEAD))])
+        for some in keys.chunks(BATCH) {
+            let key = |(pk, sk): &(String, String)| {
+                HashMap::from([(keys::PK.to_owned(), text(pk)), (keys::SK.to_owned(), text(sk))])
             };
             let wanted = some.iter().map(key).collect();
             let mut request = Some(KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build()?);
@@ -163,9 +191,7 @@ impl Store {
                     .await
                     .map_err(|error| StoreError::call("BatchGetItem", error))?;
                 read_units += answer.consumed_capacity().iter().filter_map(|it| it.capacity_units).sum::<f64>();
-                for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                    found.extend(Attributes(&item).held()?.article());
-                }
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
                 request = answer.unprocessed_keys.unwrap_or_default().into_values().next();
             }
             if request.is_some() {

@@ -1,7 +1,7 @@
 //! The one transaction: everything of an article that must agree is written together or not at all.
 
 use super::{
-    DocumentRecord, Held, HeldArticle, PackedCard, Posting, Revision, Store, StoreError, Tombstone,
+    DocumentRecord, Held, HeldArticle, PackedCard, Posting, Revision, Store, StoreError, StoryChanges, Tombstone,
     changes::{self, Change},
     items::{self, Item, number, text},
     keys::{self, List, Position},
@@ -16,9 +16,13 @@ pub const TRANSACTION_ACTIONS: usize = 100;
 const FIXED_ACTIONS: usize = 5;
 /// The lists that every article is in: all, and changed.
 const FIXED_LISTS: usize = 2;
+/// Of the story that is joined, and of those that are merged into it: each with its place in the list of stories.
+const STORY_ACTIONS: usize = 2 * (1 + MERGES_MAX);
+/// How many stories one article may merge into another at once.
+pub const MERGES_MAX: usize = 2;
 /// The facet values an article is filed under. A revision that moves in time deletes every old posting and puts every
 /// new one, so both must fit beside the fixed actions.
-pub const MAX_FACET_VALUES: usize = (TRANSACTION_ACTIONS - FIXED_ACTIONS) / 2 - FIXED_LISTS;
+pub const MAX_FACET_VALUES: usize = (TRANSACTION_ACTIONS - FIXED_ACTIONS - STORY_ACTIONS) / 2 - FIXED_LISTS;
 
 /// One outcome, to be written whole.
 #[derive(Clone, Debug)]
@@ -29,6 +33,8 @@ pub struct Commit<'a> {
     pub next: Next<'a>,
     /// The number of the last change in the article's shard; the commit is refused if there is a later one.
     pub after_change: u64,
+    /// What it changes of the stories that it is, or was, in.
+    pub story: &'a StoryChanges,
     /// What came in, where something did.
     pub document: Option<DocumentRecord>,
 }
@@ -98,6 +104,7 @@ impl Store {
                 actions.push(TransactWriteItem::builder().delete(delete).build());
             }
         }
+        actions.extend(self.story_actions(commit.story, TRANSACTION_ACTIONS - actions.len())?);
         Ok(actions)
     }
 
@@ -186,10 +193,7 @@ fn postings(held: &HeldArticle, lists: &[List], codes: &[String]) -> BTreeMap<(S
     let article = &held.article;
     let card = PackedCard::pack(&article.card());
     let posting = |list: &List| Posting {
-        position: Position {
-            at: if *list == List::Changed { article.head.changed_at } else { article.listed_at() },
-            id: article.head.id.clone(),
-        },
+        position: list.position(article),
         listed_at: article.listed_at(),
         changed_at: article.head.changed_at,
         codes: codes.to_vec(),

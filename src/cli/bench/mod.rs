@@ -7,6 +7,7 @@ mod measure;
 mod read;
 pub mod runtime;
 mod score;
+mod stories;
 
 use super::Failure;
 use clap::Subcommand;
@@ -20,6 +21,8 @@ pub enum Bench {
     Lambda(lambda::Options),
     /// Measure reading on pages whose answers are known, beside the extractor it wraps
     Read(read::Options),
+    /// Measure how near-duplicates are found, on texts that are altered as others alter them
+    Stories(stories::Options),
 }
 
 pub async fn run(bench: Bench) -> Result<ExitCode, Failure> {
@@ -27,6 +30,7 @@ pub async fn run(bench: Bench) -> Result<ExitCode, Failure> {
         Bench::Cost(options) => cost::run(&options).await?,
         Bench::Lambda(options) => lambda::run(&options).await?,
         Bench::Read(options) => read::run(&options)?,
+        Bench::Stories(options) => stories::run(&options)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -42,13 +42,19 @@ pub struct Options {
 const DAY: usize = "2026-03-16".len();
 
 #[derive(Deserialize)]
-struct Page {
+pub struct Page {
     id: String,
     url: Option<String>,
     title: Option<String>,
     author: Option<String>,
     date: Option<String>,
-    body: String,
+    /// The known text of the article.
+    pub body: String,
+}
+
+/// The pages of a folder, with what is known of them.
+pub fn pages(folder: &Path) -> Result<Vec<Page>, Failure> {
+    json_lines(&folder.join("pages.jsonl"))
 }
 
 #[derive(Deserialize)]
@@ -64,7 +70,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if options.features {
         return features(&options.folder);
     }
-    let pages: Vec<Page> = json_lines(&options.folder.join("pages.jsonl"))?;
+    let pages = pages(&options.folder)?;
     html(options, &pages)?;
     let flattened = options.folder.join("flattened.jsonl");
     if flattened.exists() || zipped(&flattened).exists() {

@@ -12,6 +12,8 @@ const MARK_CHARS: usize = 110;
 
 /// A paragraph of which so many of a hundred bytes are links is one to another story.
 const LINKED_PERCENT: usize = 90;
+/// And a line of so many, set apart by bars, is a menu.
+const MENU_PERCENT: usize = 50;
 
 /// Places of lines that were understood by themselves, with what became of them.
 pub type Marks = Vec<(Span, Label, String)>;
@@ -53,11 +55,13 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
 
 /// Why a block is no part of a story, though it may stand within one.
 fn outside(block: &Block, text: &str) -> Option<&'static str> {
-    let paragraph = !matches!(block.element.as_str(), "li" | "tr" | "td" | "dt" | "dd" | "blockquote")
-        && !block.element.starts_with('h');
-    let all_linked = block.linked * 100 >= block.text.trim().len() * LINKED_PERCENT;
-    let leads_elsewhere = paragraph && all_linked && !text::ends_as_sentence(text);
-    leads_elsewhere.then_some("link").or_else(|| text::by_words_alone(text))
+    let linked = |percent: usize| block.linked * 100 >= block.text.trim().len() * percent;
+    let in_list = matches!(block.element.as_str(), "li" | "tr" | "dt" | "dd" | "blockquote");
+    let paragraph = !in_list && block.element != "td" && !block.element.starts_with('h');
+    let ends = text::ends_as_sentence(text);
+    let menu = !in_list && text.matches(" | ").count() >= 2 && linked(MENU_PERCENT) && !ends;
+    let to_another = paragraph && linked(LINKED_PERCENT) && !ends;
+    text::by_words_alone(text).or(menu.then_some("menu")).or(to_another.then_some("link"))
 }
 
 /// A block that is a byline or a date line, before the story, and which.

@@ -1,0 +1,169 @@
+//! Near-duplicates: found, told, filtered, merged, left; also where two come at the same instant.
+
+mod support;
+
+use dateline::{
+    archive::{Archive, Deletion, Ingested},
+    article::RawDocument,
+    store::embedded,
+};
+use serde_json::Value;
+use support::{Server, story};
+
+/// Paragraphs that no other number has.
+fn paragraphs(of: std::ops::Range<usize>) -> String {
+    let one = |it: usize| {
+        let (a, b, c) = (it * 17 + 3, it * 29 + 11, it * 41 + 7);
+        format!(
+            "Ferry number {a} carried {b} passengers to pier {c} before the storm of week {it} closed the harbour. \
+             The master of boat {b} said that {c} crates of fish and {a} bicycles had stayed behind on quay {it}."
+        )
+    };
+    of.map(one).collect::<Vec<_>>().join("\n\n")
+}
+
+fn document(key: &str, headline: &str, body: &str) -> RawDocument {
+    let content = format!("{headline}\n\n{body}\n");
+    RawDocument { content: content.into_bytes(), ..story(key, headline, "LISBON") }
+}
+
+async fn ingest(server: &Server, key: &str, headline: &str, body: &str) -> String {
+    let ingested = server.archive.ingest(document(key, headline, body)).await.expect("ingested");
+    ingested.id.to_string()
+}
+
+async fn story_of(server: &Server, id: &str) -> String {
+    let article = server.get(&format!("/v1/articles/{id}")).await.json();
+    article["story"].as_str().expect("a story").to_owned()
+}
+
+async fn ids(server: &Server, path: &str) -> Vec<String> {
+    let found = server.walk(path).await;
+    let mut ids: Vec<String> = found.iter().map(|it| it["id"].as_str().expect("an id").to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+fn sorted(ids: &[&String]) -> Vec<String> {
+    let mut ids: Vec<String> = ids.iter().map(|it| (*it).clone()).collect();
+    ids.sort();
+    ids
+}
+
+#[tokio::test]
+async fn a_copy_joins_the_story_of_the_first() {
+    let server = Server::new().await;
+    let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..6)).await;
+    let other = ingest(&server, "b.txt", "Bakers strike over flour prices", &paragraphs(50..56)).await;
+    // Another desk's headline, a paragraph less, a line of its own.
+    let body = format!("{}\n\nOur reader service answers questions about sailing times.", paragraphs(0..5));
+    let copy = ingest(&server, "c.txt", "Harbour closed as storm keeps ferries in", &body).await;
+    assert_eq!(story_of(&server, &first).await, first);
+    assert_eq!((story_of(&server, &copy).await, story_of(&server, &other).await), (first.clone(), other.clone()));
+
+    let told = server.get(&format!("/v1/stories/{first}")).await.json();
+    let members: Vec<&Value> = told["members"].as_array().expect("members").iter().map(|it| &it["id"]).collect();
+    assert_eq!(members, [&first, &copy]);
+    assert_eq!(
+        (&told["canonical"]["id"], &told["canonical"]["because"]),
+        (&Value::from(first.clone()), &"earliest_seen".into())
+    );
+    assert!(told["likeness"][0]["similarity"].as_f64().is_some_and(|it| it > 0.7 && it < 1.0), "{}", told["likeness"]);
+    let shared = told["shared"][0]["passages"].as_array().expect("passages");
+    assert_eq!(shared.len(), 5, "a passage for each paragraph");
+    let article = server.get(&format!("/v1/articles/{first}")).await.json();
+    let cut = |it: &Value| {
+        let part = |name: &str| usize::try_from(it[name].as_u64().expect("a number")).expect("it fits");
+        article["body"][part("paragraph")].as_str().expect("text")[part("start")..part("end")].to_owned()
+    };
+    assert!(cut(&shared[0]["canonical"]).starts_with("Ferry number 3 carried 11 passengers"));
+    // One that stands alone is a story too, but no news.
+    assert_eq!(server.get(&format!("/v1/stories/{other}")).await.json()["members"].as_array().map(Vec::len), Some(1));
+    let list = server.get("/v1/stories").await.json();
+    assert_eq!((list["stories"].as_array().map(Vec::len), &list["next"]), (Some(1), &Value::Null));
+    assert_eq!(
+        (&list["stories"][0]["members"], &list["stories"][0]["canonical"]["id"]),
+        (&2.into(), &first.clone().into())
+    );
+    for wrong in [copy.as_str(), "nothing"] {
+        assert_eq!(server.get(&format!("/v1/stories/{wrong}")).await.problem(), "story_not_found");
+    }
+}
+
+#[tokio::test]
+async fn lists_know_stories() {
+    let server = Server::new().await;
+    let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..6)).await;
+    let other = ingest(&server, "b.txt", "Bakers strike over flour prices", &paragraphs(50..56)).await;
+    let copy = ingest(&server, "c.txt", "Storm keeps ferries in the harbour", &paragraphs(0..6)).await;
+    let third = ingest(&server, "d.txt", "Ferries: what travellers must know", &paragraphs(0..5)).await;
+    let path = |query: &str| format!("/v1/articles?limit=1&{query}");
+    assert_eq!(ids(&server, &path(&format!("story={first}"))).await, sorted(&[&first, &copy, &third]));
+    assert_eq!(ids(&server, &path(&format!("story=-{first}"))).await, [other.clone()]);
+    assert_eq!(ids(&server, &path(&format!("story={first},{other}"))).await.len(), 4);
+    // By the member that comes first in the order: the newest, or the oldest.
+    assert_eq!(ids(&server, &path("collapse=story")).await, sorted(&[&other, &third]));
+    assert_eq!(ids(&server, &path("collapse=story&sort=published")).await, sorted(&[&first, &other]));
+    assert_eq!(ids(&server, &path(&format!("collapse=story&story={first}"))).await, [third]);
+    for wrong in ["story=x", "collapse=articles"] {
+        assert_eq!(server.get(&path(wrong)).await.problem(), "invalid_parameter");
+    }
+}
+
+#[tokio::test]
+async fn an_article_of_two_stories_merges_them() {
+    let server = Server::new().await;
+    let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..4)).await;
+    let second = ingest(&server, "b.txt", "Fish rots on the quays of the port", &paragraphs(10..14)).await;
+    let copy = ingest(&server, "c.txt", "Fish rots on quays, a trader says", &paragraphs(10..14)).await;
+    assert_eq!(story_of(&server, &copy).await, second);
+    let both = format!("{}\n\n{}", paragraphs(0..4), paragraphs(10..14));
+    let bridge = ingest(&server, "d.txt", "Storm: ferries in port, fish on the quays", &both).await;
+    // The story that readers know goes before an article that was alone.
+    assert_eq!(story_of(&server, &bridge).await, second);
+    let moved = server.get(&format!("/v1/stories/{first}")).await;
+    assert_eq!((moved.status.as_u16(), moved.header("location")), (301, format!("/v1/stories/{second}").as_str()));
+    let all = sorted(&[&first, &second, &copy, &bridge]);
+    for story in [&first, &second] {
+        assert_eq!(ids(&server, &format!("/v1/articles?story={story}")).await, all);
+    }
+    assert_eq!(server.get("/v1/stories").await.json()["stories"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_deleted_article_leaves_its_story_and_may_return() {
+    let server = Server::new().await;
+    let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..6)).await;
+    let copy = ingest(&server, "b.txt", "Storm keeps ferries in the harbour", &paragraphs(0..6)).await;
+    let id = dateline::article::ArticleId::parse(&first).expect("an id");
+    server.archive.delete(&id, &Deletion::default()).await.expect("deleted");
+    assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, [copy.clone()]);
+    assert_eq!(server.get("/v1/stories").await.json()["stories"].as_array().map(Vec::len), Some(0));
+    server.archive.restore(&id).await.expect("restored");
+    assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, sorted(&[&first, &copy]));
+    server.archive.delete(&id, &Deletion { purge: true, reason: None }).await.expect("purged");
+    let another = ingest(&server, "c.txt", "Ferries are still kept in the harbour", &paragraphs(0..6)).await;
+    assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, sorted(&[&copy, &another]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_copies_at_one_instant_are_one_story() {
+    let (store, _) = embedded::memory().await.expect("an engine in memory");
+    let archive = Archive::new(store);
+    for round in 0..50 {
+        let body = paragraphs(round * 10..round * 10 + 5);
+        let copy = |desk: &str| {
+            let (archive, document) = (
+                archive.clone(),
+                document(&format!("{round}-{desk}"), &format!("The storm as desk {desk} saw it"), &body),
+            );
+            tokio::spawn(async move { archive.ingest(document).await.expect("ingested") })
+        };
+        let (one, other) = (copy("A"), copy("B"));
+        let (one, other): (Ingested, Ingested) = (one.await.expect("no panic"), other.await.expect("no panic"));
+        let (articles, _) = archive.store().articles(&[one.id, other.id]).await.expect("read");
+        let stories: Vec<_> = articles.iter().map(|it| &it.article.head.story).collect();
+        assert_eq!(stories.len(), 2);
+        assert_eq!(stories[0], stories[1], "round {round}");
+    }
+}
