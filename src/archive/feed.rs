@@ -50,8 +50,13 @@ impl Archive {
         let mut seen = HashSet::new();
         let mut taken = Vec::with_capacity(entries.len());
         for ((entry, name), known) in entries.into_iter().zip(names).zip(known) {
-            let origin =
-                Origin { name, fingerprint: entry.sha256, raw: raw.clone(), bytes, entry: Some(entry.name.clone()) };
+            let origin = Origin {
+                name: Some(name),
+                fingerprint: entry.sha256,
+                raw: raw.clone(),
+                bytes,
+                entry: Some(entry.name.clone()),
+            };
             let ingested = match known {
                 Some(unchanged) => first(&mut seen, unchanged.id.clone()).map(|()| unchanged),
                 None => match drafts.next().unwrap_or(Err(ReadError::NothingToRead)) {
@@ -114,7 +119,8 @@ pub(super) fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence)
     for (entry, draft) in entries {
         let name = record_name(document, &entry);
         let bytes = document.content.len() as u64;
-        let origin = Origin { name, fingerprint: entry.sha256, raw: raw.clone(), bytes, entry: Some(entry.name) };
+        let origin =
+            Origin { name: Some(name), fingerprint: entry.sha256, raw: raw.clone(), bytes, entry: Some(entry.name) };
         previews.push(match draft {
             Ok(draft) => Ok(Incoming::new(document, draft, origin).preview(document)),
             Err(error) => Err(error.into()),

@@ -18,6 +18,7 @@ mod feed;
 mod identity;
 pub mod intake;
 mod removal;
+pub mod replay;
 pub mod seeds;
 pub mod stories;
 
@@ -81,7 +82,7 @@ pub fn preview(document: &RawDocument) -> Result<(Article, Evidence), IngestErro
     let draft = reading::read(document)?;
     let name = identity::document_name(document, &sha256);
     let bytes = document.content.len() as u64;
-    let origin = Origin { name, fingerprint: sha256.clone(), raw: sha256, bytes, entry: None };
+    let origin = Origin { name: Some(name), fingerprint: sha256.clone(), raw: sha256, bytes, entry: None };
     Ok(Incoming::new(document, draft, origin).preview(document))
 }
 
@@ -130,7 +131,7 @@ impl Archive {
         .await
         .map_err(|_| IngestError::ReaderFailed)?;
         let origin = Origin {
-            name,
+            name: Some(name),
             fingerprint: sha256.clone(),
             raw: sha256,
             bytes: document.content.len() as u64,
@@ -184,10 +185,14 @@ impl Archive {
         let mut article = incoming.article(before, Instant::now());
         let joined = self.join(&article, before.map(|it| &it.article.head.story)).await?;
         article.head.story = joined.story;
-        let (kind, outcome) = match before {
-            None => (RevisionKind::Created, Outcome::Created),
-            Some(_) => (RevisionKind::Revised, Outcome::Revised),
+        let (kind, outcome) = match (before, &incoming.name) {
+            (None, _) => (RevisionKind::Created, Outcome::Created),
+            (Some(_), Some(_)) => (RevisionKind::Revised, Outcome::Revised),
+            (Some(_), None) => (RevisionKind::Reread, Outcome::Revised),
         };
+        let reason = before.filter(|_| kind == RevisionKind::Reread).map(|it| {
+            format!("read by rules {}, before by rules {}", reading::RULES_VERSION, it.article.head.rules_version)
+        });
         let Head { id, revision, changed_at, .. } = article.head.clone();
         let changed = before.map(|it| compare::changed(&it.article, &article)).unwrap_or_default();
         let mut evidence = incoming.draft.evidence.clone();
@@ -202,7 +207,7 @@ impl Archive {
                     at: changed_at,
                     kind,
                     changed: changed.into_iter().map(|it| it.name().to_owned()).collect(),
-                    reason: None,
+                    reason,
                 },
                 next: Next::Article {
                     held: &next,
@@ -212,8 +217,8 @@ impl Archive {
                 },
                 after_change,
                 story: &joined.changes,
-                document: Some(DocumentRecord {
-                    key: incoming.name.clone(),
+                document: incoming.name.clone().map(|key| DocumentRecord {
+                    key,
                     sha256: incoming.fingerprint.clone(),
                     article: id.clone(),
                     revision,
@@ -263,7 +268,7 @@ struct Incoming {
     id: ArticleId,
     draft: Draft,
     /// As in [`Origin`].
-    name: String,
+    name: Option<String>,
     fingerprint: String,
     source: Option<String>,
     raw: RawSummary,
@@ -272,8 +277,8 @@ struct Incoming {
 
 /// Where a draft was read from.
 struct Origin {
-    /// The name that the document or the entry goes by in the record of documents.
-    name: String,
+    /// The name that the document or the entry goes by in the record of documents; none where nothing came in.
+    name: Option<String>,
     /// The SHA-256 of what may be the same next time under that name: the document, or the entry alone.
     fingerprint: String,
     /// The SHA-256 of the raw document, and its length.

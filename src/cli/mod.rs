@@ -5,6 +5,7 @@
 //! | `serve` | [`serve`] |
 //! | `ingest` | [`ingest`], what there is to ingest: [`files`], how it went: [`report`] |
 //! | `read` | [`read`], for people: [`explain`] |
+//! | `replay` | [`replay`] |
 //! | `bench` | [`bench`] |
 
 mod bench;
@@ -12,6 +13,7 @@ mod explain;
 mod files;
 mod ingest;
 mod read;
+mod replay;
 mod report;
 mod serve;
 
@@ -43,6 +45,7 @@ Examples:
   curl -s page.example | dateline ingest -   take in what a pipe brings
   dateline read --evidence page.html         show what reading keeps, mines and removes
   dateline read --explain page.html          the same, with the place and the reasoning of every field
+  dateline replay --dry-run                  what today's rules would make of the articles that are archived
   dateline read page.html | jq .article.dateline
 
 DATELINE_LOG says how much is logged: warn, info, debug, or a filter such as warn,dateline=debug.";
@@ -55,6 +58,8 @@ enum Command {
     Ingest(ingest::Options),
     /// Show what reading makes of documents, without storing them
     Read(read::Options),
+    /// Read the archive's raw documents again with today's rules
+    Replay(replay::Options),
     /// Count and measure what things cost
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -125,6 +130,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Ingest(options) => ingest::run(options).await,
         Command::Read(options) => read::run(options),
+        Command::Replay(options) => replay::run(options).await,
         Command::Bench(bench) => bench::run(bench).await,
     };
     ended.unwrap_or_else(|failure| {

@@ -1,11 +1,12 @@
-//! What the `ingest` function is called with: a batch of the queue, an object's notification, or `{"seeds": true}`.
+//! What the `ingest` function is called with: a batch of the queue, an object's notification, `{"seeds": true}`, or
+//! `{"reread": ["<id>", …]}` for articles to be read again with today's rules.
 //!
-//! A message of the queue is one of the other two, or a raw document in its envelope. Each message fails alone: the queue
+//! A message of the queue is one of the others, or a raw document in its envelope. Each message fails alone: the queue
 //! sends it again, and after the last attempt keeps it among the dead letters. A document at fault takes the same way,
 //! because there somebody will see it.
 
-use super::intake::{Taken, notified, queued, seeds};
-use crate::archive::Archive;
+use super::intake::{Taken, notified, queued, reread, seeds};
+use crate::{archive::Archive, article::ArticleId};
 use aws_lambda_events::{
     s3::S3Event,
     sqs::{SqsBatchResponse, SqsEvent},
@@ -22,6 +23,12 @@ const TEST_EVENT: &str = "s3:TestEvent";
 #[serde(deny_unknown_fields)]
 struct Seeds {
     seeds: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Again {
+    reread: Vec<ArticleId>,
 }
 
 /// The answer to an event, or an error in the caller's terms. Boxed, because the runtime's own layers around a future as
@@ -53,6 +60,10 @@ async fn notification(archive: &Archive, event: Value) -> Result<Taken, Diagnost
     if event.get("Event").and_then(Value::as_str) == Some(TEST_EVENT) {
         return Ok(Taken::default());
     }
+    if event.get("reread").is_some() {
+        let Again { reread: articles } = serde_json::from_value(event).map_err(unknown)?;
+        return Ok(reread(archive, articles).await);
+    }
     match serde_json::from_value(event) {
         Ok(Seeds { seeds: true }) => Ok(seeds(archive).await),
         Ok(Seeds { seeds: false }) => Ok(Taken::default()),
@@ -65,7 +76,11 @@ fn source(event: &Value) -> Option<&str> {
 }
 
 fn unknown(error: serde_json::Error) -> Diagnostic {
-    let error_message = format!("expected an SQS batch, an S3 notification or {}: {error}", json!({"seeds": true}));
+    let error_message = format!(
+        "expected an SQS batch, an S3 notification, {} or {}: {error}",
+        json!({"seeds": true}),
+        json!({"reread": ["an id"]})
+    );
     Diagnostic { error_type: "unknown_event".to_owned(), error_message }
 }
 
@@ -92,5 +107,5 @@ async fn batch_failures(archive: &Archive, batch: SqsEvent) -> SqsBatchResponse 
 
 /// Everything else in the queue is an envelope, and its faults are reported as an envelope's.
 fn is_notification(message: &Value) -> bool {
-    ["Records", "Event", "seeds"].iter().any(|it| message.get(it).is_some())
+    ["Records", "Event", "seeds", "reread"].iter().any(|it| message.get(it).is_some())
 }

@@ -4,8 +4,9 @@ use crate::{
     archive::{
         self, Archive, IngestError, Ingested, Outcome, envelope,
         intake::{Arrival, ENVELOPE_BYTES, arrivals},
+        replay::Reread,
     },
-    article::Instant,
+    article::{ArticleId, Instant},
 };
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use serde_json::{Value, json};
@@ -67,6 +68,24 @@ pub async fn seeds(archive: &Archive) -> Taken {
     let mut taken = Taken::default();
     for arrival in crate::archive::seeds::seeds(Instant::now()) {
         taken.take(archive, arrival).await;
+    }
+    taken
+}
+
+/// Articles that are archived, read again with today's rules.
+pub async fn reread(archive: &Archive, articles: Vec<ArticleId>) -> Taken {
+    let mut taken = Taken::default();
+    for id in articles {
+        match archive.reread(&id, true).await {
+            Ok(Reread::Changed(differences)) => {
+                let fields: Vec<&str> = differences.iter().map(|it| it.field.as_str()).collect();
+                tracing::info!(article = %id, fields = fields.join(", "), "article reread");
+                *taken.outcomes.entry(Outcome::Revised.name()).or_default() += 1;
+            }
+            Ok(Reread::Unchanged) => *taken.outcomes.entry(Outcome::Unchanged.name()).or_default() += 1,
+            Ok(Reread::Gone) => *taken.outcomes.entry(Outcome::Deleted.name()).or_default() += 1,
+            Err(error) => taken.count(id.to_string(), Err(error)),
+        }
     }
     taken
 }

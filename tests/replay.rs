@@ -1,0 +1,96 @@
+//! Archived documents read again with today's rules.
+
+mod support;
+
+use dateline::{
+    archive::{Archive, Outcome, replay::Reread},
+    article::ArticleId,
+    store::{Commit, Held, HeldArticle, List, Next, Revision, RevisionKind, StoryChanges},
+};
+use serde_json::Value;
+use support::{Server, story};
+
+async fn ids(server: &Server) -> Vec<ArticleId> {
+    let all = server.walk("/v1/articles?limit=100&fields=id").await;
+    all.iter().map(|it| ArticleId::parse(it["id"].as_str().expect("an id")).expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn todays_reading_is_not_changed_by_reading_again() {
+    let server = Server::with_seeds().await;
+    let ids = ids(&server).await;
+    assert!(ids.len() >= 20);
+    for id in ids {
+        match server.archive.reread(&id, true).await {
+            Ok(Reread::Unchanged) => {}
+            other => panic!("{id}: {other:?}"),
+        }
+    }
+}
+
+/// The article as rules of an earlier day might have read it.
+async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
+    let store = archive.store();
+    let held = store.article(id).await.expect("read").expect("held");
+    let mut article = held.article.clone();
+    article.head.revision += 1;
+    article.head.rules_version = "0".to_owned();
+    article.facts.headline = Some("Share this page".to_owned());
+    let evidence = store.evidence(id, 1).await.expect("read").expect("evidence");
+    let lists = [List::All, List::Changed].to_vec();
+    let next = HeldArticle {
+        article,
+        content_hash: "of what the earlier rules read".to_owned(),
+        lists: lists.iter().map(List::pk).collect(),
+    };
+    let revision = Revision {
+        number: next.article.head.revision,
+        at: next.article.head.changed_at,
+        kind: RevisionKind::Revised,
+        changed: Vec::new(),
+        reason: None,
+    };
+    let previous = Held::Article(held);
+    let commit = Commit {
+        previous: Some(&previous),
+        revision: &revision,
+        next: Next::Article { held: &next, lists, codes: Vec::new(), evidence: &evidence },
+        after_change: store.last_change(id).await.expect("read"),
+        story: &StoryChanges::default(),
+        document: None,
+    };
+    store.commit(&commit).await.expect("committed");
+}
+
+#[tokio::test]
+async fn what_reads_differently_is_told_and_then_a_revision_that_says_so() {
+    let server = Server::new().await;
+    let archive = &server.archive;
+    let document = || story("a.txt", "Tram returns to the harbour", "LISBON");
+    let id = archive.ingest(document()).await.expect("ingested").id;
+    read_by_earlier_rules(archive, &id).await;
+    let path = format!("/v1/articles/{id}");
+
+    let Ok(Reread::Changed(differences)) = archive.reread(&id, false).await else { panic!("it reads differently") };
+    let told: Vec<_> = differences.iter().map(|it| (it.field.as_str(), it.before.clone(), it.after.clone())).collect();
+    let expected = ("headline", Value::from("Share this page"), Value::from("Tram returns to the harbour"));
+    assert_eq!(told, [expected]);
+    assert_eq!(server.get(&path).await.json()["headline"], "Share this page", "nothing is changed by looking");
+
+    assert!(matches!(archive.reread(&id, true).await, Ok(Reread::Changed(_))));
+    let article = server.get(&path).await.json();
+    assert_eq!((&article["headline"], &article["revision"]), (&"Tram returns to the harbour".into(), &3.into()));
+    assert_eq!(article["rules_version"], dateline::reading::RULES_VERSION);
+    let revisions = server.get(&format!("{path}/revisions")).await.json();
+    assert_eq!(
+        (&revisions["revisions"][0]["kind"], &revisions["revisions"][0]["changed"][0]),
+        (&"reread".into(), &"headline".into())
+    );
+    assert!(revisions["revisions"][0]["reason"].as_str().is_some_and(|it| it.contains("before by rules 0")));
+
+    assert!(matches!(archive.reread(&id, true).await, Ok(Reread::Unchanged)));
+    // The publisher's document is the same as ever.
+    assert_eq!(archive.ingest(document()).await.expect("ingested").outcome, Outcome::Unchanged);
+    let gone = ArticleId::of_identity("nothing");
+    assert!(matches!(archive.reread(&gone, true).await, Ok(Reread::Gone)));
+}
