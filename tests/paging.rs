@@ -3,7 +3,8 @@
 mod support;
 
 use dateline::{
-    archive::Archive,
+    archive::{Archive, Deletion, Outcome},
+    article::{ArticleId, RawDocument},
     query::{self, ListQuery, plan::QUERY_BUDGET},
     store::{Store, embedded},
 };
@@ -23,72 +24,160 @@ const QUERIES: [&str; 6] = [
     "sort=published",
 ];
 
-/// What is written between two pages: a new article, or a change of an old one.
+/// What is written between two pages.
 #[derive(Clone, Debug)]
 enum Write {
-    Create { place: usize },
-    Revise { which: usize, place: usize },
+    /// A new article, with a text that is like those of the same number and, from `TEXTS` on, like those of two.
+    Create {
+        place: usize,
+        text: usize,
+    },
+    Revise {
+        which: usize,
+        place: usize,
+    },
+    Delete {
+        which: usize,
+    },
+    Restore {
+        which: usize,
+    },
 }
 
+/// Texts that are nothing like each other.
+const TEXTS: usize = 4;
+
 fn writes() -> impl Strategy<Value = Vec<Write>> {
-    let place = 0..PLACES.len();
+    let (place, which) = (0..PLACES.len(), 0..40_usize);
     let write = prop_oneof![
-        place.clone().prop_map(|place| Write::Create { place }),
-        (0..40_usize, place).prop_map(|(which, place)| Write::Revise { which, place }),
+        3 => (place.clone(), 0..2 * TEXTS).prop_map(|(place, text)| Write::Create { place, text }),
+        3 => (which.clone(), place).prop_map(|(which, place)| Write::Revise { which, place }),
+        1 => which.clone().prop_map(|which| Write::Delete { which }),
+        1 => which.prop_map(|which| Write::Restore { which }),
     ];
-    prop::collection::vec(write, 0..6)
+    prop::collection::vec(write, 0..8)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
+    /// Against a plain list in memory, with articles that come, change, go, return, and join and merge stories.
     #[test]
     fn a_walk_returns_once_whatever_matched_and_did_not_change(
-        places in prop::collection::vec(0..PLACES.len(), 1..25),
+        first in prop::collection::vec((0..PLACES.len(), 0..2 * TEXTS), 1..20),
         limit in 1..7_usize,
         which in 0..QUERIES.len(),
         meanwhile in prop::collection::vec(writes(), 1..12),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(walk(&places, limit, QUERIES[which], meanwhile));
+        let first = first.into_iter().map(|(place, text)| Write::Create { place, text }).collect();
+        runtime.block_on(walk(first, limit, QUERIES[which], meanwhile));
     }
 }
 
-async fn write(archive: &Archive, number: usize, version: usize, place: usize) -> String {
-    let document = story(&format!("{number}.txt"), &format!("Tram {number} returns, take {version}"), PLACES[place]);
-    archive.ingest(document).await.expect("ingested").id.to_string()
+/// What an article is, as far as the queries ask.
+#[derive(Clone, Debug)]
+struct Known {
+    id: ArticleId,
+    place: usize,
+    text: usize,
+    deleted: bool,
 }
 
-async fn walk(places: &[usize], limit: usize, query: &str, meanwhile: Vec<Vec<Write>>) {
+/// The plain list.
+#[derive(Default)]
+struct Model {
+    articles: Vec<Known>,
+    versions: usize,
+}
+
+impl Model {
+    fn matching(&self, query: &str) -> BTreeSet<String> {
+        let matches = |it: &&Known| match query {
+            "" | "sort=published" => true,
+            "country=PT" => it.place == 0,
+            "country=PT,FR&sort=published" => it.place <= 1,
+            "country=-PT&language=en" => it.place != 0,
+            "place=paris&language=en&has=dateline" => it.place == 1,
+            _ => unreachable!("every query is in the model"),
+        };
+        self.articles.iter().filter(|it| !it.deleted).filter(matches).map(|it| it.id.to_string()).collect()
+    }
+
+    /// Writes to both; tells which article was touched.
+    async fn write(&mut self, archive: &Archive, write: Write) -> String {
+        self.versions += 1;
+        let count = self.articles.len().max(1);
+        let of = |which: usize| which % count;
+        match write {
+            Write::Create { place, text } => {
+                let document = document(self.articles.len(), self.versions, place, text);
+                let id = archive.ingest(document).await.expect("ingested").id;
+                self.articles.push(Known { id: id.clone(), place, text, deleted: false });
+                id.to_string()
+            }
+            Write::Revise { which, place } => {
+                let at = of(which);
+                let known = &mut self.articles[at];
+                let ingested = archive.ingest(document(at, self.versions, place, known.text)).await.expect("ingested");
+                assert_eq!(ingested.outcome == Outcome::Deleted, known.deleted, "it does not come back by itself");
+                if !known.deleted {
+                    known.place = place;
+                }
+                known.id.to_string()
+            }
+            Write::Delete { which } => {
+                let known = &mut self.articles[of(which)];
+                archive.delete(&known.id, &Deletion::default()).await.expect("deleted");
+                known.deleted = true;
+                known.id.to_string()
+            }
+            Write::Restore { which } => {
+                let known = &mut self.articles[of(which)];
+                assert_eq!(archive.restore(&known.id).await.is_ok(), known.deleted);
+                known.deleted = false;
+                known.id.to_string()
+            }
+        }
+    }
+}
+
+fn document(number: usize, version: usize, place: usize, text: usize) -> RawDocument {
+    let mut document =
+        story(&format!("{number}.txt"), &format!("Tram {number} returns, take {version}"), PLACES[place]);
+    let texts = if text < TEXTS { vec![text] } else { vec![text % TEXTS, (text + 1) % TEXTS] };
+    for text in texts {
+        for line in 0..6 {
+            let (a, b) = (text * 100 + line * 7 + 11, text * 90 + line * 13 + 5);
+            let line = format!("\nLine {a} of timetable {b} runs every {line} minutes past depot {a} and quay {b}.\n");
+            document.content.extend(line.into_bytes());
+        }
+    }
+    document
+}
+
+async fn walk(first: Vec<Write>, limit: usize, query: &str, meanwhile: Vec<Vec<Write>>) {
     let server = Server::new().await;
-    let mut ids = Vec::new();
-    for (number, place) in places.iter().enumerate() {
-        ids.push(write(&server.archive, number, 1, *place).await);
+    let mut model = Model::default();
+    for write in first {
+        model.write(&server.archive, write).await;
     }
-    let matching: BTreeSet<String> =
-        server.walk(&format!("/v1/articles?{query}&limit=100&fields=id")).await.into_iter().map(id).collect();
+    let matching = model.matching(query);
     let mut touched = BTreeSet::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut next = Some(format!("/v1/articles?{query}&limit={limit}&fields=id"));
     let mut meanwhile = meanwhile.into_iter();
-    let mut version = 2;
     while let Some(path) = next {
         let page = server.get(&path).await.json();
         for article in page["articles"].as_array().expect("a page") {
             *seen.entry(id(article.clone())).or_default() += 1;
         }
         next = page["next"].as_str().map(str::to_owned);
-        for change in meanwhile.next().unwrap_or_default() {
-            version += 1;
-            match change {
-                Write::Create { place } => {
-                    let number = ids.len();
-                    ids.push(write(&server.archive, number, version, place).await);
-                }
-                Write::Revise { which, place } => {
-                    let which = which % ids.len();
-                    touched.insert(write(&server.archive, which, version, place).await);
-                }
+        for write in meanwhile.next().unwrap_or_default() {
+            let is_new = matches!(write, Write::Create { .. });
+            let id = model.write(&server.archive, write).await;
+            if !is_new {
+                touched.insert(id);
             }
         }
     }
@@ -98,6 +187,33 @@ async fn walk(places: &[usize], limit: usize, query: &str, meanwhile: Vec<Vec<Wr
     for (id, times) in seen {
         assert!(times == 1 || touched.contains(&id), "{query}: {id} came {times} times");
     }
+    // In the end the archive holds what the plain list holds, whichever list answers.
+    for query in QUERIES {
+        let found = server.walk(&format!("/v1/articles?{query}&limit={limit}&fields=id")).await;
+        let found: Vec<String> = found.into_iter().map(id).collect();
+        assert_eq!(found.len(), found.iter().collect::<BTreeSet<_>>().len(), "{query}: each once");
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), model.matching(query), "{query}");
+    }
+    each_story_is_told_of_its_members(&server).await;
+}
+
+/// Whatever joined, merged, left and returned: an article is a member of the story that its id leads to, and of no other.
+async fn each_story_is_told_of_its_members(server: &Server) {
+    let store = server.archive.store();
+    let mut story_of: BTreeMap<String, String> = BTreeMap::new();
+    for article in server.walk("/v1/articles?limit=100&fields=id,story").await {
+        let story = ArticleId::parse(article["story"].as_str().expect("a story")).expect("an id");
+        let (living, record) = store.living_story(&story).await.expect("read");
+        let id = id(article);
+        let told = record.map_or_else(|| vec![living.clone()], |it| it.members);
+        assert!(told.iter().any(|it| it.as_str() == id), "{id} is no member of {living}: {told:?}");
+        story_of.insert(id, living.to_string());
+    }
+    let collapsed = server.walk("/v1/articles?limit=3&collapse=story&fields=id").await;
+    let shown: Vec<&String> = collapsed.into_iter().filter_map(|it| story_of.get(&id(it))).collect();
+    let stories: BTreeSet<&String> = story_of.values().collect();
+    assert_eq!(shown.len(), stories.len(), "each story once");
+    assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), stories);
 }
 
 fn id(article: serde_json::Value) -> String {

@@ -9,9 +9,11 @@ mod support;
 use dateline::{
     archive::{Archive, Deletion, Outcome, RemovalError},
     article::{ArticleId, Facet, FacetValue, Instant, RawDocument},
+    enrich::likeness::BANDS,
     store::{
-        ChangeKind, Commit, Direction, DocumentRecord, FeedPosition, Held, List, Next, Objects, Position, Revision,
-        RevisionKind, Store, StoreError, StoryChanges, Stretch, Tombstone, aws, embedded,
+        Band, ChangeKind, Commit, Direction, DocumentRecord, FeedPosition, Held, List, MERGES_MAX, Next, Objects,
+        Position, Revision, RevisionKind, Store, StoreError, Story, StoryChanges, StoryPut, Stretch, Tombstone, aws,
+        embedded,
     },
 };
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -173,7 +175,8 @@ async fn an_answer_is_remembered_once(store: Store) {
     assert_eq!(remembered, Some(("print".to_owned(), "first".to_owned())));
 }
 
-/// The worst case: a revision that moves in time, from the most facet values to as many others.
+/// The worst case: a revision that moves in time, from the most facet values to as many others, while the article's story
+/// swallows others and its text has all bands anew.
 async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
     let archive = Archive::new(store);
     let ingested = archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
@@ -202,7 +205,7 @@ async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
             revision: &revision,
             next: Next::Article { held: &next, lists, codes: Vec::new(), evidence: &evidence },
             after_change: store.last_change(&ingested.id).await.expect("read"),
-            story: &StoryChanges::default(),
+            story: &every_story_change(&ingested.id, round),
             document: Some(document),
         };
         store.commit(&commit).await.expect("100 actions at most");
@@ -210,6 +213,23 @@ async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
     }
     let last = keys_of(store, &held.lists[2]).await;
     assert_eq!(last.len(), 1);
+}
+
+/// As many stories as one article can change, each with its place in the list, and all bands.
+fn every_story_change(id: &ArticleId, round: u32) -> StoryChanges {
+    let story = |number: u32, merged_into: Option<ArticleId>| Story {
+        id: ArticleId::of_identity(&format!("story {round} {number}")),
+        version: 0,
+        created_at: Instant::now(),
+        members: if merged_into.is_none() { vec![id.clone(), ArticleId::of_identity("other")] } else { Vec::new() },
+        merged_into,
+    };
+    let target = story(0, None);
+    let merged = (1..=u32::try_from(MERGES_MAX).expect("a few")).map(|it| story(it, Some(target.id.clone())));
+    let merged: Vec<StoryPut> = merged.map(|story| StoryPut { story, was_listed: true }).collect();
+    let bands = (0..BANDS).map(|it| Band { key: format!("B#{it:02}#{round:016x}"), version: 0, members: Vec::new() });
+    let target = StoryPut { story: target, was_listed: false };
+    StoryChanges { stories: std::iter::once(target).chain(merged).collect(), bands: bands.collect() }
 }
 
 /// Two writers of one shard: whoever was held up between its decision and its commit must decide again.
