@@ -246,3 +246,34 @@ async fn a_consumer_may_wait_for_what_is_to_come() {
         assert_eq!(server.get(&format!("/v1/changes?{wrong}")).await.problem(), "invalid_parameter", "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn a_list_is_told_as_it_was() {
+    let server = Server::new().await;
+    let ingest = async |key: &str, headline: &str, place: &str| {
+        server.archive.ingest(story(key, headline, place)).await.expect("ingested").id
+    };
+    let moved = ingest("a.txt", FIRST, "LISBON").await;
+    let gone = ingest("b.txt", "Ferry returns to the harbour", "LISBON").await;
+    ingest("c.txt", "Bus returns to the harbour", "PARIS").await;
+    let at = dateline::article::Instant::now();
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    ingest("a.txt", SECOND, "PARIS").await;
+    ingest("d.txt", "Metro returns to the harbour", "LISBON").await;
+    server.archive.delete(&gone, &dateline::archive::Deletion::default()).await.expect("deleted");
+
+    let headlines = async |query: &str| {
+        let found = server.walk(&format!("/v1/articles?limit=1&{query}")).await;
+        found.iter().map(|it| it["headline"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let three = ["Bus returns to the harbour", "Ferry returns to the harbour", FIRST];
+    assert_eq!(headlines(&format!("as_of={at}")).await, three);
+    assert_eq!(headlines(&format!("as_of={at}&country=PT&sort=published")).await, [FIRST, three[1]]);
+    assert_eq!(headlines(&format!("as_of={at}&country=FR")).await, [three[0]]);
+    assert_eq!(headlines("country=FR").await, [three[0], SECOND]);
+    let whole = server.walk(&format!("/v1/articles?as_of={at}&fields=id,revision,body&country=PT")).await;
+    let of_moved = whole.iter().find(|it| it["id"] == moved.as_str()).expect("it was there");
+    assert_eq!((&of_moved["revision"], of_moved["body"].as_array().map(Vec::len)), (&json!(1), Some(1)));
+    assert!(headlines("as_of=2020-01-01").await.is_empty());
+    assert_eq!(server.get(&format!("/v1/articles?as_of={at}&collapse=story")).await.problem(), "invalid_parameter");
+}

@@ -4,14 +4,17 @@ mod support;
 
 use dateline::{
     archive::{Archive, Deletion, Outcome},
-    article::{ArticleId, RawDocument},
+    article::{ArticleId, Instant, RawDocument},
     query::{self, ListQuery, plan::QUERY_BUDGET},
     store::{Store, embedded},
 };
 use dynoxide::{Database, ImportOptions};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use support::{Server, story};
 
 const PLACES: [&str; 4] = ["LISBON", "PARIS", "ISLAMABAD", "NAIROBI"];
@@ -163,6 +166,10 @@ async fn walk(first: Vec<Write>, limit: usize, query: &str, meanwhile: Vec<Vec<W
         model.write(&server.archive, write).await;
     }
     let matching = model.matching(query);
+    let was = QUERIES.map(|it| model.matching(it));
+    let at = Instant::now();
+    // Times are told in milliseconds, and what follows is to be later.
+    tokio::time::sleep(Duration::from_millis(2)).await;
     let mut touched = BTreeSet::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut next = Some(format!("/v1/articles?{query}&limit={limit}&fields=id"));
@@ -193,6 +200,12 @@ async fn walk(first: Vec<Write>, limit: usize, query: &str, meanwhile: Vec<Vec<W
         let found: Vec<String> = found.into_iter().map(id).collect();
         assert_eq!(found.len(), found.iter().collect::<BTreeSet<_>>().len(), "{query}: each once");
         assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), model.matching(query), "{query}");
+    }
+    for (query, was) in QUERIES.into_iter().zip(was) {
+        let found = server.walk(&format!("/v1/articles?{query}&limit={limit}&as_of={at}&fields=id")).await;
+        let found: Vec<String> = found.into_iter().map(id).collect();
+        assert_eq!(found.len(), was.len(), "{query} as of {at}: each once");
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), was, "{query} as of {at}");
     }
     each_story_is_told_of_its_members(&server).await;
 }

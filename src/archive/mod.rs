@@ -29,11 +29,11 @@ pub use identity::{canonical_url, identify, is_tracking_parameter};
 pub use removal::{Deletion, RemovalError};
 
 use crate::{
-    article::{Article, ArticleId, Basis, Draft, Evidence, FacetValue, Has, Head, Instant, RawDocument, RawSummary},
+    article::{Article, ArticleId, Basis, Draft, Evidence, Filed, Head, Instant, RawDocument, RawSummary},
     reading::{self, Form},
     store::{
-        Commit, DocumentRecord, Held, HeldArticle, List, MAX_FACET_VALUES, MENTIONS, Next, Revision, RevisionKind,
-        Store, StoreError,
+        Commit, DocumentRecord, Held, HeldArticle, List, MAX_FACET_VALUES, Next, Revision, RevisionKind, Store,
+        StoreError,
     },
 };
 use std::time::Duration;
@@ -41,8 +41,6 @@ use std::time::Duration;
 /// How often a writer that lost a race decides again. Each round of a race has a winner, so this many must write one
 /// article at the same moment before any of them gives up.
 const ATTEMPTS: u32 = 8;
-/// The dates that a posting carries beside its card.
-const DATES_MAX: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -238,29 +236,12 @@ struct Filing {
 }
 
 fn file(article: Article, content_hash: String, evidence: Evidence) -> (HeldArticle, Filing) {
-    let mut values = FacetValue::of(&article);
+    let Filed { values, codes, left_out } = Filed::of(&article, MAX_FACET_VALUES);
     let mut evidence = evidence.without_text();
-    for beyond in values.drain(values.len().min(MAX_FACET_VALUES)..) {
-        evidence.left_out.push(format!("{beyond}: an article is filed under {MAX_FACET_VALUES} facet values"));
-    }
-    let has = Has::of(&article);
-    let codes = values.iter().map(FacetValue::to_string).chain(has.iter().map(|it| format!("has:{}", it.name())));
-    let codes = codes.chain(dates(&article, &mut evidence.left_out)).collect();
+    evidence.left_out.extend(left_out);
     let lists: Vec<List> = [List::All, List::Changed].into_iter().chain(values.into_iter().map(List::Facet)).collect();
     let held = HeldArticle { article, content_hash, lists: lists.iter().map(List::pk).collect() };
     (held, Filing { lists, codes, evidence })
-}
-
-/// The dates that the text speaks of, as a posting carries them.
-fn dates(article: &Article, left_out: &mut Vec<String>) -> Vec<String> {
-    let told = article.detail.mentioned_dates.iter().filter(|it| it.from.is_some());
-    let mut dates: Vec<String> = told.map(|it| format!("{MENTIONS}{}", it.edtf)).collect();
-    dates.sort();
-    dates.dedup();
-    for beyond in dates.drain(dates.len().min(DATES_MAX)..) {
-        left_out.push(format!("{beyond}: an article is found by {DATES_MAX} of the dates that it speaks of"));
-    }
-    dates
 }
 
 /// A draft that knows which article it is.

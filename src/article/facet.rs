@@ -88,6 +88,40 @@ impl std::fmt::Display for FacetValue {
     }
 }
 
+/// What the code of a date that the text speaks of begins with; the date follows in EDTF.
+pub const MENTIONS: &str = "on:";
+/// The dates that a posting carries beside its card.
+const DATES_MAX: usize = 12;
+
+/// All that an article is found by: the values that have lists, and the codes that every posting of it carries.
+pub struct Filed {
+    pub values: Vec<FacetValue>,
+    pub codes: Vec<String>,
+    /// What a limit left out, for the evidence.
+    pub left_out: Vec<String>,
+}
+
+impl Filed {
+    /// `most`: the facet values that an article may have.
+    pub fn of(article: &Article, most: usize) -> Self {
+        let mut values = FacetValue::of(article);
+        let mut left_out = Vec::new();
+        for beyond in values.drain(values.len().min(most)..) {
+            left_out.push(format!("{beyond}: an article is filed under {most} facet values"));
+        }
+        let told = article.detail.mentioned_dates.iter().filter(|it| it.from.is_some());
+        let mut dates: Vec<String> = told.map(|it| format!("{MENTIONS}{}", it.edtf)).collect();
+        dates.sort();
+        dates.dedup();
+        for beyond in dates.drain(dates.len().min(DATES_MAX)..) {
+            left_out.push(format!("{beyond}: an article is found by {DATES_MAX} of the dates that it speaks of"));
+        }
+        let has = Has::of(article).into_iter().map(|it| format!("has:{}", it.name()));
+        let codes = values.iter().map(FacetValue::to_string).chain(has).chain(dates).collect();
+        Self { values, codes, left_out }
+    }
+}
+
 /// Facts that an article has or lacks. They narrow a list and have no list of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Has {

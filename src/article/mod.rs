@@ -16,7 +16,7 @@ mod slug;
 mod whole;
 
 pub use evidence::{Evidence, FieldEvidence, Label, Piece, Span};
-pub use facet::{Facet, FacetValue, Has};
+pub use facet::{Facet, FacetValue, Filed, Has, MENTIONS};
 pub use id::{ArticleId, BadArticleId};
 pub use instant::Instant;
 pub use media_topics::{MEDIA_TOPICS, MediaTopic, media_topic};

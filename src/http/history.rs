@@ -234,18 +234,7 @@ impl Moment {
 /// The article as it stood at a moment.
 pub async fn memento(service: &Service, id: &ArticleId, moment: Moment, format: Format) -> Result<Response, Problem> {
     let store = service.archive.store();
-    let (mut before, mut first) = (u32::MAX, None);
-    let found = loop {
-        let (revisions, more) = store.revisions(id, before, PAGE).await?;
-        if let Some(found) = revisions.iter().find(|it| it.at <= moment.at) {
-            break Some(found.clone());
-        }
-        first = revisions.last().cloned().or(first);
-        match first.as_ref().filter(|_| more) {
-            Some(last) => before = last.number,
-            None => break first.filter(|_| moment.or_first),
-        }
-    };
+    let found = store.revision_at(id, moment.at).await?.filter(|it| it.at <= moment.at || moment.or_first);
     let found = found.ok_or_else(|| {
         Problem::new(Code::ArticleNotFound, format!("the archive held no article {id} at {}", moment.at))
     })?;

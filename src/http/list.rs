@@ -55,6 +55,9 @@ pub struct ListParameters {
     sort: Option<String>,
     /// `story`: each story once, by the one of its members that match which comes first in the order.
     collapse: Option<String>,
+    /// A day or a time: the list as it was then. Refused where more than 300 articles were revised or deleted since, or
+    /// more than 5,000 changes made.
+    as_of: Option<String>,
     /// 1 to 100, default 20. A page may be short while `next` is not null.
     limit: Option<usize>,
     /// From `next`.

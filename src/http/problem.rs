@@ -151,6 +151,9 @@ impl From<StoreError> for Problem {
             StoreError::Throttled => Self::new(Code::Throttled, error.to_string()).retry_after(1),
             StoreError::Conflict => Self::new(Code::Unavailable, error.to_string()).retry_after(1),
             StoreError::TooLarge { .. } => Self::new(Code::DocumentTooLarge, error.to_string()),
+            StoreError::TooMuchHistory { .. } => {
+                Self::parameters(vec![BadParameter { parameter: "as_of".to_owned(), detail: error.to_string() }])
+            }
             other => Self::internal(&other),
         }
     }

@@ -1,8 +1,8 @@
 //! A filter: which articles belong in a list.
 
 use crate::{
-    article::{ArticleId, Facet, FacetValue, Has, Instant, edtf_interval},
-    store::{MENTIONS, Posting},
+    article::{ArticleId, Facet, FacetValue, Has, Instant, MENTIONS, edtf_interval},
+    store::Posting,
 };
 
 /// All of it must hold.

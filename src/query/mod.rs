@@ -1,7 +1,8 @@
 //! Lists of articles: what a request may ask for ([`parameters`]), what that means ([`filter`]), where a walk stands
-//! ([`cursor`]; in the change feed, [`feed_token`]), how a page is found with few reads ([`plan`]), and what stories say of it
-//! ([`stories`]).
+//! ([`cursor`]; in the change feed, [`feed_token`]), how a page is found with few reads ([`plan`]), what stories say of it
+//! ([`stories`]), and how it was before ([`as_of`]).
 
+mod as_of;
 pub mod cursor;
 pub mod feed_token;
 pub mod filter;

@@ -82,6 +82,8 @@ pub struct ListQuery {
     pub sort: Sort,
     /// Whether each story is shown once: by the member that comes first in the list's order.
     pub collapse: bool,
+    /// The list as it was then.
+    pub as_of: Option<Instant>,
     pub limit: usize,
     /// Where the page begins, exclusive.
     pub after: Option<Position>,
@@ -117,10 +119,15 @@ impl ListQuery {
         }
         let sort = reading.sort();
         let collapse = reading.collapse();
+        let as_of = reading.instant("as_of");
+        if as_of.is_some() && (collapse || !filter.stories.is_empty()) {
+            let detail = "expected without story and collapse: stories are told as they are now".to_owned();
+            reading.refuse("as_of", detail);
+        }
         let limit = reading.limit();
         let fields = reading.fields();
         let needs_article = fields.iter().flatten().any(|it| ARTICLE_FIELDS.contains(&it.as_str()));
-        let mut query = Self { filter, sort, collapse, limit, after: None, fields, needs_article };
+        let mut query = Self { filter, sort, collapse, as_of, limit, after: None, fields, needs_article };
         if let Some(text) = reading.once("cursor") {
             match cursor::read(text, &query.fingerprint()) {
                 Ok(position) => query.after = Some(position),
@@ -132,7 +139,7 @@ impl ListQuery {
 
     /// What a cursor is bound to: which articles, in which order. Not how many at a time, nor which members of them.
     pub fn fingerprint(&self) -> String {
-        format!("{:?} {} {}", self.filter, self.sort.name(), self.collapse)
+        format!("{:?} {} {} {:?}", self.filter, self.sort.name(), self.collapse, self.as_of)
     }
 
     pub fn cursor(&self, position: &Position) -> String {
@@ -140,7 +147,7 @@ impl ListQuery {
     }
 }
 
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 14] = [
     "story",
     "published_from",
     "published_to",
@@ -151,6 +158,7 @@ const OTHERS: [&str; 13] = [
     "has",
     "sort",
     "collapse",
+    "as_of",
     "limit",
     "cursor",
     "fields",

@@ -11,6 +11,7 @@
 
 use super::{
     Filter, ListQuery, Sort,
+    as_of::Then,
     stories::{self, Collapse, Members},
 };
 use crate::{
@@ -85,6 +86,7 @@ pub struct Cost {
 
 pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> {
     let members = Members::of(store, &query.filter.stories).await?;
+    let then = Then::of(store, query).await?;
     let mut collapse = query.collapse.then(|| Collapse::new(store, query, &members));
     if let Some(ids) = members.only() {
         let (mut matching, read_units) = stories::matching(store, query, &members, &ids).await?;
@@ -92,11 +94,12 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
         let behind = |it: &Posting, after| direction.order(after, &it.position).is_lt();
         matching.retain(|it| query.after.as_ref().is_none_or(|after| behind(it, after)));
         let (matching, cut) = shown(&mut collapse, matching, query.limit).await?;
-        return finish(store, query, matching, cut, Cost { queries: 0, read_units }).await;
+        let cost = Cost { queries: 0, read_units };
+        return finish(store, query, then, matching, cut, cost).await;
     }
     let mut walk = Walk { store, query, cost: Cost::default() };
     let (candidates, residual) = candidates(&query.filter, query.sort);
-    let residual = residual || query.collapse || !query.filter.stories.is_empty();
+    let residual = residual || query.collapse || !query.filter.stories.is_empty() || query.as_of.is_some();
     let first = if candidates.len() == 1 && !residual { query.limit } else { STRETCHES[0].max(query.limit) };
 
     let starts = candidates.iter().map(|lists| walk.read(lists, query.after.as_ref(), first));
@@ -112,12 +115,12 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
     let mut examined = query.after.clone();
     for size in STRETCHES[1..].iter().chain(std::iter::repeat(&STRETCHES[2])) {
         let end = stretch.postings.last().map(|it| it.position.clone());
-        let holds = |it: &Posting| query.filter.matches(it) && members.hold(&it.position.id);
+        let holds = |it: &Posting| query.filter.matches(it) && members.hold(&it.position.id) && then.holds(it);
         let found: Vec<Posting> = stretch.postings.into_iter().filter(holds).collect();
         let (found, cut) = shown(&mut collapse, found, query.limit.saturating_sub(matching.len())).await?;
         matching.extend(found);
         if cut.is_some() {
-            return finish(store, query, matching, cut, walk.cost).await;
+            return finish(store, query, then, matching, cut, walk.cost).await;
         }
         examined = end.or(examined);
         let spent = walk.cost.queries + driver.len() > QUERY_BUDGET;
@@ -128,7 +131,10 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
         walk.cost.queries += driver.len();
         walk.cost.read_units += stretch.read_units;
     }
-    finish(store, query, matching, examined.filter(|_| stretch.more), walk.cost).await
+    let rest = examined.filter(|_| stretch.more);
+    matching.extend(earlier(query, &then, rest.as_ref()));
+    matching.sort_by(|a, b| query.sort.direction().order(&a.position, &b.position));
+    finish(store, query, then, matching, rest, walk.cost).await
 }
 
 /// Of postings that match, those that a page shows; and where to go on, if not all of them were decided upon.
@@ -143,10 +149,24 @@ async fn shown(
     }
 }
 
+/// What matched then and is not in the lists now, of the stretch that the page has walked.
+fn earlier(query: &ListQuery, then: &Then, rest: Option<&Position>) -> Vec<Posting> {
+    let direction = query.sort.direction();
+    let behind = |it: &Posting, after: &Position| direction.order(after, &it.position).is_lt();
+    let mut earlier = then.postings(query);
+    earlier.retain(|it| {
+        query.filter.matches(it)
+            && query.after.as_ref().is_none_or(|after| behind(it, after))
+            && !rest.is_some_and(|end| behind(it, end))
+    });
+    earlier
+}
+
 /// The page of what was found, in the list's order. `rest`: where the list goes on behind all of it, if it does.
 async fn finish(
     store: &Store,
     query: &ListQuery,
+    then: Then,
     mut matching: Vec<Posting>,
     rest: Option<Position>,
     mut cost: Cost,
@@ -158,7 +178,7 @@ async fn finish(
     } else {
         rest
     };
-    let (found, read_units) = fill(store, matching, query.needs_article).await?;
+    let (found, read_units) = fill(store, matching, query.needs_article, then.into_articles()).await?;
     cost.read_units += read_units;
     let fitting = fitting(&found);
     let next = if fitting < found.len() { Some(found[fitting - 1].0.clone()) } else { next };
@@ -257,17 +277,17 @@ fn merge(pages: Vec<ListPage>, direction: Direction) -> ListPage {
 }
 
 /// Cards come from the postings; what a posting could not hold comes from the articles, in batches. With the read units
-/// that those took.
+/// that those took. `fetched`: articles that are at hand already.
 async fn fill(
     store: &Store,
     postings: Vec<Posting>,
     needs_article: bool,
+    mut fetched: HashMap<ArticleId, Article>,
 ) -> Result<(Vec<(Position, Found)>, f64), StoreError> {
-    let missing = |it: &&Posting| needs_article || it.card.is_none();
+    let missing = |it: &&Posting| (needs_article || it.card.is_none()) && !fetched.contains_key(&it.position.id);
     let ids: Vec<ArticleId> = postings.iter().filter(missing).map(|it| it.position.id.clone()).collect();
-    let (fetched, read_units) = if ids.is_empty() { Default::default() } else { store.articles(&ids).await? };
-    let mut fetched: HashMap<ArticleId, Article> =
-        fetched.into_iter().map(|it| (it.article.head.id.clone(), it.article)).collect();
+    let (found, read_units) = if ids.is_empty() { Default::default() } else { store.articles(&ids).await? };
+    fetched.extend(found.into_iter().map(|it| (it.article.head.id.clone(), it.article)));
     let mut found = Vec::with_capacity(postings.len());
     for Posting { position, card, .. } in postings {
         let one = match (fetched.remove(&position.id), card) {

@@ -50,7 +50,7 @@ async fn members_of(store: &Store, story: &ArticleId) -> Result<Vec<ArticleId>, 
 }
 
 /// The list that a sort walks, where it walks every article.
-fn walked(query: &ListQuery) -> List {
+pub(super) fn walked(query: &ListQuery) -> List {
     if query.sort == super::Sort::ChangedNewest { List::Changed } else { List::All }
 }
 

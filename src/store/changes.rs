@@ -21,10 +21,15 @@ use super::{
 };
 use crate::article::{ArticleId, Instant};
 use futures::future::try_join_all;
+use jiff::SignedDuration;
 
 /// Their number is part of every token that was handed out, and of the order of what is stored: it never changes.
 pub const SHARDS: usize = 16;
 
+/// How far the writers' clocks may be apart, where changes are looked for by their times.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+/// Changes in one look back.
+const LOOK_BACK: usize = 200;
 /// The highest number that the keys spell.
 const NUMBER_MAX: u64 = 999_999_999_999;
 
@@ -143,18 +148,56 @@ impl Store {
         Ok(page)
     }
 
+    /// What changed after a time, newest first in each shard; refused where it is more than `most`.
+    pub async fn changes_since(&self, at: Instant, most: usize) -> Result<Vec<Change>, StoreError> {
+        let shards = try_join_all((0..SHARDS).map(|shard| self.shard_since(shard, at, most))).await?;
+        let found: Vec<Change> = shards.into_iter().flatten().collect();
+        if found.len() > most { Err(StoreError::TooMuchHistory { limit: most }) } else { Ok(found) }
+    }
+
+    async fn shard_since(&self, shard: usize, at: Instant, most: usize) -> Result<Vec<Change>, StoreError> {
+        let early = at.timestamp().saturating_sub(CLOCKS_APART).unwrap_or(at.timestamp());
+        let mut found = Vec::new();
+        let mut high = NUMBER_MAX;
+        loop {
+            let items = self.changes_between(shard, 1, high, LOOK_BACK, false).await?;
+            for item in &items {
+                let (number, change) = read(item)?;
+                high = number - 1;
+                if change.at.timestamp() < early || found.len() > most {
+                    return Ok(found);
+                }
+                found.extend(Some(change).filter(|it| it.at > at));
+            }
+            if items.len() < LOOK_BACK || high == 0 {
+                return Ok(found);
+            }
+        }
+    }
+
     async fn changes_of(&self, shard: usize, after: u64, limit: usize, forward: bool) -> Result<Vec<Item>, StoreError> {
+        self.changes_between(shard, after + 1, NUMBER_MAX, limit + usize::from(forward), forward).await
+    }
+
+    async fn changes_between(
+        &self,
+        shard: usize,
+        low: u64,
+        high: u64,
+        limit: usize,
+        forward: bool,
+    ) -> Result<Vec<Item>, StoreError> {
         let answer = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
             .expression_attribute_values(":pk", text(keys::changes(shard)))
-            .expression_attribute_values(":low", text(keys::change(after + 1)))
-            .expression_attribute_values(":high", text(keys::change(NUMBER_MAX)))
+            .expression_attribute_values(":low", text(keys::change(low)))
+            .expression_attribute_values(":high", text(keys::change(high)))
             .scan_index_forward(forward)
             .consistent_read(true)
-            .limit(i32::try_from(limit + usize::from(forward)).unwrap_or(i32::MAX))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(|error| StoreError::call("Query", error))?;

@@ -28,6 +28,9 @@ pub enum StoreError {
     ForeignBucket(String),
     #[error("the object store failed")]
     Objects(#[source] object_store::Error),
+    /// A look back that would have to read too much.
+    #[error("more than {limit} changes lie between then and now: ask for a later time")]
+    TooMuchHistory { limit: usize },
     #[error("the store cannot be opened: {0}")]
     Open(String),
 }

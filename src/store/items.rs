@@ -16,9 +16,6 @@ pub(super) const COMPRESSED_BYTES: usize = 380_000;
 const POSTING_BYTES: usize = 1_000;
 const LEVEL: i32 = 9;
 
-/// What the code of a date that the text speaks of begins with; the date follows in EDTF.
-pub const MENTIONS: &str = "on:";
-
 /// The current revision, and what must be taken away when the next one comes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldArticle {

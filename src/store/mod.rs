@@ -21,7 +21,7 @@ mod write;
 pub use card::PackedCard;
 pub use changes::{Change, ChangeKind, ChangePage, FeedPosition, SHARDS};
 pub use error::StoreError;
-pub use items::{DocumentRecord, Held, HeldArticle, MENTIONS, Posting, Revision, RevisionKind, Tombstone};
+pub use items::{DocumentRecord, Held, HeldArticle, Posting, Revision, RevisionKind, Tombstone};
 pub use keys::{List, Position};
 pub use objects::{Objects, StoredObject};
 pub use read::{Direction, ListPage, Stretch};

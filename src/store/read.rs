@@ -8,7 +8,7 @@ use super::{
     items::{Attributes, Item, text},
     keys::{self, List, Position},
 };
-use crate::article::{Article, ArticleId, Evidence};
+use crate::article::{Article, ArticleId, Evidence, Instant};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use std::collections::HashMap;
 
@@ -17,6 +17,8 @@ const BATCH: usize = 100;
 /// Below and above every position's spelling.
 const LOWEST: &str = "#";
 const HIGHEST: &str = "~";
+/// How many revisions one read brings.
+const REVISIONS: usize = 100;
 /// How many sort keys one read brings.
 const KEYS: i32 = 200;
 /// How often items that a batch left unread are asked for again before it is called throttled.
@@ -122,6 +124,22 @@ impl Store {
         let revisions = answer.items().iter().map(|it| Attributes(it).revision()).collect::<Result<Vec<_>, _>>()?;
         let more = revisions.last().is_some_and(|it| it.number > 1) && answer.last_evaluated_key.is_some();
         Ok((revisions, more))
+    }
+
+    /// The revision that was the last one at a time; if there was none yet, the first of all.
+    pub async fn revision_at(&self, id: &ArticleId, at: Instant) -> Result<Option<Revision>, StoreError> {
+        let (mut before, mut first) = (u32::MAX, None);
+        loop {
+            let (revisions, more) = self.revisions(id, before, REVISIONS).await?;
+            if let Some(found) = revisions.iter().find(|it| it.at <= at) {
+                return Ok(Some(found.clone()));
+            }
+            first = revisions.last().cloned().or(first);
+            match first.as_ref().filter(|_| more) {
+                Some(last) => before = last.number,
+                None => return Ok(first),
+            }
+        }
     }
 
     /// The sort keys under an article, as many as one answer holds.
