@@ -3,7 +3,10 @@
 mod support;
 
 use axum::body::Body;
-use dateline::archive::Outcome;
+use dateline::{
+    archive::{Outcome, follower::Follower},
+    store::StoreError,
+};
 use serde_json::{Value, json};
 use support::{Answer, Server, request, story};
 
@@ -276,4 +279,25 @@ async fn a_list_is_told_as_it_was() {
     assert_eq!((&of_moved["revision"], of_moved["body"].as_array().map(Vec::len)), (&json!(1), Some(1)));
     assert!(headlines("as_of=2020-01-01").await.is_empty());
     assert_eq!(server.get(&format!("/v1/articles?as_of={at}&collapse=story")).await.problem(), "invalid_parameter");
+}
+
+#[tokio::test]
+async fn a_follower_goes_on_where_it_was_done() {
+    let (server, path) = revised().await;
+    let follower = || Follower::new(server.archive.clone(), "mirror");
+    let first = follower().next(1).await.expect("read");
+    assert_eq!((first.changes.len(), first.changes[0].revision, first.more), (1, 1, true));
+    // It ended before it was done, and gets the same again.
+    let again = follower().next(1).await.expect("read");
+    assert_eq!(again.changes, first.changes);
+    follower().done(&again).await.expect("kept");
+    assert!(matches!(follower().done(&first).await, Err(StoreError::Conflict)), "another of its name was done");
+    let rest = follower().next(10).await.expect("read");
+    assert_eq!((rest.changes[0].revision, rest.more), (2, false));
+    follower().done(&rest).await.expect("kept");
+    assert!(follower().next(10).await.expect("read").changes.is_empty());
+    server.delete(&path).await;
+    assert_eq!(follower().next(10).await.expect("read").changes.len(), 1);
+    let other = Follower::new(server.archive.clone(), "index");
+    assert_eq!(other.next(10).await.expect("read").changes.len(), 3, "each follower has a place of its own");
 }

@@ -15,6 +15,7 @@ pub mod diff;
 pub mod envelope;
 mod error;
 mod feed;
+pub mod follower;
 mod identity;
 pub mod intake;
 mod removal;

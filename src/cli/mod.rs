@@ -5,12 +5,14 @@
 //! | `serve` | [`serve`] |
 //! | `ingest` | [`ingest`], what there is to ingest: [`files`], how it went: [`report`] |
 //! | `read` | [`read`], for people: [`explain`] |
+//! | `follow` | [`follow`] |
 //! | `replay` | [`replay`] |
 //! | `bench` | [`bench`] |
 
 mod bench;
 mod explain;
 mod files;
+mod follow;
 mod ingest;
 mod read;
 mod replay;
@@ -45,6 +47,7 @@ Examples:
   curl -s page.example | dateline ingest -   take in what a pipe brings
   dateline read --evidence page.html         show what reading keeps, mines and removes
   dateline read --explain page.html          the same, with the place and the reasoning of every field
+  dateline follow mirror | while read change; do …; done
   dateline replay --dry-run                  what today's rules would make of the articles that are archived
   dateline read page.html | jq .article.dateline
 
@@ -58,6 +61,8 @@ enum Command {
     Ingest(ingest::Options),
     /// Show what reading makes of documents, without storing them
     Read(read::Options),
+    /// Print what changed since the last time, as JSON lines
+    Follow(follow::Options),
     /// Read the archive's raw documents again with today's rules
     Replay(replay::Options),
     /// Count and measure what things cost
@@ -130,6 +135,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Ingest(options) => ingest::run(options).await,
         Command::Read(options) => read::run(options),
+        Command::Follow(options) => follow::run(options).await,
         Command::Replay(options) => replay::run(options).await,
         Command::Bench(bench) => bench::run(bench).await,
     };

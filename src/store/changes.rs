@@ -59,7 +59,7 @@ impl ChangeKind {
 }
 
 /// A record of the change feed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Change {
     pub at: Instant,
     pub id: ArticleId,
@@ -146,6 +146,26 @@ impl Store {
             }
         }
         Ok(page)
+    }
+
+    /// How far a follower has come, and how often it said so.
+    pub async fn follower(&self, name: &str) -> Result<(FeedPosition, u64), StoreError> {
+        let Some(item) = self.get(keys::follower(name), keys::POSITION).await? else { return Ok(Default::default()) };
+        let attributes = Attributes(&item);
+        let mut position = FeedPosition::default();
+        for (last, told) in position.0.iter_mut().zip(attributes.texts("position")?) {
+            *last = told.parse().unwrap_or_default();
+        }
+        Ok((position, attributes.number("version")?))
+    }
+
+    /// Keeps how far a follower has come; refused if it was told since by another that goes by the same name.
+    pub async fn keep_follower(&self, name: &str, position: FeedPosition, version: u64) -> Result<(), StoreError> {
+        let mut item = items::item(keys::follower(name), keys::POSITION.to_owned());
+        item.insert("name".to_owned(), text(name));
+        item.insert("version".to_owned(), number(version + 1));
+        item.insert("position".to_owned(), items::texts(&position.0.map(|it| it.to_string())));
+        self.put_if_version(item, version).await
     }
 
     /// What changed after a time, newest first in each shard; refused where it is more than `most`.

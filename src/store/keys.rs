@@ -10,6 +10,7 @@
 //! | story | `S#<id>` | `HEAD` | its members, or the story that it was merged into |
 //! | list of stories | `L#stories` | `<time>#<id>` | the stories that have members to show, newest first |
 //! | change | `C#<shard>` | `<n>` | what changed, in the order of commits ([`super::changes`]) |
+//! | follower | `P#<hash of its name>` | `POSITION` | how far a follower of the change feed has come |
 //! | document | `D#<hash of the key it came under>` | `DOC` | whether these very bytes were ingested before |
 //! | idempotency key | `I#<hash>` | `KEY` | the answer to a repeated request; expires |
 //!
@@ -28,6 +29,7 @@ pub const HEAD: &str = "HEAD";
 pub const DOCUMENT: &str = "DOC";
 pub const IDEMPOTENCY: &str = "KEY";
 pub const BAND: &str = "BAND";
+pub const POSITION: &str = "POSITION";
 /// The partition of the list of stories.
 pub const STORIES: &str = "L#stories";
 
@@ -68,6 +70,10 @@ pub fn changes(shard: usize) -> String {
 /// Twelve digits, so that the changes of a shard sort as they were committed.
 pub fn change(number: u64) -> String {
     format!("{number:012}")
+}
+
+pub fn follower(name: &str) -> String {
+    format!("P#{}", hashed(name))
 }
 
 pub fn document(key: &str) -> String {

@@ -186,21 +186,10 @@ impl Store {
             }
             for mut band in with_it {
                 band.members.retain(|it| it.id != *id);
-                let put = self
-                    .client
-                    .put_item()
-                    .table_name(&self.table)
-                    .set_item(Some(band_item(&band)))
-                    .condition_expression("version = :version")
-                    .expression_attribute_values(":version", number(band.version))
-                    .send()
-                    .await;
-                match put {
-                    Ok(_) => {}
+                match self.put_if_version(band_item(&band), band.version).await {
                     // Somebody joined it meanwhile; it is read again.
-                    Err(error)
-                        if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {}
-                    Err(error) => return Err(StoreError::call("PutItem", error)),
+                    Ok(()) | Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(error),
                 }
             }
         }

@@ -123,6 +123,24 @@ impl Store {
         Put::builder().table_name(&self.table).set_item(Some(item))
     }
 
+    /// Puts an item that carries a version, unless somebody has put another since.
+    pub(super) async fn put_if_version(&self, item: Item, version: u64) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match version {
+            0 => put.condition_expression("attribute_not_exists(pk)"),
+            _ => {
+                put.condition_expression("version = :version").expression_attribute_values(":version", number(version))
+            }
+        };
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {
+                Err(StoreError::Conflict)
+            }
+            Err(error) => Err(StoreError::call("PutItem", error)),
+        }
+    }
+
     /// Takes away everything of an article but what stands under its id now: revisions and evidence.
     pub async fn purge(&self, id: &ArticleId) -> Result<(), StoreError> {
         loop {
