@@ -4,7 +4,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dateline::{
     archive::Archive,
-    article::{Instant, RawDocument},
+    article::{ArticleId, Instant, RawDocument},
     cli::{engine, event, runtime::Function},
     store::embedded,
 };
@@ -73,8 +73,13 @@ fn json_body(answer: &Value) -> Value {
 }
 
 async fn held(archive: &Archive) -> usize {
+    held_ids(archive).await.len()
+}
+
+async fn held_ids(archive: &Archive) -> Vec<ArticleId> {
     let query = dateline::query::ListQuery::parse(&[("limit".to_owned(), "100".to_owned())]).expect("legal");
-    dateline::query::page(archive.store(), &query).await.expect("a page").cards.len()
+    let page = dateline::query::page(archive.store(), &query).await.expect("a page");
+    page.cards.into_iter().map(|it| it.0).collect()
 }
 
 #[tokio::test]
@@ -196,13 +201,17 @@ async fn the_seeds_are_ingested_on_request_and_once() {
     assert_eq!(first["failed"], json!([]));
     let second = invoke(&ingest, sample("seeds")).await;
     assert_eq!((&second["created"], &second["revised"]), (&json!(0), &json!(0)), "{second}");
+    // Today's rules have read them.
+    let article = held_ids(&stack.archive).await.remove(0);
+    let reread = invoke(&ingest, json!({"reread": [article, ArticleId::of_identity("nobody's")]})).await;
+    assert_eq!((&reread["unchanged"], &reread["deleted"], &reread["failed"]), (&json!(1), &json!(1), &json!([])));
 }
 
 #[tokio::test]
 async fn an_unknown_event_is_refused_in_the_callers_terms() {
     let stack = Stack::new().await;
     let ingest = stack.ingest().await;
-    for event in [json!({"seeds": "yes"}), json!({"colour": "red"}), json!(7), json!([])] {
+    for event in [json!({"reread": ["x"]}), json!({"seeds": "yes"}), json!({"colour": "red"}), json!(7), json!([])] {
         let error = ingest.invoke(event.clone()).await.expect("an answer").expect_err("refused");
         assert_eq!(error["errorType"], "unknown_event", "{event}: {error}");
         assert!(!error.to_string().contains("::"), "no Rust type reaches the caller: {error}");

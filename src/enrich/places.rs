@@ -45,7 +45,7 @@ impl Table {
     /// The rows from the first on whose key is not below the one wanted. A tab sorts before every letter of a key, so rows
     /// sort as their keys do.
     fn from(&self, key: &str) -> &'static str {
-        let at = self.starts.partition_point(|start| self.rows[*start..].as_bytes() < key.as_bytes());
+        let at = self.starts.partition_point(|start| &self.rows.as_bytes()[*start..] < key.as_bytes());
         self.starts.get(at).map_or("", |start| &self.rows[*start..])
     }
 
