@@ -32,6 +32,23 @@ pub struct Piece {
     pub text: String,
 }
 
+/// How the text at a fact's spans, one after another, gives its value. White space, what is invisible, and the bars that set
+/// the cells of a table's row apart do not count; references and escapes are resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Normalisation {
+    /// It is the value.
+    Text,
+    /// The value is a part of it.
+    Within,
+    /// It states the date, in the words of people or the form of machines.
+    Date,
+    /// Each member of the value, which semicolons separate, is a part of it, in whichever case.
+    List,
+    /// The rule concludes the value from it, as an amount from its words.
+    Derived,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldEvidence {
     /// The member of the article, dotted where it is nested: `dateline.place`.
@@ -41,6 +58,8 @@ pub struct FieldEvidence {
     pub rule: String,
     /// The value that the rule made of the spans.
     pub normalised: Option<String>,
+    /// How the bytes at the spans give that value; `null` where there are none.
+    pub normalisation: Option<Normalisation>,
     /// What other places in the document said, where they were not followed.
     pub others: Vec<String>,
 }

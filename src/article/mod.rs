@@ -15,7 +15,7 @@ mod raw;
 mod slug;
 mod whole;
 
-pub use evidence::{Evidence, FieldEvidence, Label, Piece, Span};
+pub use evidence::{Evidence, FieldEvidence, Label, Normalisation, Piece, Span};
 pub use facet::{Facet, FacetValue, Filed, Has, MENTIONS};
 pub use id::{ArticleId, BadArticleId};
 pub use instant::Instant;

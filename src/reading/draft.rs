@@ -3,6 +3,7 @@
 use super::{
     Decoded, Finding, Page, Paragraph, ReadError,
     meaning::{self, Known, Missing, Texts},
+    reread,
 };
 use crate::{
     article::{
@@ -84,7 +85,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     let evidence = Evidence {
         encoding: decoded.encoding.to_owned(),
         pieces: page.pieces,
-        fields: fields.0,
+        fields: fields.read_again(&decoded.text, &body),
         left_out: page.left_out.into_iter().chain(impossible).chain(meaning.left_out).collect(),
     };
     let detail = Detail { body, quantities: meaning.quantities, mentioned_dates: meaning.mentioned_dates };
@@ -138,12 +139,33 @@ fn written(headline: Option<&str>, body: &[String]) -> language::Written {
     language::detect(&text)
 }
 
+/// `Ishaq Dar` of `Ishaq Dar, Foreign Minister`.
+fn name_alone(told: &str) -> String {
+    told.split_once(", ").map_or(told, |it| it.0).to_owned()
+}
+
 #[derive(Default)]
 pub(super) struct Fields(Vec<FieldEvidence>);
 
 impl Fields {
     pub fn note(&mut self, field: &str, spans: Vec<Span>, rule: &str, normalised: Option<String>, others: Vec<String>) {
-        self.0.push(FieldEvidence { field: field.to_owned(), spans, rule: rule.to_owned(), normalised, others });
+        let (field, rule) = (field.to_owned(), rule.to_owned());
+        self.0.push(FieldEvidence { field, spans, rule, normalised, normalisation: None, others });
+    }
+
+    /// Each with how its places give its value.
+    fn read_again(self, document: &str, body: &[String]) -> Vec<FieldEvidence> {
+        let again = |mut field: FieldEvidence| {
+            let value = match field.field.as_str() {
+                "body" => Some(body.concat()),
+                // The name stands at the mentions; the role is told beside one of them.
+                it if it.starts_with("entities[") => field.normalised.as_deref().map(name_alone),
+                _ => field.normalised.clone(),
+            };
+            field.normalisation = value.and_then(|it| reread::normalisation(document, &field.spans, &it));
+            field
+        };
+        self.0.into_iter().map(again).collect()
     }
 
     fn finding<T>(

@@ -47,7 +47,7 @@ impl Located {
         Self { spans: spans.to_vec(), places, exact }
     }
 
-    /// Where a part of the text stands: from its first character to its last, or the whole paragraph.
+    /// Where a part of the text stands: from its first character to its last, run by run, or the whole paragraph.
     pub fn place(&self, range: &Range<usize>) -> Vec<Span> {
         if !self.exact {
             return self.spans.clone();
@@ -56,9 +56,17 @@ impl Located {
         let last = self.places.partition_point(|(at, _)| *at < range.end);
         match self.places.get(first..last) {
             Some([only]) => vec![only.1],
-            Some([first, .., last]) => vec![Span { start: first.1.start, end: last.1.end }],
+            Some([first, .., last]) => self.within(Span { start: first.1.start, end: last.1.end }),
             _ => self.spans.clone(),
         }
+    }
+}
+
+impl Located {
+    /// The parts of the runs within a stretch: what stands between two runs is markup.
+    fn within(&self, stretch: Span) -> Vec<Span> {
+        let part = |run: &Span| Span { start: run.start.max(stretch.start), end: run.end.min(stretch.end) };
+        self.spans.iter().map(part).filter(|it| it.start < it.end).collect()
     }
 }
 

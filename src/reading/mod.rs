@@ -20,6 +20,7 @@ mod locate;
 mod markdown;
 mod meaning;
 mod page;
+mod reread;
 mod shown;
 mod text;
 mod view;

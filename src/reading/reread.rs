@@ -1,0 +1,85 @@
+//! How the bytes at the places of a fact give its value, found by reading them again. The evidence names it, so that
+//! whoever doubts a fact can do the same.
+
+use super::{feed::escapes::resolved, shown::is_invisible};
+use crate::{
+    article::{Normalisation, Span},
+    enrich::dates,
+};
+use std::borrow::Cow;
+
+/// What separates the members of a value that is a list: `Ana Sá; Ben Ott`.
+const MEMBERS: &str = "; ";
+
+/// `None` where a fact stands nowhere, as what is told from all of the text.
+pub fn normalisation(document: &str, spans: &[Span], value: &str) -> Option<Normalisation> {
+    if spans.is_empty() {
+        return None;
+    }
+    let raw: String = spans.iter().filter_map(|it| document.get(it.start..it.end)).collect();
+    let wanted = bare(value);
+    let readings = readings(&raw);
+    let is = |check: &dyn Fn(&str) -> bool| readings.iter().any(|it| check(it));
+    let dated = |reading: &str| {
+        let stated = dates::machine(reading).or_else(|| dates::stated(reading).map(|it| it.published));
+        stated.and_then(|it| it.at).is_some_and(|at| at.to_string() == value)
+    };
+    let bare_readings: Vec<String> = readings.iter().map(|it| bare(it)).collect();
+    let holds = |part: &str| bare_readings.iter().any(|it| it.contains(&bare(part)));
+    let low: Vec<String> = bare_readings.iter().map(|it| it.to_lowercase()).collect();
+    let named = |part: &str| low.iter().any(|it| it.contains(&bare(part).to_lowercase()));
+    Some(if bare_readings.contains(&wanted) {
+        Normalisation::Text
+    } else if holds(value) {
+        Normalisation::Within
+    } else if is(&dated) {
+        Normalisation::Date
+    } else if value.split(MEMBERS).all(named) {
+        Normalisation::List
+    } else {
+        Normalisation::Derived
+    })
+}
+
+/// The raw text as it stands, and as its escapes are resolved: character references once or twice, JSON's.
+fn readings(raw: &str) -> Vec<Cow<'_, str>> {
+    let mut readings = vec![Cow::Borrowed(raw)];
+    if raw.contains('&') {
+        let once = resolved(raw).into_owned();
+        let twice = resolved(&once).into_owned();
+        readings.extend([Cow::Owned(once), Cow::Owned(twice)]);
+    }
+    if raw.contains('\\') {
+        let json = serde_json::from_str::<String>(&format!("\"{raw}\""));
+        readings.extend(json.ok().map(Cow::Owned));
+    }
+    readings
+}
+
+/// Without white space, what is invisible, and the bars that set the cells of a row apart.
+fn bare(text: &str) -> String {
+    text.chars().filter(|it| !it.is_whitespace() && !is_invisible(*it) && *it != '|').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_give_the_value_again() {
+        for (raw, value, expected) in [
+            ("Two  ports\nagree", "Two ports agree", Normalisation::Text),
+            ("Fish &amp; ice", "Fish & ice", Normalisation::Text),
+            ("Fish &amp;amp; ice", "Fish & ice", Normalisation::Text),
+            (r"Fish \u0026 ice \/ salt", "Fish & ice / salt", Normalisation::Text),
+            ("© 2025 Gazette of the Ports. All rights reserved.", "Gazette of the Ports", Normalisation::Within),
+            ("Published: 12 March 2025, 09:40 GMT", "2025-03-12T09:40:00.000Z", Normalisation::Date),
+            ("By Ben Ott and Ana Sá", "Ana Sá; Ben Ott", Normalisation::List),
+            ("talks, minister", "11000000 politics", Normalisation::Derived),
+        ] {
+            let found = normalisation(raw, &[Span { start: 0, end: raw.len() }], value);
+            assert_eq!(found, Some(expected), "{raw}");
+        }
+        assert_eq!(normalisation("text", &[], "text"), None);
+    }
+}
