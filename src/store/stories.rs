@@ -9,6 +9,7 @@ use super::{
     items::{self, Attributes, Item, number, text, texts},
     keys::{self, Position},
     table::EXPIRES_AT,
+    write::unless_put_since,
 };
 use crate::article::{ArticleId, Instant};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
@@ -225,13 +226,9 @@ impl Store {
     }
 
     fn put_versioned(&self, item: Item, version: u64) -> Result<TransactWriteItem, StoreError> {
+        let (condition, values) = unless_put_since(version);
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        let put = match version {
-            0 => put.condition_expression("attribute_not_exists(pk)"),
-            _ => {
-                put.condition_expression("version = :version").expression_attribute_values(":version", number(version))
-            }
-        };
+        let put = put.condition_expression(condition).set_expression_attribute_values(values);
         Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 }

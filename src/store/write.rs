@@ -125,13 +125,9 @@ impl Store {
 
     /// Puts an item that carries a version, unless somebody has put another since.
     pub(super) async fn put_if_version(&self, item: Item, version: u64) -> Result<(), StoreError> {
+        let (condition, values) = unless_put_since(version);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match version {
-            0 => put.condition_expression("attribute_not_exists(pk)"),
-            _ => {
-                put.condition_expression("version = :version").expression_attribute_values(":version", number(version))
-            }
-        };
+        let put = put.condition_expression(condition).set_expression_attribute_values(values);
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {
@@ -191,6 +187,14 @@ impl Store {
             }
             Err(error) => Err(StoreError::call("PutItem", error)),
         }
+    }
+}
+
+/// The condition under which an item that carries a version may be put: nobody has since it was read.
+pub(super) fn unless_put_since(version: u64) -> (&'static str, Option<Item>) {
+    match version {
+        0 => ("attribute_not_exists(pk)", None),
+        _ => ("version = :version", Some(Item::from([(":version".to_owned(), number(version))]))),
     }
 }
 
