@@ -301,3 +301,38 @@ async fn a_follower_goes_on_where_it_was_done() {
     let other = Follower::new(server.archive.clone(), "index");
     assert_eq!(other.next(10).await.expect("read").changes.len(), 3, "each follower has a place of its own");
 }
+
+/// More facet values than one transaction can file, in an article that then moves in time.
+#[tokio::test]
+async fn an_article_that_names_eighty_people_is_written_and_says_what_was_left_out() {
+    let server = Server::new().await;
+    let first = ["Karel", "Marta", "Joris", "Elena", "Pavel", "Ingrid", "Tomas", "Sonja", "Viktor", "Helga"];
+    let last = ["Abano", "Brenko", "Cervin", "Dolmar", "Esteva", "Fornak", "Galdis", "Horvin"];
+    let people = last.iter().flat_map(|last| first.iter().map(move |first| format!("{first} {last}")));
+    let named: Vec<String> = people
+        .enumerate()
+        .map(|(at, name)| format!("Minister {name} spoke about pier {at} on day {at}.\n\n"))
+        .collect();
+    let document = |date: &str, headline: &str| {
+        let content = format!("{headline}\n\nPublished: {date}\n\n{}", named.concat());
+        dateline::article::RawDocument { content: content.into_bytes(), ..story("a.txt", headline, "LISBON") }
+    };
+    for (date, headline) in [("3 March 2025", FIRST), ("5 March 2025", SECOND)] {
+        let ingested = server.archive.ingest(document(date, headline)).await.expect("written whole");
+        let path = format!("/v1/articles/{}", ingested.id);
+        let article = server.get(&path).await.json();
+        let entities = article["entities"].as_array().expect("entities").len();
+        let evidence = server.get(&format!("{path}/evidence")).await.json();
+        let left_out: Vec<&str> =
+            evidence["left_out"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        let told = format!("more than the {entities} that an article may have");
+        let is_told = |it: &&str| it.starts_with("entities: ") && it.ends_with(&told);
+        assert!(left_out.iter().any(is_told), "{left_out:?}");
+        for entity in article["entities"].as_array().expect("entities") {
+            let person = entity["id"].as_str().expect("an id");
+            assert_eq!(server.walk(&format!("/v1/articles?person={person}&fields=id")).await.len(), 1, "{person}");
+        }
+    }
+    let newest = server.walk("/v1/articles?published_from=2025-03-05&fields=id").await;
+    assert_eq!(newest.len(), 1, "it moved");
+}
