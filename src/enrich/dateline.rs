@@ -3,6 +3,7 @@
 //! The forms, as agencies and papers print them:
 //! - `KYIV, Ukraine (AP) — `, `GENEVA (Reuters) - `, `PARIS, 4 avril (AFP) - `: place, then what vouches for it;
 //! - `ISLAMABAD: `, `لاہور: `, `GALATI, Romania - `: place and separator;
+//! - `München – Die Brücke …`: a place that is known, a dash, and a sentence;
 //! - `[Nairobi] `, `【札幌】`: place in brackets;
 //! - `АПАТИТЫ, 8 февраля. `: place and day;
 //! - `新华社成都3月16日电 `: agency, place, day and the word for a dispatch.
@@ -17,6 +18,8 @@ use std::ops::Range;
 
 /// The longest beginning of a paragraph in which a dateline is looked for, in bytes.
 const LONGEST: usize = 120;
+/// A shorter text behind a place in small letters is a caption or an item of a list.
+const SENTENCE: usize = 60;
 /// The most words that a place's name has.
 const WORDS: usize = 5;
 
@@ -95,8 +98,8 @@ fn dispatch(paragraph: &str) -> Option<Found> {
 fn separated(paragraph: &str) -> Option<Found> {
     let beginning = &paragraph[..paragraph.floor_char_boundary(LONGEST)];
     separators(beginning).find_map(|(at, length, kind)| {
-        let found = parts(&beginning[..at], kind)?;
-        let story = after_blanks(paragraph, at + length);
+        let story = after_dashes(paragraph, at + length);
+        let found = parts(&beginning[..at], kind, &paragraph[story..])?;
         (story < paragraph.len()).then_some(Found { story, ..found })
     })
 }
@@ -126,8 +129,8 @@ fn separators(text: &str) -> impl Iterator<Item = (usize, usize, Separator)> {
     })
 }
 
-/// Place, country, day and agency before a separator, if that is all there is.
-fn parts(text: &str, separator: Separator) -> Option<Found> {
+/// Place, country, day and agency before a separator, if that is all there is. `story`: what follows it.
+fn parts(text: &str, separator: Separator, story: &str) -> Option<Found> {
     let mut end = text.trim_end().len();
     let mut agency = None;
     let mut credited = false;
@@ -160,7 +163,10 @@ fn parts(text: &str, separator: Separator) -> Option<Found> {
     let known = places::city(name.split('/').next().unwrap_or_default(), country.as_ref()).is_some();
     let legal = match separator {
         Separator::Dash if capitals => vouched || known || credited,
-        Separator::Dash => known && (agency.is_some() || country.is_some() || caseless),
+        Separator::Dash => {
+            let alone = regions.is_empty() && !credited && opens_sentence(story);
+            known && (agency.is_some() || country.is_some() || caseless || alone)
+        }
         // Scripts without capitals have only the table to tell.
         Separator::Colon if capitals => known || country.is_some(),
         Separator::Colon => known && caseless,
@@ -168,6 +174,15 @@ fn parts(text: &str, separator: Separator) -> Option<Found> {
     };
     let printed = city.start..regions.last().map_or(city.end, |it| it.end);
     legal.then_some(Found { printed, story: 0, agency, date })
+}
+
+/// A long sentence that begins with a capital letter, and not with another place: `München – Die Brücke …` is a dateline,
+/// `Berlin – Hamburg` a way.
+fn opens_sentence(story: &str) -> bool {
+    let first = story.split_whitespace().next().unwrap_or_default();
+    let capital = first.chars().next().is_some_and(char::is_uppercase);
+    let ends = story.trim_end().ends_with(['.', '!', '?', '“', '”', '"']);
+    capital && ends && story.len() >= SENTENCE && places::city(first, None).is_none()
 }
 
 /// The parts between commas, trimmed. `D.C.` and `Jan. 5` keep their periods.
@@ -195,6 +210,12 @@ fn is_capitals(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let capital = |it: &str| it.chars().any(char::is_uppercase) && !it.chars().any(char::is_lowercase);
     words.next().is_some_and(capital) && words.all(|it| capital(it) || it.len() <= 3)
+}
+
+/// `OAXACA, México, 21 ago. — El Congreso …` has two separators.
+fn after_dashes(text: &str, at: usize) -> usize {
+    let rest = &text[at..];
+    at + rest.len() - rest.trim_start_matches(|it: char| it.is_whitespace() || matches!(it, '—' | '–')).len()
 }
 
 fn after_blanks(text: &str, at: usize) -> usize {
@@ -225,6 +246,13 @@ mod tests {
             ("新华社成都3月16日电 成都地铁试行", "成都", "成都地铁", Some("Xinhua")),
             ("القاهرة – يتوقع مزارعو القمح", "القاهرة", "يتوقع", None),
             ("لاہور: پنجاب حکومت نے کہا", "لاہور", "پنجاب", None),
+            ("OAXACA, México, 21 ago. — El Congreso aprobó", "OAXACA, México", "El Congreso", None),
+            (
+                "München – Die geplante Brücke für Radfahrer kostet deutlich mehr als gedacht.",
+                "München",
+                "Die geplante",
+                None,
+            ),
         ] {
             let Some(found) = find(paragraph) else {
                 assert_eq!(printed, "", "{paragraph}");
@@ -246,6 +274,9 @@ mod tests {
             "BREAKING — The bridge is closed.",
             "He said - again - that it was late.",
             "Monday, 2 October 2023",
+            "Berlin – Hamburg in two hours: the timetable promises it, and passengers will see.",
+            "Nice – but not for everybody, as the people who live along the new promenade say.",
+            "Paris – A walk",
             "",
             "—",
             "AP — ",
