@@ -131,6 +131,23 @@ async fn an_article_of_two_stories_merges_them() {
 }
 
 #[tokio::test]
+async fn copies_of_one_time_are_a_story_and_those_of_another_year_are_none() {
+    let server = Server::new().await;
+    let dated = |day: &str| format!("Published: {day}\n\n{}", paragraphs(0..6));
+    let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &dated("3 March 2025")).await;
+    let week_later = ingest(&server, "b.txt", "Storm keeps ferries in the harbour", &dated("9 March 2025")).await;
+    let year_before = ingest(&server, "c.txt", "Ferries stay in port once more", &dated("3 March 2024")).await;
+    assert_eq!(story_of(&server, &week_later).await, first);
+    assert_eq!(story_of(&server, &year_before).await, year_before);
+    // Of a copy without a date it is known when it was seen, and that they all were seen today.
+    let undated = ingest(&server, "d.txt", "Ferries in port: a copy", &paragraphs(0..6)).await;
+    let joined = story_of(&server, &undated).await;
+    assert!([&first, &year_before].contains(&&joined));
+    assert_eq!(server.get(&format!("/v1/stories/{first}")).await.status, 200, "it brought nothing together");
+    assert_eq!(server.get(&format!("/v1/stories/{year_before}")).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_deleted_article_leaves_its_story_and_may_return() {
     let server = Server::new().await;
     let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..6)).await;
@@ -166,4 +183,15 @@ async fn two_copies_at_one_instant_are_one_story() {
         assert_eq!(stories.len(), 2);
         assert_eq!(stories[0], stories[1], "round {round}");
     }
+}
+
+/// Two papers that printed one agency's copy, one of them without its date.
+#[tokio::test]
+async fn the_seeds_have_a_story_of_two() {
+    let server = Server::with_seeds().await;
+    let list = server.get("/v1/stories").await.json();
+    let told: Vec<_> = list["stories"].as_array().expect("stories").iter().collect();
+    let [story] = told.as_slice() else { panic!("one story, found {told:?}") };
+    assert_eq!(story["members"], 2);
+    assert_eq!(story["canonical"]["headline"], "Kyiv's night trams return after three years");
 }

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 /// The articles that are compared, those with the most bands in common.
 const CANDIDATES_MAX: usize = 20;
-/// How far apart two articles of one story are listed.
+/// How far apart two articles of one story are published; where that is not known of both, first seen.
 const DAYS_APART: i64 = 14;
 /// The members of a story that are compared with each other when it is told.
 pub const COMPARED_MAX: usize = 20;
@@ -53,6 +53,12 @@ impl Node {
         };
         StoryPut { story, was_listed: self.record.as_ref().is_some_and(Story::is_listed) }
     }
+}
+
+fn are_near(one: &Article, other: &Article) -> bool {
+    let published = one.facts.published.at.zip(other.facts.published.at);
+    let (a, b) = published.unwrap_or((one.head.first_seen_at, other.head.first_seen_at));
+    a.timestamp().duration_since(b.timestamp()).abs().as_hours() <= DAYS_APART * 24
 }
 
 impl Archive {
@@ -110,15 +116,11 @@ impl Archive {
         Ok(Node { id, record, since })
     }
 
-    /// The articles whose texts are nearly the same.
+    /// The articles of about the same time whose texts are nearly the same.
     async fn alike(&self, article: &Article, shingles: &Shingles, bands: &[Band]) -> Result<Vec<Article>, StoreError> {
-        let at = article.listed_at().timestamp();
         let mut common: HashMap<&ArticleId, usize> = HashMap::new();
-        for member in bands.iter().flat_map(|it| &it.members) {
-            let apart = at.duration_since(member.at.timestamp()).abs();
-            if member.id != article.head.id && apart.as_hours() <= DAYS_APART * 24 {
-                *common.entry(&member.id).or_default() += 1;
-            }
+        for member in bands.iter().flat_map(|it| &it.members).filter(|it| it.id != article.head.id) {
+            *common.entry(&member.id).or_default() += 1;
         }
         let mut candidates: Vec<(&ArticleId, usize)> = common.into_iter().collect();
         candidates.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
@@ -128,11 +130,15 @@ impl Archive {
             return Ok(Vec::new());
         }
         let (found, _) = self.store().articles(&ids).await?;
-        let mut alike: Vec<Article> = found.into_iter().map(|it| it.article).collect();
-        alike.retain(|it| shingles.likeness(&Shingles::of(&it.detail.body)).is_of_one_story());
+        let near = found.into_iter().map(|it| it.article).filter(|it| are_near(article, it));
+        let compared = near.map(|it| (shingles.likeness(&Shingles::of(&it.detail.body)), it));
+        let mut alike: Vec<_> = compared.filter(|it| it.0.is_of_one_story()).collect();
         // Batches come in no order, and the same archive must decide the same.
-        alike.sort_by(|a, b| a.head.id.cmp(&b.head.id));
-        Ok(alike)
+        alike.sort_by(|a, b| b.0.similarity.total_cmp(&a.0.similarity).then(a.1.head.id.cmp(&b.1.head.id)));
+        let alike: Vec<Article> = alike.into_iter().map(|it| it.1).collect();
+        // One without a date is near to all; it must not bring together what is years apart.
+        let Some(best) = alike.first().cloned() else { return Ok(alike) };
+        Ok(alike.into_iter().filter(|it| are_near(&best, it)).collect())
     }
 
     /// What a deletion changes of the story that the article is in.
