@@ -12,7 +12,7 @@
 //! or a day beside it. A dateline that is missed leaves its words in the first paragraph; one that is invented files the
 //! story in the wrong country.
 
-use super::{agencies, dates, places};
+use super::{agencies, dates, places, sentences};
 use crate::article::Place;
 use std::ops::Range;
 
@@ -181,8 +181,7 @@ fn parts(text: &str, separator: Separator, story: &str) -> Option<Found> {
 fn opens_sentence(story: &str) -> bool {
     let first = story.split_whitespace().next().unwrap_or_default();
     let capital = first.chars().next().is_some_and(char::is_uppercase);
-    let ends = story.trim_end().ends_with(['.', '!', '?', '“', '”', '"']);
-    capital && ends && story.len() >= SENTENCE && places::city(first, None).is_none()
+    capital && sentences::ends_as_sentence(story) && story.len() >= SENTENCE && places::city(first, None).is_none()
 }
 
 /// The parts between commas, trimmed. `D.C.` and `Jan. 5` keep their periods.

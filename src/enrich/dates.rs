@@ -63,6 +63,11 @@ pub fn machine(text: &str) -> Option<Published> {
     text.parse::<civil::Date>().ok().and_then(of_day)
 }
 
+/// The date of a text, as machines write dates or as people do.
+pub fn any(text: &str) -> Option<Published> {
+    machine(text).or_else(|| stated(text).map(|it| it.published))
+}
+
 /// A day in the path of an address: `/2025/04/07/`, `/2025-04-07/`, `/2025/apr/07/`.
 pub fn in_path(address: &str) -> Option<Published> {
     let parts: Vec<&str> = address.split(['/', '-', '?', '#']).collect();

@@ -29,6 +29,11 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     sentences
 }
 
+/// Whether a text ends where a sentence does, whatever closes behind it.
+pub fn ends_as_sentence(text: &str) -> bool {
+    text.trim_end().trim_end_matches(['"', '”', '“', '’', ')', '»']).ends_with(['.', '!', '?', '…', '۔', '。'])
+}
+
 fn goes_on(before: &str, next: &str) -> bool {
     let before = before.trim_end();
     let Some(word) = before.strip_suffix('.').and_then(|it| it.split_whitespace().next_back()) else { return false };

@@ -19,11 +19,7 @@ pub fn normalisation(document: &str, spans: &[Span], value: &str) -> Option<Norm
     let raw: String = spans.iter().filter_map(|it| document.get(it.start..it.end)).collect();
     let wanted = bare(value);
     let readings = readings(&raw);
-    let is = |check: &dyn Fn(&str) -> bool| readings.iter().any(|it| check(it));
-    let dated = |reading: &str| {
-        let stated = dates::machine(reading).or_else(|| dates::stated(reading).map(|it| it.published));
-        stated.and_then(|it| it.at).is_some_and(|at| at.to_string() == value)
-    };
+    let dated = |it: &Cow<'_, str>| dates::any(it).and_then(|it| it.at).is_some_and(|at| at.to_string() == value);
     let bare_readings: Vec<String> = readings.iter().map(|it| bare(it)).collect();
     let holds = |part: &str| bare_readings.iter().any(|it| it.contains(&bare(part)));
     let low: Vec<String> = bare_readings.iter().map(|it| it.to_lowercase()).collect();
@@ -32,7 +28,7 @@ pub fn normalisation(document: &str, spans: &[Span], value: &str) -> Option<Norm
         Normalisation::Text
     } else if holds(value) {
         Normalisation::Within
-    } else if is(&dated) {
+    } else if readings.iter().any(dated) {
         Normalisation::Date
     } else if value.split(MEMBERS).all(named) {
         Normalisation::List

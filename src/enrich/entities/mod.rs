@@ -17,7 +17,10 @@ mod people;
 mod places;
 mod tables;
 
-use super::passage::{Field, Passage, Word};
+use super::{
+    passage::{Field, Passage, Word},
+    sentences::ends_as_sentence,
+};
 use crate::article::{CountryCode, Dateline, Entity, EntityType, TextSpan, slug};
 use claims::Claims;
 use std::ops::Range;
@@ -97,10 +100,6 @@ impl<'a> Text<'a> {
     fn mention(&self, words: &Range<usize>) -> TextSpan {
         self.passage.at(&self.range(words))
     }
-}
-
-fn ends_as_sentence(text: &str) -> bool {
-    text.trim_end().trim_end_matches(['"', '”', '’', ')', '»']).ends_with(['.', '!', '?', '…', '۔', '。'])
 }
 
 /// An entity in the making.

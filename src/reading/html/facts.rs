@@ -41,13 +41,13 @@ pub struct Facts<'a> {
     /// Asked by every title, so looked for once.
     publisher: OnceCell<Option<Finding<Publisher>>>,
     headline: OnceCell<Option<Finding<String>>>,
+    lines: OnceCell<Vec<visible::Line<'a>>>,
 }
 
 impl Said {
-    /// The date that it states, as machines write dates or as people do.
+    /// With the date that it states.
     fn dated(self) -> Option<(Published, Self)> {
-        let published = dates::machine(&self.text).or_else(|| dates::stated(&self.text).map(|it| it.published))?;
-        Some((published, self))
+        Some((dates::any(&self.text)?, self))
     }
 }
 
@@ -60,8 +60,12 @@ impl<'a> Facts<'a> {
             None => Url::parse(&it).ok(),
         });
         let base = base.filter(|it| matches!(it.scheme(), "http" | "https")).or(given);
-        let (publisher, headline) = (OnceCell::new(), OnceCell::new());
-        Self { scan, json_ld, base, retrieved_at, publisher, headline }
+        let (publisher, headline, lines) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { scan, json_ld, base, retrieved_at, publisher, headline, lines }
+    }
+
+    fn lines(&self) -> &[visible::Line<'a>] {
+        self.lines.get_or_init(|| visible::lines(&self.scan.blocks))
     }
 
     /// A member of the JSON-LD article.
@@ -171,8 +175,7 @@ impl<'a> Facts<'a> {
         groups.push(self.marked(&["itemprop:author"], "microdata"));
         groups.push(self.labelled("written by"));
         groups.push(self.marked(&["rel:author"], "author-link"));
-        let headline = self.headline().map(|it| it.value).unwrap_or_default();
-        groups.push(visible::byline(&self.scan.blocks, &headline).into_iter().collect());
+        groups.push(visible::byline(self.lines(), self.headline().as_ref()).into_iter().collect());
         groups.push(self.marked(&["class:byline", "class:author"], "byline-class"));
         // Of links to authors' pages the first: those of other stories follow.
         groups.push(self.marked(&["href:author"], "author-address").into_iter().take(1).collect());
@@ -283,8 +286,7 @@ impl<'a> Facts<'a> {
         said.extend(self.marked(&["time"], "time-element"));
         said.extend(self.marked(&["class:date"], "date-class"));
         let mut found: Vec<(Published, Said)> = said.into_iter().filter_map(Said::dated).collect();
-        let headline = self.headline().map(|it| it.value).unwrap_or_default();
-        found.extend(visible::date(&self.scan.blocks, &headline));
+        found.extend(self.headline().and_then(|it| visible::date(self.lines(), &it)));
         found.extend(self.marked_anywhere("time", "time-element").into_iter().filter_map(Said::dated).take(1));
         let address = self.url().or(self.base.as_ref().map(|it| Finding {
             value: it.to_string(),

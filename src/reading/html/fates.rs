@@ -1,6 +1,6 @@
 //! What becomes of each part of a page: blocks are kept, mined or removed; what lies between them is markup.
 
-use super::{Facts, Finding, Page, Scan, scan::Block, shown, text};
+use super::{Facts, Finding, Page, Scan, scan::Block, shown, text, visible};
 use crate::{
     article::{Label, Piece, Span},
     enrich::{byline, dateline, dates},
@@ -22,13 +22,14 @@ pub type Marks = Vec<(Span, Label, String)>;
 pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Marks) {
     let mut page = Page::default();
     let mut marks = Marks::new();
-    let headline = facts.headline().map(|it| it.value);
+    let headline = facts.headline();
     let deck = facts.deck().map(|it| it.value);
     let summary = facts.summary().map(|it| it.value);
     let authors = facts.authors().map(|it| it.value).unwrap_or_default();
     for (block, aligned) in scan.blocks.iter().zip(aligned) {
         let text = shown(&block.text);
-        if Some(&text) == headline.as_ref() || text.is_empty() {
+        let is_headline = headline.as_ref().is_some_and(|it| visible::is_headline(block, &text, it));
+        if is_headline || text.is_empty() {
             continue;
         }
         let is_deck = Some(&text) == deck.as_ref()

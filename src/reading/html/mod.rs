@@ -11,6 +11,7 @@ mod extract;
 mod facts;
 mod fates;
 mod json_ld;
+mod regions;
 mod scan;
 mod visible;
 mod worker;

@@ -4,7 +4,10 @@
 //! This is not a tree. Blocks need only know where one ends and in which part of the page it stands, and a pass that
 //! builds nothing cannot be made to overflow.
 
-use super::worker::{self, Failed};
+use super::{
+    regions::{is_apart, region},
+    worker::{self, Failed},
+};
 use crate::{
     article::Span,
     reading::limits::{HTML_ATTRIBUTES, HTML_DEPTH},
@@ -81,25 +84,6 @@ const INLINE: &[&str] = &[
 ];
 /// Elements whose end tag may be left out, which one of the same name ends (HTML Standard, optional tags).
 const IMPLIED: &[&str] = &["p", "li", "dt", "dd", "tr", "td", "th", "option"];
-/// Where in a page there is no story.
-const REGIONS: &[(&str, &str)] = &[
-    ("nav", "navigation"),
-    ("footer", "footer"),
-    ("aside", "aside"),
-    ("form", "form"),
-    ("button", "button"),
-    ("select", "form"),
-    ("figcaption", "caption"),
-    ("figure", "caption"),
-    ("noscript", "without scripts"),
-    ("template", "template"),
-    ("svg", "drawing"),
-    ("iframe", "frame"),
-    ("dialog", "dialog"),
-];
-/// Elements without any part of a story, whatever the page. (A form may be around all of it.)
-const APART: &[&str] =
-    &["nav", "footer", "aside", "button", "select", "noscript", "template", "svg", "iframe", "dialog"];
 /// Parts of class names by which publishers mark facts.
 const CLASSES: &[(&str, &str)] = &[
     ("byline", "class:byline"),
@@ -277,7 +261,7 @@ impl Pass<'_> {
     /// The innermost element ends at a place.
     fn pop(&mut self, end: usize) {
         let Some(element) = self.open.pop() else { return };
-        if APART.contains(&element.name.as_str()) {
+        if is_apart(&element.name) {
             let span = self.span(element.start, end);
             self.scan.apart.push(span);
         }
@@ -429,44 +413,10 @@ fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
     text.as_bytes().windows(word.len()).position(|it| it.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-fn attribute(tag: &StartTag<usize>, name: &str) -> Option<(String, html5gum::Span<usize>)> {
+pub(super) fn attribute(tag: &StartTag<usize>, name: &str) -> Option<(String, html5gum::Span<usize>)> {
     let value = tag.attributes.get(name.as_bytes())?;
     let text = lossy(&value.value);
     (!text.trim().is_empty()).then(|| (text.trim().to_owned(), value.span))
-}
-
-/// By the element, else by what its class or role says.
-fn region(name: &str, tag: &StartTag<usize>) -> Option<&'static str> {
-    const NAMED: &[(&str, &str)] = &[
-        ("comments", "comments"),
-        ("comment-list", "comments"),
-        ("related", "related stories"),
-        ("newsletter", "newsletter box"),
-        ("cookie", "cookie notice"),
-        ("consent", "cookie notice"),
-        ("advert", "advertisement"),
-        ("advertisement", "advertisement"),
-        ("ad-slot", "advertisement"),
-        ("breadcrumb", "breadcrumbs"),
-        ("breadcrumbs", "breadcrumbs"),
-        ("social", "share button"),
-        ("share", "share button"),
-    ];
-    let by_element = REGIONS.iter().find(|(it, _)| *it == name).map(|(_, reason)| *reason);
-    if by_element.is_some() || tag.attributes.is_empty() {
-        return by_element;
-    }
-    let hidden = tag.attributes.contains_key(&b"hidden"[..])
-        || attribute(tag, "aria-hidden").is_some_and(|(it, _)| it == "true");
-    let role = attribute(tag, "role").and_then(|(it, _)| (it == "navigation").then_some("navigation"));
-    // The whole page or story may be called anything.
-    let wide = matches!(name, "html" | "body" | "main" | "article" | "p");
-    let called = ["id", "class"].iter().filter(|_| !wide).find_map(|it| attribute(tag, it));
-    let named = called.and_then(|(value, _)| {
-        let is_named = |word: &str| NAMED.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1);
-        value.split_whitespace().find_map(is_named)
-    });
-    hidden.then_some("hidden").or(role).or(named)
 }
 
 #[cfg(test)]

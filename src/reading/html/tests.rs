@@ -40,6 +40,89 @@ fn a_page_gives_up_its_story_and_its_facts() {
     assert_eq!(kept(PAGE, &page).len(), 4);
 }
 
+/// What no markup states, and what stands within a story without being of it.
+const UNMARKED: &str = r#"<html><head><title>Harbour fees rise again | harbournews</title>
+<link rel="canonical" href="https://www.harbournews.example/2025/04/07/fees"></head><body>
+<header><a href="/">Harbour News</a></header><main><h1>Harbour fees rise again – Harbournews</h1>
+<div>By Ana Sá | Reporter</div><div>Updated 8 April 2025</div>
+<p>The harbour will charge a third more from May on, the board decided on Monday after a debate of four hours in the town hall.</p>
+<p><a href="/pier">What the old pier has to do with the new fees</a></p>
+<h2>What it costs</h2>
+<p>Every boat pays by its length, and those that stay for less than a night pay the half of what stands in the table below.</p>
+<table><tr><th>Boat</th><th>Old</th><th>New</th></tr><tr><td>Dinghy</td><td>3</td><td>4</td></tr>
+<tr><td>Trawler</td><td>30</td><td>40</td></tr></table>
+<h2>What it costs</h2>
+<p>For the town the fees are a tenth of all that it takes in, and the harbour master expects that nobody will leave for them.</p>
+</main><h2>Most read</h2><ul><li><a href="/a">The old pier falls into the sea</a></li></ul></body></html>"#;
+
+#[test]
+fn rows_and_headings_belong_to_the_story_and_links_to_others_do_not() {
+    let page = read(UNMARKED, None, Instant::now());
+    let body: Vec<&str> = page.body.iter().map(|it| it.text.as_str()).collect();
+    let beginnings: Vec<String> = body.iter().map(|it| it.chars().take(18).collect()).collect();
+    let expected = [
+        "The harbour will c",
+        "What it costs",
+        "Every boat pays by",
+        "Boat | Old | New",
+        "Dinghy | 3 | 4",
+        "Trawler | 30 | 40",
+        "What it costs",
+        "For the town the f",
+    ];
+    assert_eq!(beginnings, expected, "{:?}", page.left_out);
+    let removed =
+        |words: &str| page.pieces.iter().any(|it| UNMARKED[it.start..it.end].contains(words) && it.reason == "link");
+    assert!(removed("What the old pier"));
+}
+
+#[test]
+fn what_no_markup_states_is_read_around_the_headline() {
+    let page = read(UNMARKED, None, Instant::now());
+    let headline = page.headline.expect("a headline");
+    assert_eq!(headline.value, "Harbour fees rise again", "the site's name, letters of its domain, is no part of it");
+    let authors = page.authors.expect("authors");
+    assert_eq!((authors.value.join("; ").as_str(), authors.rule), ("Ana Sá", "visible-byline"));
+    let published = page.published.expect("a date");
+    assert_eq!(
+        (published.value.at.map(|it| it.day()).as_deref(), published.rule),
+        (Some("2025-04-08"), "visible-date")
+    );
+    assert_eq!(published.others, ["2025-04-07T00:00:00.000Z"], "the path says otherwise, and that is kept");
+    // Of what cannot be true yet the next best is followed.
+    let early = read(UNMARKED, None, Instant::parse("2025-04-07T09:00:00Z").expect("a time"));
+    assert_eq!(early.published.map(|it| it.rule), Some("url-path"));
+}
+
+#[test]
+fn a_writers_own_site_may_be_named_after_the_writer() {
+    let page = |author: &str| {
+        format!(
+            r#"<title>Fees</title><script type="application/ld+json">{{"@type": "Article", "author": {author},
+            "publisher": {{"name": "Ana Sá"}}}}</script><h1>Harbour fees rise again</h1><p>The harbour charges more.</p>"#
+        )
+    };
+    let authors = |document: &str| read(document, None, Instant::now()).authors.map(|it| it.value);
+    assert_eq!(authors(&page(r#"{"@type": "Person", "name": "Ana Sá"}"#)), Some(vec!["Ana Sá".to_owned()]));
+    assert_eq!(authors(&page(r#"{"@type": "Organization", "name": "Ana Sá"}"#)), None);
+}
+
+#[test]
+fn a_headline_that_was_cut_off_goes_on_where_it_stands_whole() {
+    let whole = "Harbour fees rise again, and this time for every boat that stays for a night, says the board of the \
+                 old harbour in a letter to its members";
+    let document = format!(
+        r#"<meta property="og:title" content="{whole}"><script type="application/ld+json">{{"@type": "NewsArticle",
+        "headline": "{}"}}</script><p>The harbour charges more.</p>"#,
+        &whole[..108]
+    );
+    assert_eq!(read(&document, None, Instant::now()).headline.map(|it| it.value).as_deref(), Some(whole));
+    let dated =
+        r#"<title>Harbour fees rise again</title><h1>Harbour fees rise again <i>7 April 2025</i></h1><p>More.</p>"#;
+    let headline = read(dated, None, Instant::now()).headline.map(|it| it.value);
+    assert_eq!(headline.as_deref(), Some("Harbour fees rise again"));
+}
+
 #[test]
 fn a_page_over_a_limit_is_read_by_its_lines_and_says_so() {
     let deep = format!(

@@ -4,7 +4,7 @@ use super::{facts::Said, scan::Block};
 use crate::{
     article::Published,
     enrich::{byline, dates},
-    reading::{shown::shown, text},
+    reading::{Finding, shown::shown, text},
 };
 
 /// So many lines before the headline and behind it are looked at.
@@ -16,16 +16,22 @@ const LINE_CHARS: usize = 160;
 /// Wherever it stands, this says who wrote the page.
 const CREDIT: &str = "Written by";
 
-type Line<'a> = (String, &'a Block);
+/// A short line that readers see, and its block.
+pub type Line<'a> = (String, &'a Block);
 
-fn lines(blocks: &[Block]) -> Vec<Line<'_>> {
+pub fn lines(blocks: &[Block]) -> Vec<Line<'_>> {
     let lines = blocks.iter().filter(|it| it.region.is_none()).map(|it| (shown(&it.text), it));
     lines.filter(|it| !it.0.is_empty() && it.0.chars().count() <= LINE_CHARS).collect()
 }
 
+/// Whether a block is the headline: it says so, or the headline was read there and tidied.
+pub fn is_headline(block: &Block, text: &str, headline: &Finding<String>) -> bool {
+    text == headline.value || block.spans.iter().any(|it| headline.spans.contains(it))
+}
+
 /// The short lines around the headline, those behind it first.
-fn around<'a>(lines: &[Line<'a>], headline: &str) -> Vec<Line<'a>> {
-    let says = |it: &Line| it.0 == headline;
+fn around<'a>(lines: &[Line<'a>], headline: &Finding<String>) -> Vec<Line<'a>> {
+    let says = |it: &Line| is_headline(it.1, &it.0, headline);
     let titled = |it: &Line| says(it) && it.1.element == "h1";
     let Some(at) = lines.iter().rposition(titled).or_else(|| lines.iter().position(says)) else { return Vec::new() };
     let behind = lines.iter().skip(at + 1).take(BEHIND);
@@ -33,8 +39,7 @@ fn around<'a>(lines: &[Line<'a>], headline: &str) -> Vec<Line<'a>> {
 }
 
 /// The names in the first byline, as a list.
-pub fn byline(blocks: &[Block], headline: &str) -> Option<Said> {
-    let lines = lines(blocks);
+pub fn byline(lines: &[Line<'_>], headline: Option<&Finding<String>>) -> Option<Said> {
     // The name may stand in the line behind the words that announce it.
     let at = |lines: &[Line<'_>], at: usize| {
         let (line, block) = &lines[at];
@@ -42,16 +47,16 @@ pub fn byline(blocks: &[Block], headline: &str) -> Option<Said> {
         let next = || lines.get(at + 1).filter(|_| byline::is_opening(line));
         names.or_else(|| next().and_then(|(line, block)| Some((byline::bare(line)?, block.spans.clone()))))
     };
-    let near = around(&lines, headline);
+    let near = headline.map(|it| around(lines, it)).unwrap_or_default();
     let credit = |it: &usize| lines[*it].0.starts_with(CREDIT);
     let found = (0..near.len()).find_map(|it| at(&near, it));
-    let found = found.or_else(|| (0..lines.len()).filter(credit).find_map(|it| at(&lines, it)));
+    let found = found.or_else(|| (0..lines.len()).filter(credit).find_map(|it| at(lines, it)));
     found.map(|(names, spans)| Said { text: names.join(", "), spans, rule: "visible-byline" })
 }
 
 /// The first line that states a full date and is no sentence.
-pub fn date(blocks: &[Block], headline: &str) -> Option<(Published, Said)> {
-    let lines = around(&lines(blocks), headline).into_iter().filter(|it| !text::ends_as_sentence(&it.0));
+pub fn date(lines: &[Line<'_>], headline: &Finding<String>) -> Option<(Published, Said)> {
+    let lines = around(lines, headline).into_iter().filter(|it| !text::ends_as_sentence(&it.0));
     lines.into_iter().find_map(|(text, block)| {
         let published = dates::stated(&text)?.published;
         Some((published, Said { text, spans: block.spans.clone(), rule: "visible-date" }))
