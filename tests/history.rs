@@ -336,3 +336,28 @@ async fn an_article_that_names_eighty_people_is_written_and_says_what_was_left_o
     let newest = server.walk("/v1/articles?published_from=2025-03-05&fields=id").await;
     assert_eq!(newest.len(), 1, "it moved");
 }
+
+#[tokio::test]
+async fn a_list_of_a_time_that_too_much_lies_behind_is_refused_by_name() {
+    let server = Server::new().await;
+    let ingest = async |number: usize, headline: &str| {
+        server.archive.ingest(story(&format!("{number}.txt"), headline, "LISBON")).await.expect("ingested")
+    };
+    for number in 0..=300 {
+        ingest(number, FIRST).await;
+    }
+    let at = dateline::article::Instant::now();
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    for number in 0..300 {
+        ingest(number, SECOND).await;
+    }
+    let path = format!("/v1/articles?limit=100&fields=headline&as_of={at}");
+    let then = server.walk(&path).await;
+    assert_eq!(then.len(), 301);
+    assert!(then.iter().all(|it| it["headline"] == FIRST));
+    ingest(300, SECOND).await;
+    let refused = server.get(&path).await;
+    assert_eq!(refused.problem(), "invalid_parameter");
+    let detail = refused.json()["errors"][0]["detail"].as_str().unwrap_or_default().to_owned();
+    assert!(detail.starts_with("more than 300 revised or deleted articles"), "{detail}");
+}

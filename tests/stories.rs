@@ -3,7 +3,10 @@
 mod support;
 
 use dateline::{
-    archive::{Archive, Deletion, Ingested},
+    archive::{
+        Archive, Deletion, Ingested,
+        stories::{COMPARED_MAX, MEMBERS_MAX},
+    },
     article::RawDocument,
     store::embedded,
 };
@@ -105,7 +108,8 @@ async fn lists_know_stories() {
     assert_eq!(ids(&server, &path("collapse=story")).await, sorted(&[&other, &third]));
     assert_eq!(ids(&server, &path("collapse=story&sort=published")).await, sorted(&[&first, &other]));
     assert_eq!(ids(&server, &path(&format!("collapse=story&story={first}"))).await, [third]);
-    for wrong in ["story=x", "collapse=articles"] {
+    let many = format!("story={}", [first.as_str(); 6].join("&story="));
+    for wrong in ["story=x", "collapse=articles", &many] {
         assert_eq!(server.get(&path(wrong)).await.problem(), "invalid_parameter");
     }
 }
@@ -183,6 +187,26 @@ async fn two_copies_at_one_instant_are_one_story() {
         assert_eq!(stories.len(), 2);
         assert_eq!(stories[0], stories[1], "round {round}");
     }
+}
+
+#[tokio::test]
+async fn a_story_takes_no_more_than_its_most_members_and_says_so() {
+    let server = Server::new().await;
+    let body = paragraphs(0..3);
+    let first = ingest(&server, "0.txt", "Ferries stay in port, says paper 0", &body).await;
+    let mut last = String::new();
+    for number in 1..=MEMBERS_MAX {
+        let headline = format!("Ferries stay in port, says paper {number}");
+        last = ingest(&server, &format!("{number}.txt"), &headline, &body).await;
+    }
+    let told = server.get(&format!("/v1/stories/{first}")).await.json();
+    assert_eq!(told["members"].as_array().map(Vec::len), Some(MEMBERS_MAX));
+    assert_eq!(told["not_compared"], MEMBERS_MAX - COMPARED_MAX);
+    assert_eq!(story_of(&server, &last).await, last);
+    let evidence = server.get(&format!("/v1/articles/{last}/evidence")).await.json();
+    let left_out = evidence["left_out"][0].as_str().unwrap_or_default();
+    assert!(left_out.starts_with("story: ") && left_out.ends_with("takes no more"), "{left_out}");
+    assert_eq!(ids(&server, "/v1/articles?collapse=story&limit=7").await.len(), 2);
 }
 
 /// Two papers that printed one agency's copy, one of them without its date.

@@ -11,6 +11,7 @@ use crate::{
     article::{Article, ArticleId, Card, Instant, TextSpan},
     enrich::likeness::Likeness,
     query::{BadParameter, cursor},
+    store::Story,
 };
 use axum::{
     extract::{Path, RawQuery, State},
@@ -78,19 +79,22 @@ pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) ->
         Some(text) => Some(cursor::read(&text, BINDING).map_err(|error| refuse("cursor", error.to_string()))?),
     };
     let (found, more) = service.archive.store().stories(after.as_ref(), limit).await?;
-    let mut read = 0;
-    let mut last = None;
-    let mut stories = Vec::new();
-    let mut short = false;
+    let (all, mut ids) = (found.len(), Vec::new());
+    let mut shown: Vec<Story> = Vec::new();
     for story in found {
-        if read > 0 && read + story.members.len() > MEMBERS_READ {
-            short = true;
+        if !shown.is_empty() && ids.len() + story.members.len() > MEMBERS_READ {
             break;
         }
-        read += story.members.len();
-        last = Some(story.position());
-        let members = service.archive.members(&story.members).await?;
-        // All but one of them may have been deleted at this very moment.
+        ids.extend(story.members.iter().cloned());
+        shown.push(story);
+    }
+    let last = shown.last().map(Story::position);
+    let short = shown.len() < all;
+    let articles = service.archive.members(&ids).await?;
+    let mut stories = Vec::with_capacity(shown.len());
+    for story in shown {
+        let members: Vec<&Article> = articles.iter().filter(|it| story.members.contains(&it.head.id)).collect();
+        // All of them may have been deleted at this very moment.
         let Some(canonical) = members.first() else { continue };
         stories.push(StoryEntry {
             location: path(&story.id),

@@ -10,7 +10,7 @@
 use super::ListQuery;
 use crate::{
     article::{Article, ArticleId, Filed, Instant},
-    store::{ChangeKind, MAX_FACET_VALUES, PackedCard, Posting, Store, StoreError},
+    store::{ChangeKind, MAX_FACET_VALUES, Posting, Store, StoreError},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeSet, HashMap};
@@ -36,7 +36,7 @@ impl Then {
         let touched: BTreeSet<ArticleId> =
             changes.into_iter().filter(|it| it.kind != ChangeKind::Created).map(|it| it.id).collect();
         if touched.len() > ARTICLES_MAX {
-            return Err(StoreError::TooMuchHistory { limit: ARTICLES_MAX });
+            return Err(StoreError::TooMuchHistory { limit: ARTICLES_MAX, of: "revised or deleted articles" });
         }
         let then = stream::iter(touched).map(|id| was(store, id, at)).buffered(AT_ONCE);
         let articles: Vec<Option<Article>> = then.try_collect().await?;
@@ -57,7 +57,8 @@ impl Then {
             listed_at: it.listed_at(),
             changed_at: it.head.changed_at,
             codes: Filed::of(it, MAX_FACET_VALUES).codes,
-            card: PackedCard::pack(&it.card()),
+            // The article is at hand.
+            card: None,
         };
         self.articles.values().map(posting).collect()
     }

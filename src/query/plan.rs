@@ -12,7 +12,7 @@
 use super::{
     Filter, ListQuery, Sort,
     as_of::Then,
-    stories::{self, Collapse, Members},
+    stories::{self, Collapse, Kept, Members},
 };
 use crate::{
     article::{Article, ArticleId},
@@ -93,9 +93,10 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
         let direction = query.sort.direction();
         let behind = |it: &Posting, after| direction.order(after, &it.position).is_lt();
         matching.retain(|it| query.after.as_ref().is_none_or(|after| behind(it, after)));
-        let (matching, cut) = shown(&mut collapse, matching, query.limit).await?;
-        let cost = Cost { queries: 0, read_units };
-        return finish(store, query, then, matching, cut, cost).await;
+        let kept = shown(&mut collapse, matching, query.limit).await?;
+        let rest = kept.decided.filter(|_| kept.stopped);
+        let cost = Cost { queries: 0, read_units: read_units + collapse.map_or(0.0, |it| it.read_units) };
+        return finish(store, query, then, kept.postings, rest, cost).await;
     }
     let mut walk = Walk { store, query, cost: Cost::default() };
     let (candidates, residual) = candidates(&query.filter, query.sort);
@@ -113,38 +114,38 @@ pub async fn page(store: &Store, query: &ListQuery) -> Result<Page, StoreError> 
 
     let mut matching: Vec<Posting> = Vec::new();
     let mut examined = query.after.clone();
+    let mut more = true;
     for size in STRETCHES[1..].iter().chain(std::iter::repeat(&STRETCHES[2])) {
         let end = stretch.postings.last().map(|it| it.position.clone());
         let holds = |it: &Posting| query.filter.matches(it) && members.hold(&it.position.id) && then.holds(it);
         let found: Vec<Posting> = stretch.postings.into_iter().filter(holds).collect();
-        let (found, cut) = shown(&mut collapse, found, query.limit.saturating_sub(matching.len())).await?;
-        matching.extend(found);
-        if cut.is_some() {
-            return finish(store, query, then, matching, cut, walk.cost).await;
+        let kept = shown(&mut collapse, found, query.limit.saturating_sub(matching.len())).await?;
+        matching.extend(kept.postings);
+        if kept.stopped {
+            // What was not decided upon is left for the next page.
+            examined = kept.decided.or(examined);
+            break;
         }
-        examined = end.or(examined);
+        (examined, more) = (end.or(examined), stretch.more);
         let spent = walk.cost.queries + driver.len() > QUERY_BUDGET;
-        if matching.len() >= query.limit || !stretch.more || spent {
+        if matching.len() >= query.limit || !more || spent {
             break;
         }
         stretch = walk.read(&driver, examined.as_ref(), *size).await?;
         walk.cost.queries += driver.len();
         walk.cost.read_units += stretch.read_units;
     }
-    let rest = examined.filter(|_| stretch.more);
+    let rest = examined.filter(|_| more);
     matching.extend(earlier(query, &then, rest.as_ref()));
     matching.sort_by(|a, b| query.sort.direction().order(&a.position, &b.position));
+    walk.cost.read_units += collapse.map_or(0.0, |it| it.read_units);
     finish(store, query, then, matching, rest, walk.cost).await
 }
 
-/// Of postings that match, those that a page shows; and where to go on, if not all of them were decided upon.
-async fn shown(
-    collapse: &mut Option<Collapse<'_>>,
-    matching: Vec<Posting>,
-    wanted: usize,
-) -> Result<(Vec<Posting>, Option<Position>), StoreError> {
+/// Of postings that match, those that a page shows.
+async fn shown(collapse: &mut Option<Collapse<'_>>, matching: Vec<Posting>, wanted: usize) -> Result<Kept, StoreError> {
     match collapse {
-        None => Ok((matching, None)),
+        None => Ok(Kept { postings: matching, ..Kept::default() }),
         Some(collapse) => collapse.keep(matching, wanted).await,
     }
 }
@@ -261,17 +262,16 @@ fn merge(pages: Vec<ListPage>, direction: Direction) -> ListPage {
     if pages.len() == 1 {
         return pages.into_iter().next().expect("the length is one");
     }
-    let before = |a: &Position, b: &Position| direction.order(a, b);
     let ends = pages.iter().filter(|it| it.more).filter_map(|it| it.postings.last()).map(|it| it.position.clone());
-    let horizon = ends.min_by(|a, b| before(a, b));
+    let horizon = ends.min_by(|a, b| direction.order(a, b));
     let read_units = pages.iter().map(|it| it.read_units).sum();
     let mut postings: Vec<Posting> = pages.into_iter().flat_map(|it| it.postings).collect();
-    postings.sort_by(|a, b| before(&a.position, &b.position));
+    postings.sort_by(|a, b| direction.order(&a.position, &b.position));
     // An article with two of the values stands in two of the lists.
     postings.dedup_by(|a, b| a.position == b.position);
     let more = horizon.is_some();
     if let Some(horizon) = horizon {
-        postings.retain(|it| before(&it.position, &horizon).is_le());
+        postings.retain(|it| direction.order(&it.position, &horizon).is_le());
     }
     ListPage { postings, more, read_units }
 }

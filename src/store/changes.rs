@@ -152,11 +152,9 @@ impl Store {
     pub async fn follower(&self, name: &str) -> Result<(FeedPosition, u64), StoreError> {
         let Some(item) = self.get(keys::follower(name), keys::POSITION).await? else { return Ok(Default::default()) };
         let attributes = Attributes(&item);
-        let mut position = FeedPosition::default();
-        for (last, told) in position.0.iter_mut().zip(attributes.texts("position")?) {
-            *last = told.parse().unwrap_or_default();
-        }
-        Ok((position, attributes.number("version")?))
+        let numbers = attributes.all_parsed("position", |it| it.parse().ok())?;
+        let position = <[u64; SHARDS]>::try_from(numbers).map(FeedPosition);
+        Ok((position.map_err(|_| attributes.problem("not one number for each shard"))?, attributes.number("version")?))
     }
 
     /// Keeps how far a follower has come; refused if it was told since by another that goes by the same name.
@@ -172,7 +170,7 @@ impl Store {
     pub async fn changes_since(&self, at: Instant, most: usize) -> Result<Vec<Change>, StoreError> {
         let shards = try_join_all((0..SHARDS).map(|shard| self.shard_since(shard, at, most))).await?;
         let found: Vec<Change> = shards.into_iter().flatten().collect();
-        if found.len() > most { Err(StoreError::TooMuchHistory { limit: most }) } else { Ok(found) }
+        if found.len() > most { Err(StoreError::TooMuchHistory { limit: most, of: "changes" }) } else { Ok(found) }
     }
 
     async fn shard_since(&self, shard: usize, at: Instant, most: usize) -> Result<Vec<Change>, StoreError> {

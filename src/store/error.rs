@@ -29,8 +29,8 @@ pub enum StoreError {
     #[error("the object store failed")]
     Objects(#[source] object_store::Error),
     /// A look back that would have to read too much.
-    #[error("more than {limit} changes lie between then and now: ask for a later time")]
-    TooMuchHistory { limit: usize },
+    #[error("more than {limit} {of} lie between then and now: ask for a later time")]
+    TooMuchHistory { limit: usize, of: &'static str },
     #[error("the store cannot be opened: {0}")]
     Open(String),
 }

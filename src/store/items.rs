@@ -255,7 +255,7 @@ pub(super) fn document_item(record: &DocumentRecord) -> Item {
 pub(super) struct Attributes<'a>(pub &'a Item);
 
 impl Attributes<'_> {
-    fn problem(&self, problem: impl Into<String>) -> StoreError {
+    pub fn problem(&self, problem: impl Into<String>) -> StoreError {
         let part = |name: &str| self.0.get(name).and_then(|it| it.as_s().ok()).cloned().unwrap_or_default();
         StoreError::Item { key: format!("{} {}", part(keys::PK), part(keys::SK)), problem: problem.into() }
     }
@@ -270,14 +270,21 @@ impl Attributes<'_> {
         value.and_then(|it| it.parse().ok()).ok_or_else(|| self.problem(format!("no number {name}")))
     }
 
-    pub fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
+    fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let values = self.0.get(name).and_then(|it| it.as_l().ok());
         let values = values.ok_or_else(|| self.problem(format!("no list {name}")))?;
-        Ok(values.iter().filter_map(|it| it.as_s().ok().cloned()).collect())
+        let texts = values.iter().map(|it| it.as_s().ok().cloned()).collect::<Option<_>>();
+        texts.ok_or_else(|| self.problem(format!("malformed {name}")))
     }
 
     pub fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
         parse(self.text(name)?).ok_or_else(|| self.problem(format!("malformed {name}")))
+    }
+
+    /// A list of which every member can be read.
+    pub fn all_parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, StoreError> {
+        let parsed = self.texts(name)?.iter().map(|it| parse(it)).collect::<Option<_>>();
+        parsed.ok_or_else(|| self.problem(format!("malformed {name}")))
     }
 
     fn whole<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {

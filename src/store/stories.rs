@@ -107,8 +107,8 @@ fn read_story(item: &Item) -> Result<Story, StoreError> {
         id: attributes.parsed(keys::PK, |it| id(it.strip_prefix(keys::STORY)?))?,
         version: attributes.number("version")?,
         created_at: attributes.parsed("created_at", |it| Instant::parse(it).ok())?,
-        members: attributes.texts("members")?.iter().filter_map(|it| id(it)).collect(),
-        merged_into: attributes.optional("merged_into").and_then(|it| id(&it)),
+        members: attributes.all_parsed("members", id)?,
+        merged_into: attributes.optional("merged_into").map(|_| attributes.parsed("merged_into", id)).transpose()?,
     })
 }
 
@@ -125,7 +125,7 @@ impl Store {
             let key = attributes.text(keys::PK)?;
             if let Some(band) = bands.iter_mut().find(|it| it.key == key) {
                 band.version = attributes.number("version")?;
-                band.members = attributes.texts("members")?.iter().filter_map(|it| Position::parse(it)).collect();
+                band.members = attributes.all_parsed("members", Position::parse)?;
             }
         }
         Ok(bands)
