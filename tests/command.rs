@@ -302,3 +302,32 @@ fn reading_is_measured_against_what_is_known() {
         assert!(printed.lines().any(|it| it.starts_with(line)), "no line {line:?} in\n{printed}");
     }
 }
+
+#[test]
+fn a_follower_is_told_what_changed_since_it_last_asked_and_a_replay_what_would() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.txt", story(1, 1));
+    write(folder.path(), "b.txt", story(2, 1));
+    assert!(run(folder.path(), &["ingest", "a.txt", "b.txt"]).status.success());
+    let follow = || {
+        let told = run(folder.path(), &["follow", "mirror"]);
+        assert!(told.status.success(), "{}", text(&told.stderr));
+        let lines = text(&told.stdout);
+        let lines = lines.lines().map(|it| serde_json::from_str::<Value>(it).expect("JSON"));
+        lines.map(|it| it["kind"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(follow(), ["created", "created"]);
+    assert!(follow().is_empty());
+    write(folder.path(), "a.txt", story(1, 2));
+    assert!(run(folder.path(), &["ingest", "a.txt"]).status.success());
+    assert_eq!(follow(), ["revised"]);
+
+    let replayed = run(folder.path(), &["replay", "--dry-run", "--filter", "country=PT"]);
+    assert!(replayed.status.success());
+    assert_eq!(text(&replayed.stdout).trim(), "0 would change, 2 read as before, 0 failed");
+    let none = run(folder.path(), &["replay", "--filter", "country=FR"]);
+    assert_eq!(text(&none.stdout).trim(), "0 changed, 0 read as before, 0 failed");
+    let wrong = run(folder.path(), &["replay", "--filter", "colour=red"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(text(&wrong.stderr).contains("--filter: colour"), "{}", text(&wrong.stderr));
+}

@@ -205,6 +205,11 @@ async fn the_seeds_are_ingested_on_request_and_once() {
     let article = held_ids(&stack.archive).await.remove(0);
     let reread = invoke(&ingest, json!({"reread": [article, ArticleId::of_identity("nobody's")]})).await;
     assert_eq!((&reread["unchanged"], &reread["deleted"], &reread["failed"]), (&json!(1), &json!(1), &json!([])));
+    let message = |id: &str, body: Value| json!({"eventSource": "aws:sqs", "messageId": id, "body": body.to_string()});
+    let records =
+        [message("good", json!({"reread": [ArticleId::of_identity("x")]})), message("bad", json!({"reread": 7}))];
+    let failed = invoke(&ingest, json!({"Records": records})).await;
+    assert_eq!(failed["batchItemFailures"], json!([{"itemIdentifier": "bad"}]), "{failed}");
 }
 
 #[tokio::test]

@@ -62,6 +62,30 @@ async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
     store.commit(&commit).await.expect("committed");
 }
 
+/// After an upgrade a page often comes with other lines around the same story.
+#[tokio::test]
+async fn what_the_rules_changed_is_not_held_against_the_publisher() {
+    let server = Server::new().await;
+    let archive = &server.archive;
+    let id = archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested").id;
+    let kinds = async || {
+        let revisions = server.get(&format!("/v1/articles/{id}/revisions")).await.json();
+        let all = revisions["revisions"].as_array().expect("revisions").clone();
+        all.iter().map(|it| it["kind"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    read_by_earlier_rules(archive, &id).await;
+    let mut other_lines = story("a.txt", "Tram returns to the harbour", "LISBON");
+    other_lines.content.extend(b"\nShare on Facebook\n");
+    let ingested = archive.ingest(other_lines).await.expect("ingested");
+    assert_eq!((ingested.outcome, ingested.revision), (Outcome::Unchanged, 3));
+    assert_eq!(kinds().await, ["reread", "revised", "created"]);
+    // And what the publisher did change is a revision of its own.
+    read_by_earlier_rules(archive, &id).await;
+    let changed = archive.ingest(story("a.txt", "Tram returns to the old harbour", "LISBON")).await.expect("ingested");
+    assert_eq!(changed.outcome, Outcome::Revised);
+    assert_eq!(kinds().await[..2], ["revised", "reread"]);
+}
+
 #[tokio::test]
 async fn what_reads_differently_is_told_and_then_a_revision_that_says_so() {
     let server = Server::new().await;

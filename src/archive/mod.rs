@@ -2,8 +2,10 @@
 //!
 //! 1. The same bytes under the same name as last time: unchanged, and nothing is read.
 //! 2. Reading makes a draft; its identity names the article.
-//! 3. The same content as the archive holds: unchanged. None held: created. Other content: revised. Deleted: left alone.
-//! 4. The raw bytes go to the objects, then everything else in one transaction, conditional on the revision that was
+//! 3. An article that other rules read is read again first ([`replay`]), so that what they make of it is told apart from what
+//!    its publisher changed.
+//! 4. The same content as the archive holds: unchanged. None held: created. Other content: revised. Deleted: left alone.
+//! 5. The raw bytes go to the objects, then everything else in one transaction, conditional on the revision that was
 //!    decided upon. Whoever loses that race decides again.
 //!
 //! A process that ends anywhere in between leaves at most raw bytes that no article names, under the name that the next
@@ -153,6 +155,7 @@ impl Archive {
 
     /// `unstored`: the raw bytes, as long as they are not in the objects.
     async fn decide(&self, unstored: &mut Option<Vec<u8>>, incoming: Incoming) -> Result<Ingested, IngestError> {
+        let mut reread = false;
         for attempt in 0..ATTEMPTS {
             let held = self.store.held(&incoming.id).await?;
             let settled = match &held {
@@ -163,6 +166,12 @@ impl Archive {
             };
             if let Some((outcome, held)) = settled.zip(held.as_ref()) {
                 return Ok(Ingested { outcome, id: incoming.id, revision: held.revision(), write_units: 0.0 });
+            }
+            // What other rules make of the same document is no change of the publisher's: that is settled first.
+            if !reread && held.as_ref().is_some_and(is_of_other_rules) {
+                reread = true;
+                self.reread_if_possible(&incoming.id).await?;
+                continue;
             }
             if let Some(content) = unstored.take() {
                 self.store.objects().put_raw(&incoming.raw.sha256, content).await?;
@@ -226,6 +235,10 @@ impl Archive {
             .await?;
         Ok(Ingested { outcome, id, revision, write_units })
     }
+}
+
+fn is_of_other_rules(held: &Held) -> bool {
+    matches!(held, Held::Article(it) if it.article.head.rules_version != reading::RULES_VERSION)
 }
 
 /// How an article is filed.

@@ -31,6 +31,14 @@ pub struct Difference {
 }
 
 impl Archive {
+    /// The same, where the stored document may be gone or may not be read any more: then the article stays as it is.
+    pub(super) async fn reread_if_possible(&self, id: &ArticleId) -> Result<(), IngestError> {
+        match self.reread(id, true).await {
+            Err(IngestError::Unreadable(_) | IngestError::Store(StoreError::MissingObject(_))) | Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads an article again; with `apply`, what differs becomes a revision.
     pub async fn reread(&self, id: &ArticleId, apply: bool) -> Result<Reread, IngestError> {
         for attempt in 0..ATTEMPTS {
