@@ -8,6 +8,7 @@ use dateline::{
         stories::{COMPARED_MAX, MEMBERS_MAX},
     },
     article::RawDocument,
+    enrich::likeness::{BANDS, Shingles},
     store::embedded,
 };
 use serde_json::Value;
@@ -162,7 +163,16 @@ async fn a_deleted_article_leaves_its_story_and_may_return() {
     assert_eq!(server.get("/v1/stories").await.json()["stories"].as_array().map(Vec::len), Some(0));
     server.archive.restore(&id).await.expect("restored");
     assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, sorted(&[&first, &copy]));
+    let store = server.archive.store();
+    let text = store.article(&id).await.expect("read").expect("held").article.detail.body;
+    let hashes = Shingles::of(&text).bands();
+    let have_it = async || {
+        let bands = store.bands(&hashes).await.expect("read");
+        bands.iter().filter(|it| it.has(&id)).count()
+    };
+    assert_eq!(have_it().await, BANDS);
     server.archive.delete(&id, &Deletion { purge: true, reason: None }).await.expect("purged");
+    assert_eq!(have_it().await, 0, "nothing of its text stays behind");
     let another = ingest(&server, "c.txt", "Ferries are still kept in the harbour", &paragraphs(0..6)).await;
     assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, sorted(&[&copy, &another]));
 }
