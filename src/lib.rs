@@ -19,4 +19,5 @@ pub mod lambda;
 pub mod logs;
 pub mod query;
 pub mod reading;
+pub mod search;
 pub mod store;

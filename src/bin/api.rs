@@ -11,6 +11,6 @@ use lambda_http::{Error, service_fn};
 async fn main() -> Result<(), Error> {
     logs::json();
     // The gateway has checked a signature before a request that writes comes here.
-    let router = router(Service { archive: lambda::archive()?, writes: Writes::Accepted });
+    let router = router(Service::new(lambda::archive()?, Writes::Accepted));
     lambda_http::run(service_fn(|request| lambda::answer(router.clone(), request))).await
 }

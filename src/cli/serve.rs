@@ -59,7 +59,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     }
     let stop = stop_signal()?;
     announce(&archive, address).await?;
-    serve(listener, router(Service { archive, writes }), stop).await?;
+    serve(listener, router(Service::new(archive, writes)), stop).await?;
     sweeper.abort();
     drop(folder);
     Ok(ExitCode::SUCCESS)

@@ -2,8 +2,9 @@
 
 use super::{Service, json, problem::Problem};
 use crate::{
-    article::Card,
-    query::{self, ListQuery, plan::Found},
+    article::{ArticleId, Card},
+    query::{self, ListQuery, Text, plan::Found},
+    search::{self, Highlight},
 };
 use axum::{
     extract::{RawQuery, State},
@@ -12,14 +13,15 @@ use axum::{
 use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
-/// The list's parameters, for the specification. What is legal is decided in `query::parameters`; a test holds the
-/// names of the two against each other.
+/// The parameters that say which articles belong, for the specification. What is legal is decided in `query::parameters`;
+/// a test holds the names of the two against each other.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "read by the derive, never built")]
-pub struct ListParameters {
+pub struct FilterParameters {
     /// Publishers or feeds: `a,b` means either, the parameter twice means both, `-a` means not.
     source: Option<String>,
     /// BCP 47, combined as `source` is.
@@ -51,8 +53,21 @@ pub struct ListParameters {
     /// `published`, `author`, `agency`, `publisher`, `dateline`, `deck`, `image`, `url`, `section`, `topic`, `quantity`;
     /// with a minus for absent; several by commas, all must hold.
     has: Option<String>,
-    /// `-published` (default), `published`, `-changed`.
+    /// What headline, deck or body must say: words, `"phrases"`, `"near words"~5`, `prefix*`, `OR`, `NOT` or `-`,
+    /// parentheses; `headline:`, `deck:`, `body:`, `author:` before any of these. All words are required. A word is found
+    /// in its other forms too, a phrase as it is written; case and accents do not count.
+    q: Option<String>,
+}
+
+/// The parameters that shape a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by the derive, never built")]
+pub struct ListParameters {
+    /// `-published` (default), `published`, `-changed`; `relevance`, with `q`.
     sort: Option<String>,
+    /// `true`, with `q`: each entry also has `highlights`, the passages that say it.
+    highlight: Option<bool>,
     /// `story`: each story once, by the one of its members that match which comes first in the order.
     collapse: Option<String>,
     /// A day or a time: the list as it was then. Refused where more than 300 articles were revised or deleted since, or
@@ -68,10 +83,20 @@ pub struct ListParameters {
 
 #[derive(Serialize, ToSchema)]
 pub struct ArticleList {
-    #[schema(value_type = Vec<Card>)]
+    #[schema(value_type = Vec<ListEntry>)]
     articles: Vec<Shown>,
     /// A relative URL; only `null` ends a walk.
     next: Option<String>,
+}
+
+/// A card, and with `highlight=true` where the article says what was looked for.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "read by the derive, never built")]
+pub struct ListEntry {
+    #[schema(inline = false)]
+    #[serde(flatten)]
+    card: Card,
+    highlights: Option<Vec<Highlight>>,
 }
 
 /// An entry of the list: all of it, or the members that were asked for.
@@ -87,20 +112,32 @@ enum Shown {
 /// Walking `next` from the first page to the end returns every article that matched when the walk began and did not
 /// change during it, once and only once, whatever is written meanwhile. There is no depth limit. A page takes at most
 /// 24 queries; one that needs more is short and goes on in `next`.
-#[utoipa::path(get, path = "/v1/articles", tag = "articles", params(ListParameters), responses(
+#[utoipa::path(get, path = "/v1/articles", tag = "articles", params(FilterParameters, ListParameters), responses(
     (status = 200, description = "A page of cards", body = ArticleList,
         headers(("link", description = "The next page, RFC 8288"), ("etag", description = "A strong validator"))),
     (status = 304, description = "The page that `If-None-Match` names is current"),
     (status = 400, description = "A parameter is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 410, description = "The order of relevance that the cursor belongs to is gone", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "Texts cannot be searched now; lists without `q` go on", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn articles(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let pairs = pairs(raw.as_deref());
     let query = ListQuery::parse(&pairs).map_err(Problem::parameters)?;
-    let page = query::page(service.archive.store(), &query).await?;
+    let (page, rank) = match &query.text {
+        Some(_) => service.search.page(&query).await?,
+        None => (query::page(service.archive.store(), &query).await?, None),
+    };
     tracing::debug!(queries = page.cost.queries, read_units = page.cost.read_units, "page");
-    let next = page.next.map(|position| next_url(&pairs, &query.cursor(&position)));
-    let articles =
-        page.cards.into_iter().map(|(_, it)| shown(it, query.fields.as_deref())).collect::<Result<_, _>>()?;
+    let next = page.next.map(|position| next_url(&pairs, &query.cursor(&position, rank.as_ref())));
+    let mut highlights = match &query.text {
+        Some(text) if query.highlight => passages(&service, text, &page.cards).await?,
+        _ => HashMap::new(),
+    };
+    let entry = |(id, found): (ArticleId, Found)| {
+        let highlights = query.highlight.then(|| highlights.remove(&id).unwrap_or_default());
+        shown(found, query.fields.as_deref(), highlights)
+    };
+    let articles = page.cards.into_iter().map(entry).collect::<Result<_, _>>()?;
     let mut response = json(&ArticleList { articles, next: next.clone() })?;
     if let Some(next) = next {
         let link =
@@ -121,12 +158,34 @@ fn next_url(pairs: &[(String, String)], cursor: &str) -> String {
     format!("/v1/articles?{}", query.finish())
 }
 
-fn shown(found: Found, fields: Option<&[String]>) -> Result<Shown, Problem> {
-    let Some(fields) = fields else { return Ok(Shown::All(found)) };
+/// Where the articles of a page say what was looked for.
+async fn passages(
+    service: &Service,
+    text: &Text,
+    cards: &[(ArticleId, Found)],
+) -> Result<HashMap<ArticleId, Vec<Highlight>>, Problem> {
+    let unread: Vec<ArticleId> = cards.iter().filter(|it| matches!(it.1, Found::Card(_))).map(|it| it.0.clone()).collect();
+    let (articles, _) = service.archive.store().articles(&unread).await?;
+    let read = articles.iter().map(|it| &it.article);
+    let held = cards.iter().filter_map(|(_, it)| if let Found::Article(it) = it { Some(&**it) } else { None });
+    Ok(read.chain(held).map(|it| (it.head.id.clone(), search::highlights(text, it))).collect())
+}
+
+fn shown(found: Found, fields: Option<&[String]>, highlights: Option<Vec<Highlight>>) -> Result<Shown, Problem> {
+    if fields.is_none() && highlights.is_none() {
+        return Ok(Shown::All(found));
+    }
     let value = serde_json::to_value(&found).map_err(|error| Problem::internal(&error))?;
     let Value::Object(mut members) = value else { return Ok(Shown::All(found)) };
-    let chosen = fields.iter().filter_map(|name| members.swap_remove(name).map(|value| (name.clone(), value)));
-    Ok(Shown::Members(chosen.collect()))
+    if let Some(fields) = fields {
+        let chosen = fields.iter().filter_map(|name| members.swap_remove(name).map(|value| (name.clone(), value)));
+        members = chosen.collect();
+    }
+    if let Some(highlights) = highlights {
+        let value = serde_json::to_value(highlights).map_err(|error| Problem::internal(&error))?;
+        members.insert("highlights".to_owned(), value);
+    }
+    Ok(Shown::Members(members))
 }
 
 #[cfg(test)]
@@ -136,7 +195,9 @@ mod tests {
 
     #[test]
     fn the_specification_names_the_parameters_that_are_legal() {
-        let specified: Vec<String> = ListParameters::into_params(|| None).into_iter().map(|it| it.name).collect();
+        let filters = FilterParameters::into_params(|| None);
+        let all = filters.into_iter().chain(ListParameters::into_params(|| None));
+        let specified: Vec<String> = all.map(|it| it.name).collect();
         assert_eq!(specified, parameters::names().collect::<Vec<_>>());
     }
 }

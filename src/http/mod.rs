@@ -8,6 +8,7 @@
 //! | `POST /v1/articles` | [`submit`] |
 //! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`removal`] |
 //! | `GET /v1/changes` | [`changes`] |
+//! | `GET /v1/facets`, `/v1/timeline` | [`counts`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
 //!
@@ -16,6 +17,7 @@
 
 mod around;
 mod changes;
+mod counts;
 mod history;
 mod list;
 mod negotiate;
@@ -29,7 +31,7 @@ mod stories;
 mod submit;
 mod validators;
 
-use crate::archive::Archive;
+use crate::{archive::Archive, search::Search};
 use axum::{
     Router,
     http::Method,
@@ -60,6 +62,14 @@ pub enum Writes {
 pub struct Service {
     pub archive: Archive,
     pub writes: Writes,
+    pub search: Search,
+}
+
+impl Service {
+    pub fn new(archive: Archive, writes: Writes) -> Self {
+        let search = Search::new(archive.store().clone());
+        Self { archive, writes, search }
+    }
 }
 
 pub fn router(service: Service) -> Router {
@@ -77,6 +87,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/articles/{id}/evidence", get(one::evidence))
         .route("/v1/articles/{id}/raw", get(one::raw))
         .route("/v1/changes", get(changes::changes))
+        .route("/v1/facets", get(counts::facets))
+        .route("/v1/timeline", get(counts::timeline))
         .route("/v1/stories", get(stories::stories))
         .route("/v1/stories/{id}", get(stories::story))
         .method_not_allowed_fallback(|| async {

@@ -29,6 +29,8 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::removal::delete,
         super::removal::restore,
         super::changes::changes,
+        super::counts::facets,
+        super::counts::timeline,
         super::stories::stories,
         super::stories::story,
     ),

@@ -7,6 +7,7 @@ use crate::{
     archive::{IngestError, RemovalError, envelope::BadEnvelope, intake},
     query::BadParameter,
     reading::ReadError,
+    search::SearchError,
     store::StoreError,
 };
 use axum::response::{IntoResponse, Response};
@@ -48,6 +49,7 @@ codes! {
     RevisionNotFound "revision_not_found" NOT_FOUND "The article has no such revision";
     ArticleDeleted "article_deleted" GONE "The article was deleted";
     NotDeleted "not_deleted" CONFLICT "The article is not deleted";
+    CursorExpired "cursor_expired" GONE "The order of the walk is gone";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "No representation fits the Accept header";
     DocumentTooLarge "document_too_large" PAYLOAD_TOO_LARGE "The document is over the limit";
@@ -56,6 +58,7 @@ codes! {
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The idempotency key was used for another request";
     Throttled "throttled" TOO_MANY_REQUESTS "Too many requests at once";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong inside";
+    SearchUnavailable "search_unavailable" SERVICE_UNAVAILABLE "Texts cannot be searched now";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "The archive does not answer now";
 }
 
@@ -156,6 +159,25 @@ impl From<StoreError> for Problem {
             }
             other => Self::internal(&other),
         }
+    }
+}
+
+/// When a search may be tried again: after a damage somebody must act, a delay passes by itself.
+const DAMAGED_SECONDS: u32 = 60;
+const BEHIND_SECONDS: u32 = 10;
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        let seconds = match error {
+            SearchError::Store(StoreError::Objects(_)) => DAMAGED_SECONDS,
+            SearchError::Store(error) => return error.into(),
+            SearchError::GenerationGone => return Self::new(Code::CursorExpired, error.to_string()),
+            SearchError::Behind { .. } => BEHIND_SECONDS,
+            SearchError::Damaged { .. } | SearchError::Index(_) | SearchError::Ended => DAMAGED_SECONDS,
+        };
+        tracing::error!(cause = crate::logs::chain(&error), "a search failed");
+        let detail = "The index cannot be used now; lists without q go on. The cause is in the log under this request id.";
+        Self::new(Code::SearchUnavailable, detail).retry_after(seconds)
     }
 }
 

@@ -76,7 +76,7 @@ pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     };
     let after = match parameter(raw.as_deref(), "cursor")? {
         None => None,
-        Some(text) => Some(cursor::read(&text, BINDING).map_err(|error| refuse("cursor", error.to_string()))?),
+        Some(text) => Some(cursor::read(&text, BINDING).map_err(|error| refuse("cursor", error.to_string()))?.0),
     };
     let (found, more) = service.archive.store().stories(after.as_ref(), limit).await?;
     let (all, mut ids) = (found.len(), Vec::new());
@@ -107,7 +107,7 @@ pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     let next = last.filter(|_| more || short).map(|it| {
         let limit = pairs(raw.as_deref()).into_iter().find(|(name, _)| name == "limit");
         let limit = limit.map(|(_, limit)| format!("limit={limit}&")).unwrap_or_default();
-        format!("/v1/stories?{limit}cursor={}", cursor::write(&it, BINDING))
+        format!("/v1/stories?{limit}cursor={}", cursor::write(&it, None, BINDING))
     });
     json(&StoryList { stories, next })
 }

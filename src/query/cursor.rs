@@ -16,12 +16,31 @@ const DIGEST_BYTES: usize = 12;
 #[error("expected a cursor from `next` of this very query, unaltered")]
 pub struct BadCursor;
 
-pub fn write(position: &Position, query: &str) -> String {
-    seal(&position.to_string(), query)
+/// A place in an order of relevance, beside the position there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rank {
+    /// The index that the order belongs to.
+    pub index: String,
+    pub score: u32,
 }
 
-pub fn read(cursor: &str, query: &str) -> Result<Position, BadCursor> {
-    Position::parse(&open(cursor, query)?).ok_or(BadCursor)
+pub fn write(position: &Position, rank: Option<&Rank>, query: &str) -> String {
+    let rank = rank.map(|it| format!(" {} {}", it.score, it.index)).unwrap_or_default();
+    seal(&format!("{position}{rank}"), query)
+}
+
+pub fn read(cursor: &str, query: &str) -> Result<(Position, Option<Rank>), BadCursor> {
+    let text = open(cursor, query)?;
+    let mut parts = text.split(' ');
+    let position = parts.next().and_then(Position::parse).ok_or(BadCursor)?;
+    let rank = match (parts.next(), parts.next()) {
+        (None, _) => None,
+        (Some(score), Some(index)) => {
+            Some(Rank { index: index.to_owned(), score: score.parse().map_err(|_| BadCursor)? })
+        }
+        (Some(_), None) => return Err(BadCursor),
+    };
+    Ok((position, rank))
 }
 
 /// A text that comes back only as it was handed out, and only to what it was bound to.
@@ -50,15 +69,18 @@ mod tests {
     #[test]
     fn a_cursor_is_good_for_its_query_and_no_other() {
         let position = Position { at: Instant::now(), id: ArticleId::of_identity("a") };
-        let cursor = write(&position, "country=PK");
-        assert_eq!(read(&cursor, "country=PK"), Ok(position));
+        for rank in [None, Some(Rank { index: "a1".to_owned(), score: 7 })] {
+            let cursor = write(&position, rank.as_ref(), "country=PK");
+            assert_eq!(read(&cursor, "country=PK"), Ok((position.clone(), rank)));
+        }
+        let cursor = write(&position, None, "country=PK");
         assert_eq!(read(&cursor, "country=FR"), Err(BadCursor));
     }
 
     #[test]
     fn every_altered_cursor_is_refused() {
         let position = Position { at: Instant::now(), id: ArticleId::of_identity("a") };
-        let cursor = write(&position, "q");
+        let cursor = write(&position, None, "q");
         for at in 0..cursor.len() {
             let mut altered = cursor.clone().into_bytes();
             altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };

@@ -80,7 +80,11 @@ impl Filter {
             && self.has.iter().all(|(it, wanted)| has(*it) == *wanted)
             && (self.published.is_open() || has(Has::Published) && self.published.holds(posting.listed_at))
             && self.changed.holds(posting.changed_at)
-            && (self.mentions.is_open()
-                || posting.codes.iter().filter_map(|it| mentioned(it)).any(|it| self.mentions.overlaps(it)))
+            && (self.mentions.is_open() || posting.codes.iter().any(|it| self.mentions_overlap(it)))
+    }
+
+    /// Whether a code says that the text speaks of a date that belongs.
+    pub fn mentions_overlap(&self, code: &str) -> bool {
+        mentioned(code).is_some_and(|it| self.mentions.overlaps(it))
     }
 }

@@ -3,7 +3,12 @@
 //! Every fault is named, not only the first, and what is unknown is refused: a misspelt filter that is ignored would
 //! answer with articles that nobody asked for.
 
-use super::{Clause, Filter, Range, StoryClause, cursor, plan::VALUES_LIMIT, stories::STORIES_LIMIT};
+use super::{
+    Clause, Filter, Range, StoryClause, Text,
+    cursor::{self, Rank},
+    plan::VALUES_LIMIT,
+    stories::STORIES_LIMIT,
+};
 use crate::{
     article::{ArticleId, Facet, Has, Instant},
     store::{Direction, Position},
@@ -54,22 +59,26 @@ pub enum Sort {
     PublishedNewest,
     PublishedOldest,
     ChangedNewest,
+    /// Only with a text.
+    Relevance,
 }
 
 impl Sort {
-    pub const ALL: [Self; 3] = [Self::PublishedNewest, Self::PublishedOldest, Self::ChangedNewest];
+    pub const ALL: [Self; 4] = [Self::PublishedNewest, Self::PublishedOldest, Self::ChangedNewest, Self::Relevance];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::PublishedNewest => "-published",
             Self::PublishedOldest => "published",
             Self::ChangedNewest => "-changed",
+            Self::Relevance => "relevance",
         }
     }
 
+    /// Of its times; where relevance is equal, the newest is first.
     pub fn direction(self) -> Direction {
         match self {
-            Self::PublishedNewest | Self::ChangedNewest => Direction::NewestFirst,
+            Self::PublishedNewest | Self::ChangedNewest | Self::Relevance => Direction::NewestFirst,
             Self::PublishedOldest => Direction::OldestFirst,
         }
     }
@@ -80,6 +89,10 @@ impl Sort {
 pub struct ListQuery {
     pub filter: Filter,
     pub sort: Sort,
+    /// What the text must say; answered by the search index.
+    pub text: Option<Text>,
+    /// Whether each card shows where its article says so.
+    pub highlight: bool,
     /// Whether each story is shown once: by the member that comes first in the list's order.
     pub collapse: bool,
     /// The list as it was then.
@@ -87,6 +100,8 @@ pub struct ListQuery {
     pub limit: usize,
     /// Where the page begins, exclusive.
     pub after: Option<Position>,
+    /// The same in the order of relevance.
+    pub rank: Option<Rank>,
     /// The members asked for; `None` for a whole card.
     pub fields: Option<Vec<String>>,
     pub needs_article: bool,
@@ -101,36 +116,44 @@ pub struct BadParameter {
 impl ListQuery {
     /// From the pairs of a query string, in their order.
     pub fn parse(pairs: &[(String, String)]) -> Result<Self, Vec<BadParameter>> {
-        let mut reading = Reading { pairs, bad: Vec::new() };
-        reading.refuse_unknown();
-        let filter = Filter {
-            clauses: Facet::ALL.into_iter().flat_map(|it| reading.clauses(it)).collect(),
-            has: reading.has(),
-            published: reading.range("published_from", "published_to"),
-            changed: reading.range("changed_from", "changed_to"),
-            mentions: reading.range("mentions_from", "mentions_to"),
-            stories: reading.stories(),
-        };
-        let values: usize = filter.clauses.iter().filter(|it| !it.negated).map(|it| it.values.len()).sum();
-        if values > VALUES_LIMIT {
-            let detail = format!("expected at most {VALUES_LIMIT} values in all filters together, found {values}");
-            let last = filter.clauses.last().map_or("source", |it| it.facet.name());
-            reading.refuse(last, detail);
-        }
+        let mut reading = Reading::begin(pairs, &names().collect::<Vec<_>>());
+        let (filter, text) = (reading.filter(), reading.text());
         let sort = reading.sort();
+        if sort == Sort::Relevance && text.is_none() {
+            reading.refuse("sort", "expected q with relevance: without it all are equally relevant".to_owned());
+        }
+        let highlight = reading.highlight(text.is_some());
         let collapse = reading.collapse();
         let as_of = reading.instant("as_of");
+        if text.is_some() && as_of.is_some() {
+            reading.refuse("as_of", "expected without q: texts are searched as they are now".to_owned());
+        }
         if as_of.is_some() && (collapse || !filter.stories.is_empty()) {
             let detail = "expected without story and collapse: stories are told as they are now".to_owned();
             reading.refuse("as_of", detail);
         }
-        let limit = reading.limit();
+        let limit = reading.limit(LIMIT_MAX);
         let fields = reading.fields();
         let needs_article = fields.iter().flatten().any(|it| ARTICLE_FIELDS.contains(&it.as_str()));
-        let mut query = Self { filter, sort, collapse, as_of, limit, after: None, fields, needs_article };
+        let mut query = Self {
+            filter,
+            text,
+            highlight,
+            sort,
+            collapse,
+            as_of,
+            limit,
+            after: None,
+            rank: None,
+            fields,
+            needs_article,
+        };
         if let Some(text) = reading.once("cursor") {
             match cursor::read(text, &query.fingerprint()) {
-                Ok(position) => query.after = Some(position),
+                Ok((position, rank)) if rank.is_some() == (query.sort == Sort::Relevance) => {
+                    (query.after, query.rank) = (Some(position), rank);
+                }
+                Ok(_) => reading.refuse("cursor", cursor::BadCursor.to_string()),
                 Err(error) => reading.refuse("cursor", error.to_string()),
             }
         }
@@ -139,15 +162,17 @@ impl ListQuery {
 
     /// What a cursor is bound to: which articles, in which order. Not how many at a time, nor which members of them.
     pub fn fingerprint(&self) -> String {
-        format!("{:?} {} {} {:?}", self.filter, self.sort.name(), self.collapse, self.as_of)
+        format!("{:?} {:?} {} {} {:?}", self.filter, self.text, self.sort.name(), self.collapse, self.as_of)
     }
 
-    pub fn cursor(&self, position: &Position) -> String {
-        cursor::write(position, &self.fingerprint())
+    /// `rank`: in the order of relevance.
+    pub fn cursor(&self, position: &Position, rank: Option<&Rank>) -> String {
+        cursor::write(position, rank, &self.fingerprint())
     }
 }
 
-const OTHERS: [&str; 14] = [
+/// What narrows a list beside its facets, and whatever counts it.
+const FILTERS: [&str; 9] = [
     "story",
     "published_from",
     "published_to",
@@ -156,7 +181,12 @@ const OTHERS: [&str; 14] = [
     "mentions_from",
     "mentions_to",
     "has",
+    "q",
+];
+/// What shapes a list.
+const SHAPES: [&str; 7] = [
     "sort",
+    "highlight",
     "collapse",
     "as_of",
     "limit",
@@ -166,24 +196,74 @@ const OTHERS: [&str; 14] = [
 
 /// The names of all parameters of a list.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    Facet::ALL.into_iter().map(Facet::name).chain(OTHERS)
+    filter_names().chain(SHAPES)
 }
 
-struct Reading<'a> {
+/// The names of those that say which articles belong.
+pub fn filter_names() -> impl Iterator<Item = &'static str> {
+    Facet::ALL.into_iter().map(Facet::name).chain(FILTERS)
+}
+
+/// The pairs of a query string while they are read.
+pub(super) struct Reading<'a> {
     pairs: &'a [(String, String)],
-    bad: Vec<BadParameter>,
+    pub(super) bad: Vec<BadParameter>,
 }
 
 impl<'a> Reading<'a> {
-    fn refuse(&mut self, parameter: &str, detail: String) {
+    /// Refuses what is not among the known names.
+    pub(super) fn begin(pairs: &'a [(String, String)], known: &[&str]) -> Self {
+        let mut reading = Self { pairs, bad: Vec::new() };
+        reading.refuse_unknown(known);
+        reading
+    }
+
+    pub(super) fn refuse(&mut self, parameter: &str, detail: String) {
         self.bad.push(BadParameter { parameter: parameter.to_owned(), detail });
     }
 
-    fn refuse_unknown(&mut self) {
+    fn refuse_unknown(&mut self, known: &[&str]) {
         for (name, _) in self.pairs {
-            if !names().any(|it| it == name) {
-                let known: Vec<_> = names().collect();
+            if !known.contains(&name.as_str()) {
                 self.refuse(name, format!("unknown parameter; expected one of {}", known.join(", ")));
+            }
+        }
+    }
+
+    pub(super) fn filter(&mut self) -> Filter {
+        let filter = Filter {
+            clauses: Facet::ALL.into_iter().flat_map(|it| self.clauses(it)).collect(),
+            has: self.has(),
+            published: self.range("published_from", "published_to"),
+            changed: self.range("changed_from", "changed_to"),
+            mentions: self.range("mentions_from", "mentions_to"),
+            stories: self.stories(),
+        };
+        let values: usize = filter.clauses.iter().filter(|it| !it.negated).map(|it| it.values.len()).sum();
+        if values > VALUES_LIMIT {
+            let detail = format!("expected at most {VALUES_LIMIT} values in all filters together, found {values}");
+            let last = filter.clauses.last().map_or("source", |it| it.facet.name());
+            self.refuse(last, detail);
+        }
+        filter
+    }
+
+    pub(super) fn text(&mut self) -> Option<Text> {
+        let given = self.once("q")?;
+        Text::parse(given).map_err(|error| self.refuse("q", error.to_string())).ok()
+    }
+
+    fn highlight(&mut self, text: bool) -> bool {
+        match self.once("highlight") {
+            None | Some("false") => false,
+            Some("true") if text => true,
+            Some("true") => {
+                self.refuse("highlight", "expected with q: there is nothing to highlight without it".to_owned());
+                false
+            }
+            Some(given) => {
+                self.refuse("highlight", format!("expected true or false, found {given:?}"));
+                false
             }
         }
     }
@@ -197,7 +277,7 @@ impl<'a> Reading<'a> {
         found
     }
 
-    fn once(&mut self, name: &str) -> Option<&'a str> {
+    pub(super) fn once(&mut self, name: &str) -> Option<&'a str> {
         let found = self.all(name);
         if found.len() > 1 {
             self.refuse(name, format!("expected once, found {} times", found.len()));
@@ -303,10 +383,10 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn limit(&mut self) -> usize {
+    pub(super) fn limit(&mut self, most: usize) -> usize {
         let Some(given) = self.once("limit") else { return LIMIT_DEFAULT };
-        given.parse().ok().filter(|it| (1..=LIMIT_MAX).contains(it)).unwrap_or_else(|| {
-            self.refuse("limit", format!("expected 1 to {LIMIT_MAX}, found {given:?}"));
+        given.parse().ok().filter(|it| (1..=most).contains(it)).unwrap_or_else(|| {
+            self.refuse("limit", format!("expected 1 to {most}, found {given:?}"));
             LIMIT_DEFAULT
         })
     }

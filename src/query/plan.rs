@@ -187,6 +187,21 @@ async fn finish(
     Ok(Page { cards, next, cost })
 }
 
+/// The page of what a search found, in the order of its list. `rest`: where that goes on, if it does.
+pub async fn found(
+    store: &Store,
+    query: &ListQuery,
+    positions: &[Position],
+    rest: Option<Position>,
+) -> Result<Page, StoreError> {
+    let (postings, read_units) = store.postings_at(&stories::walked(query), positions).await?;
+    let mut by_id: HashMap<ArticleId, Posting> =
+        postings.into_iter().map(|it| (it.position.id.clone(), it)).collect();
+    // What is not there now changed since it was found.
+    let postings = positions.iter().filter_map(|it| by_id.remove(&it.id)).collect();
+    finish(store, query, Then::default(), postings, rest, Cost { queries: 0, read_units }).await
+}
+
 /// How many of the found fit one answer. One always does; a page of long ones is short.
 fn fitting(found: &[(Position, Found)]) -> usize {
     let mut bytes = 0;
@@ -240,7 +255,7 @@ impl Walk<'_> {
         let direction = self.query.sort.direction();
         let range = match self.query.sort {
             Sort::ChangedNewest => self.query.filter.changed,
-            Sort::PublishedNewest | Sort::PublishedOldest => self.query.filter.published,
+            Sort::PublishedNewest | Sort::PublishedOldest | Sort::Relevance => self.query.filter.published,
         };
         let stretch = |list: &List| Stretch {
             list: list.clone(),

@@ -39,6 +39,11 @@ impl Members {
         self.0.iter().all(|(members, negated)| members.contains(id) != *negated)
     }
 
+    /// The members of each clause, and whether they are to be left out.
+    pub fn sets(&self) -> &[(HashSet<ArticleId>, bool)] {
+        &self.0
+    }
+
     /// The articles that alone can match, where a clause asks for members.
     pub fn only(&self) -> Option<Vec<ArticleId>> {
         let fewest = self.0.iter().filter(|it| !it.1).min_by_key(|it| it.0.len())?;

@@ -10,6 +10,7 @@ mod changes;
 #[cfg(feature = "local")]
 pub mod embedded;
 mod error;
+mod index_files;
 mod items;
 pub mod keys;
 mod objects;
@@ -21,6 +22,7 @@ mod write;
 pub use card::PackedCard;
 pub use changes::{Change, ChangeKind, ChangePage, FeedPosition, SHARDS};
 pub use error::StoreError;
+pub use index_files::{FileVersion, ListedFile};
 pub use items::{DocumentRecord, Held, HeldArticle, Posting, Revision, RevisionKind, Tombstone};
 pub use keys::{List, Position};
 pub use objects::{Objects, StoredObject};

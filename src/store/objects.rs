@@ -23,9 +23,11 @@ use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 pub struct Objects {
-    store: Arc<dyn ObjectStore>,
+    pub(super) store: Arc<dyn ObjectStore>,
     /// The bucket's name; a folder has none.
-    bucket: Option<String>,
+    pub(super) bucket: Option<String>,
+    /// Held while a file in a folder is swapped; a bucket does that by itself.
+    pub(super) swapping: Option<Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// An object that others put there.
@@ -45,17 +47,17 @@ impl Objects {
             let found = &settings.objects;
             StoreError::Open(format!("DATELINE_OBJECTS: expected s3://bucket or file:///folder, found {found}"))
         })?;
-        Ok(Self { store: Arc::new(s3(settings, bucket, connector)?), bucket: Some(bucket.to_owned()) })
+        Ok(Self { store: Arc::new(s3(settings, bucket, connector)?), bucket: Some(bucket.to_owned()), swapping: None })
     }
 
     /// A folder on this machine; each object is on the disk before it counts as stored.
     pub fn folder(folder: &std::path::Path) -> Result<Self, StoreError> {
         let folder = object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(StoreError::Objects)?;
-        Ok(Self { store: Arc::new(folder.with_fsync(true)), bucket: None })
+        Ok(Self { store: Arc::new(folder.with_fsync(true)), bucket: None, swapping: Some(Arc::default()) })
     }
 
     pub fn memory() -> Self {
-        Self { store: Arc::new(object_store::memory::InMemory::new()), bucket: None }
+        Self::over(Arc::new(object_store::memory::InMemory::new()))
     }
 
     /// Stores a raw document under its SHA-256. Unless it is there already, which the caller need not know.

@@ -183,7 +183,13 @@ impl Store {
 
     /// The postings of articles in a list that has every article, in no order, and the read units.
     pub async fn postings(&self, list: &List, articles: &[HeldArticle]) -> Result<(Vec<Posting>, f64), StoreError> {
-        let keys = articles.iter().map(|it| (list.pk(), list.position(&it.article).to_string()));
+        let positions: Vec<Position> = articles.iter().map(|it| list.position(&it.article)).collect();
+        self.postings_at(list, &positions).await
+    }
+
+    /// The postings that stand at positions of a list, in no order, and the read units.
+    pub async fn postings_at(&self, list: &List, positions: &[Position]) -> Result<(Vec<Posting>, f64), StoreError> {
+        let keys = positions.iter().map(|it| (list.pk(), it.to_string()));
         let (items, read_units) = self.batch(keys.collect()).await?;
         Ok((items.iter().map(|it| Attributes(it).posting()).collect::<Result<_, _>>()?, read_units))
     }

@@ -44,7 +44,7 @@ impl Server {
 
     pub fn on(store: Store, writes: Writes) -> Self {
         let archive = Archive::new(store);
-        Self { router: router(Service { archive: archive.clone(), writes }), archive }
+        Self { router: router(Service::new(archive.clone(), writes)), archive }
     }
 
     pub async fn call(&self, request: Request<Body>) -> Answer {
