@@ -45,6 +45,10 @@ impl Stack {
         self.function(env!("CARGO_BIN_EXE_api")).await
     }
 
+    async fn index(&self) -> Function {
+        self.function(env!("CARGO_BIN_EXE_index")).await
+    }
+
     async fn ingest(&self) -> Function {
         self.function(env!("CARGO_BIN_EXE_ingest")).await
     }
@@ -222,4 +226,34 @@ async fn an_unknown_event_is_refused_in_the_callers_terms() {
         assert!(!error.to_string().contains("::"), "no Rust type reaches the caller: {error}");
     }
     assert_eq!(invoke(&ingest, json!({"Event": "s3:TestEvent"})).await["failed"], json!([]));
+}
+
+#[tokio::test]
+async fn a_ring_indexes_what_is_new_and_the_api_searches_it() {
+    let stack = Stack::new().await;
+    let (ingest, index, api) = (stack.ingest().await, stack.index().await, stack.api().await);
+    let search = |q: &str| {
+        let mut call = sample("api-get-articles");
+        call["rawQueryString"] = json!(format!("q={q}&limit=100"));
+        call["queryStringParameters"] = json!({"q": q, "limit": "100"});
+        call["headers"]["accept-encoding"] = json!("identity");
+        call
+    };
+    let taken = invoke(&ingest, sample("seeds")).await;
+    let before = json_body(&invoke(&api, search("the")).await);
+    assert!(!before["articles"].as_array().expect("a page").is_empty(), "found before anything is indexed");
+    let indexed = invoke(&index, sample("dynamodb-stream")).await;
+    assert_eq!((&indexed["changes"], &indexed["finished"]), (&taken["created"], &json!(true)));
+    assert!(stack.objects.path().join("index/manifest.json").exists());
+    // Another api function, which begins with what the index holds.
+    let after = json_body(&invoke(&stack.api().await, search("the")).await);
+    assert_eq!(after["articles"], before["articles"]);
+    assert_eq!(invoke(&index, sample("dynamodb-stream")).await["changes"], 0, "a ring that comes twice");
+    std::fs::write(stack.objects.path().join("index/manifest.json"), b"{}").expect("damaged");
+    let error = index.invoke(sample("dynamodb-stream")).await.expect("an answer").expect_err("a damaged manifest");
+    assert!(error.to_string().contains("indexing_failed"), "{error}");
+    let lost = invoke(&stack.api().await, search("the")).await;
+    assert_eq!((&lost["statusCode"], &json_body(&lost)["code"]), (&json!(503), &json!("search_unavailable")));
+    assert_eq!(invoke(&index, json!({"reindex": true})).await["changes"], taken["created"]);
+    assert_eq!(json_body(&invoke(&stack.api().await, search("the")).await)["articles"], before["articles"]);
 }

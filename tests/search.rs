@@ -701,3 +701,48 @@ async fn lists_without_a_text_never_touch_the_index() {
     server.walk("/v1/articles?q=tram").await;
     assert!(objects.0.requests.load(Ordering::Relaxed) > 0);
 }
+
+#[tokio::test]
+async fn related_articles_are_of_other_stories_and_tell_what_they_share() {
+    let server = Server::new().await;
+    let tunnel = "The mayor of the town, Marta Oliveira, said on Monday that the flooded harbour tunnel stays closed. \
+                  Marta Oliveira, the mayor, promised pumps within a week, and buses that go around the bay until then.";
+    let pumps = "Pumps arrived at the quay by rail. The mayor, Marta Oliveira, thanked the railway for its help on Sunday. \
+                 Marta Oliveira, the mayor, said that the flooded harbour tunnel would take another month to dry out.";
+    let bakery = "A bakery won the prize for the best bread of the region. Its owner sold four hundred loaves on Monday, \
+                  more than in any week of the last year, and hopes to open a second shop before the summer.";
+    let copy = format!("{tunnel} The council meets again on Thursday.");
+    let mut ids = BTreeMap::new();
+    for (key, headline, place, text) in [
+        ("tunnel", "Flooded harbour tunnel stays closed", "LISBON", tunnel),
+        ("copy", "Flooded harbour tunnel stays closed", "LISBON", copy.as_str()),
+        ("pumps", "Pumps reach flooded tunnel", "LISBON", pumps),
+        ("bakery", "Bakery wins a prize for bread", "PARIS", bakery),
+    ] {
+        let ingested = server.archive.ingest(document(key, headline, place, text)).await.expect("ingested");
+        ids.insert(key, ingested.id.to_string());
+    }
+    for indexed in [false, true] {
+        if indexed {
+            index(server.archive.store()).await;
+        }
+        let related = server.get(&format!("/v1/articles/{}/related", ids["tunnel"])).await.json();
+        let related = related["related"].as_array().expect("a list");
+        let found: Vec<&str> = related.iter().map(|it| it["article"]["id"].as_str().expect("an id")).collect();
+        assert_eq!(found, [ids["pumps"].as_str()], "not its own story, and not what shares nothing: {related:?}");
+        let because: Vec<String> = related[0]["because"]
+            .as_array()
+            .expect("reasons")
+            .iter()
+            .map(|it| format!("{}:{}", it["kind"].as_str().unwrap_or_default(), it["value"].as_str().unwrap_or_default()))
+            .collect();
+        for reason in ["person:marta-oliveira", "place:lisbon", "word:flooded", "word:tunnel"] {
+            assert!(because.iter().any(|it| it == reason), "{reason} in {because:?}");
+        }
+        let none = server.get(&format!("/v1/articles/{}/related", ids["bakery"])).await.json();
+        assert_eq!(none["related"].as_array().map(Vec::len), Some(0));
+    }
+    let path = format!("/v1/articles/{}/related?limit=500", ids["tunnel"]);
+    assert_eq!(server.get(&path).await.problem(), "invalid_parameter");
+    assert_eq!(server.get("/v1/articles/3v9k2m7qd0w5xg8n1c4hzrt6pb/related").await.problem(), "article_not_found");
+}

@@ -1,6 +1,6 @@
 //! A document with its labels in the margin, and the fields that were read from it: what `dateline read` shows a person.
 
-use super::{read::Read, say};
+use super::{harmless, read::Read, say};
 use crate::article::{FieldEvidence, Label, Piece, Span};
 use anstyle::{AnsiColor, Color, Style};
 
@@ -105,11 +105,6 @@ fn show_field(field: &FieldEvidence, style: Style, spans: Spans) {
     for other in &field.others {
         say(format_args!("{:16} {:24} {}", "", "not followed", harmless(other)));
     }
-}
-
-/// A document must not steer the terminal that shows it.
-fn harmless(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() && it != '\t' { '\u{fffd}' } else { it }).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! | `read` | [`read`], for people: [`explain`] |
 //! | `follow` | [`follow`] |
 //! | `replay` | [`replay`] |
+//! | `search`, `reindex` | [`search`] |
 //! | `bench` | [`bench`] |
 
 mod bench;
@@ -17,11 +18,15 @@ mod ingest;
 mod read;
 mod replay;
 mod report;
+mod search;
 mod serve;
 
 pub use bench::{engine, lambda::event, runtime};
 
-use crate::store::{StoreError, embedded};
+use crate::{
+    search::SearchError,
+    store::{StoreError, embedded},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -61,6 +66,10 @@ enum Command {
     Ingest(ingest::Options),
     /// Show what reading makes of documents, without storing them
     Read(read::Options),
+    /// Search the archive's texts
+    Search(search::Options),
+    /// Build the search index anew from the archive
+    Reindex(search::ReindexOptions),
     /// Print what changed since the last time, as JSON lines
     Follow(follow::Options),
     /// Read the archive's raw documents again with today's rules
@@ -102,6 +111,8 @@ impl Data {
 pub enum Failure {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Search(#[from] SearchError),
     #[error("{what}")]
     Io {
         what: String,
@@ -124,6 +135,11 @@ fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(anstream::stdout(), "{line}");
 }
 
+/// A document must not steer the terminal that shows it.
+fn harmless(text: &str) -> String {
+    text.chars().map(|it| if it.is_control() && it != '\t' { '\u{fffd}' } else { it }).collect()
+}
+
 /// Exit codes: 0 all is well, 1 some document failed or the command could not do its work, 2 the command line is wrong.
 pub async fn run(cli: Cli) -> ExitCode {
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
@@ -135,6 +151,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Ingest(options) => ingest::run(options).await,
         Command::Read(options) => read::run(options),
+        Command::Search(options) => search::run(options).await,
+        Command::Reindex(options) => search::reindex(options).await,
         Command::Follow(options) => follow::run(options).await,
         Command::Replay(options) => replay::run(options).await,
         Command::Bench(bench) => bench::run(bench).await,

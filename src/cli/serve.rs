@@ -5,7 +5,8 @@ use crate::{
     archive::{Archive, intake::Arrival, seeds::seeds},
     article::Instant,
     http::{Service, Writes, router},
-    store::embedded,
+    search::{SearchError, indexer::Indexer},
+    store::{Store, embedded},
 };
 use clap::Args;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
@@ -13,6 +14,9 @@ use tokio::{net::TcpListener, signal::unix};
 
 /// How long requests that are under way may take once the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often what is new is moved into the search index, and how long after a failure.
+const INDEX_EVERY: Duration = Duration::from_secs(5);
+const INDEX_AGAIN: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Debug, Args)]
 pub struct Options {
@@ -33,6 +37,9 @@ pub struct Options {
     /// Take nothing in before serving
     #[arg(long, conflicts_with = "seeds")]
     no_seeds: bool,
+    /// Build the search index anew, while what there is of it goes on serving
+    #[arg(long)]
+    reindex: bool,
 }
 
 pub async fn run(options: Options) -> Result<ExitCode, Failure> {
@@ -57,12 +64,37 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
         let endpoint = engine::serve(engine, address).await?;
         say(format_args!("the table {} answers at {endpoint}", embedded::TABLE));
     }
+    let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
     serve(listener, router(Service::new(archive, writes)), stop).await?;
+    indexing.abort();
     sweeper.abort();
     drop(folder);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Moves what is new into the index now and then. Searches find it either way; this keeps them quick.
+async fn keep_indexed(store: Store, mut anew: bool) {
+    let indexer = Indexer::new(store);
+    loop {
+        let indexed = if anew { indexer.rebuild().await } else { indexer.run(INDEX_EVERY).await };
+        match indexed {
+            Ok(indexed) => {
+                anew = false;
+                if indexed.changes > 0 {
+                    tracing::info!(changes = indexed.changes, "indexed");
+                }
+                tokio::time::sleep(INDEX_EVERY).await;
+            }
+            Err(error) => {
+                // What is damaged is built anew from the archive, which is whole.
+                anew = matches!(error, SearchError::Damaged { .. });
+                tracing::warn!(cause = crate::logs::chain(&error), "indexing failed");
+                tokio::time::sleep(INDEX_AGAIN).await;
+            }
+        }
+    }
 }
 
 async fn take_seeds(archive: &Archive, folder: Option<&std::path::Path>) -> Result<(), Failure> {
@@ -83,6 +115,7 @@ async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), Failure>
     say(format_args!("dateline listens on {url}"));
     say(format_args!("Try:"));
     say(format_args!("  {url}/v1/articles?limit=5&fields=headline,publisher,dateline"));
+    say(format_args!("  {url}/v1/articles?q=ferry+OR+tunnel&highlight=true&fields=headline"));
     say(format_args!("  {url}/v1/articles?language=en&has=author&sort=published"));
     match newest(archive).await? {
         Some(id) => say(format_args!("  {url}/v1/articles/{id}/evidence")),

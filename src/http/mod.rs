@@ -5,6 +5,7 @@
 //! | `GET /v1/articles` | [`list`] |
 //! | `GET /v1/articles/{id}`, `…/evidence`, `…/raw` | [`one`], in its representations: [`represent`] |
 //! | `GET /v1/articles/{id}/revisions`, `…/{n}`, `…/changes/{a}..{b}`, `…/timemap` | [`history`] |
+//! | `GET /v1/articles/{id}/related` | [`related`] |
 //! | `POST /v1/articles` | [`submit`] |
 //! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`removal`] |
 //! | `GET /v1/changes` | [`changes`] |
@@ -24,6 +25,7 @@ mod negotiate;
 mod one;
 pub mod openapi;
 pub mod problem;
+mod related;
 mod removal;
 mod represent;
 mod request;
@@ -84,6 +86,7 @@ pub fn router(service: Service) -> Router {
         .route("/v1/articles/{id}/revisions/{number}", get(history::revision))
         .route("/v1/articles/{id}/changes/{range}", get(history::changes))
         .route("/v1/articles/{id}/timemap", get(history::timemap))
+        .route("/v1/articles/{id}/related", get(related::related))
         .route("/v1/articles/{id}/evidence", get(one::evidence))
         .route("/v1/articles/{id}/raw", get(one::raw))
         .route("/v1/changes", get(changes::changes))

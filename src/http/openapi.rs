@@ -22,6 +22,7 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::one::article,
         super::one::evidence,
         super::one::raw,
+        super::related::related,
         super::history::revisions,
         super::history::revision,
         super::history::changes,

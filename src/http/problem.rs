@@ -169,7 +169,7 @@ const BEHIND_SECONDS: u32 = 10;
 impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Self {
         let seconds = match error {
-            SearchError::Store(StoreError::Objects(_)) => DAMAGED_SECONDS,
+            SearchError::Store(StoreError::Objects(_) | StoreError::MissingObject(_)) => DAMAGED_SECONDS,
             SearchError::Store(error) => return error.into(),
             SearchError::GenerationGone => return Self::new(Code::CursorExpired, error.to_string()),
             SearchError::Behind { .. } => BEHIND_SECONDS,

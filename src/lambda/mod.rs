@@ -3,17 +3,25 @@
 
 mod answer;
 mod events;
+mod indexing;
 mod intake;
 
 pub use answer::answer;
 pub use events::handle;
+pub use indexing::index;
 
 use crate::{
     archive::Archive,
+    search::indexer::Indexer,
     store::{StoreError, aws},
 };
 
 /// The archive that the environment names. Once a cold start; nothing is connected before the first event needs it.
 pub fn archive() -> Result<Archive, StoreError> {
     Ok(Archive::new(aws::open(&aws::Settings::from_env()?)?))
+}
+
+/// The indexer of that archive.
+pub fn indexer() -> Result<Indexer, StoreError> {
+    Ok(Indexer::new(archive()?.store().clone()))
 }

@@ -8,7 +8,7 @@
 //! some that are wrong.
 
 use super::SearchError;
-use crate::store::Objects;
+use crate::store::{Objects, StoreError};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Fetched {
 /// What all parts of one reader share.
 #[derive(Debug)]
 pub struct Cache {
-    blocks: Mutex<LruCache<(u64, usize), Arc<[u8]>>>,
+    blocks: Mutex<LruCache<(u64, usize), OwnedBytes>>,
     parts: AtomicU64,
     pub fetched: Fetched,
 }
@@ -146,7 +146,10 @@ impl PartBytes {
         if place.tail > place.bytes {
             return Err(damaged("the manifest has its tail behind its end"));
         }
-        let fetched = objects.index_range(&place.file, begin..place.bytes).await?;
+        let fetched = objects.index_range(&place.file, begin..place.bytes).await.map_err(|error| match error {
+            StoreError::MissingObject(_) => damaged("it is not there"),
+            other => other.into(),
+        })?;
         cache.fetched.count(fetched.len());
         if fetched.len() as u64 != place.bytes - begin {
             return Err(damaged("it is shorter than when it was written"));
@@ -220,6 +223,12 @@ impl Remote {
             return Ok(copy.slice(range.start - at.start..range.end - at.start));
         }
         let (first, last) = (range.start / BLOCK, (range.end - 1) / BLOCK);
+        let begin = range.start - first * BLOCK;
+        if first == last
+            && let Some(block) = self.cached(first)
+        {
+            return Ok(block.slice(begin..begin + range.len()));
+        }
         let mut read = Vec::with_capacity((last - first + 1) * BLOCK);
         let mut next = first;
         while next <= last {
@@ -234,11 +243,10 @@ impl Remote {
             read.extend_from_slice(&bytes);
             next += run;
         }
-        let begin = range.start - first * BLOCK;
         Ok(OwnedBytes::new(read).slice(begin..begin + range.len()))
     }
 
-    fn cached(&self, block: usize) -> Option<Arc<[u8]>> {
+    fn cached(&self, block: usize) -> Option<OwnedBytes> {
         let mut blocks = self.cache.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         blocks.get(&(self.number, block)).cloned()
     }
@@ -260,7 +268,7 @@ impl Remote {
             if crc32fast::hash(block) != self.checksums[first + at] {
                 return Err(damaged(format!("block {} is not as it was written", first + at)));
             }
-            blocks.put((self.number, first + at), Arc::from(block));
+            blocks.put((self.number, first + at), OwnedBytes::new(block.to_vec()));
         }
         Ok(fetched)
     }

@@ -18,8 +18,7 @@ use std::{
 };
 use tantivy::{
     DocId, Index, IndexReader, ReloadPolicy, Searcher, TantivyError,
-    columnar::Column,
-    query::{EnableScoring, Weight},
+    query::{BooleanQuery, EnableScoring, Query, Weight},
 };
 
 /// What is looked for. Members of stories are told by the archive, not by the index.
@@ -28,6 +27,8 @@ pub struct Matching<'a> {
     pub text: Option<&'a Text>,
     /// Sets of articles that an article must be in, or must not be in.
     pub members: &'a [(HashSet<ArticleId>, bool)],
+    /// What must match besides, and counts for relevance as a text does.
+    pub also: Option<&'a dyn Query>,
 }
 
 /// A relevance that is compared exactly: a whole number, of which each point is a thousandth.
@@ -54,7 +55,10 @@ fn score(relevance: f32) -> Score {
 
 impl Matching<'_> {
     fn weight(&self, view: &View, scoring: bool) -> Result<Box<dyn Weight>, SearchError> {
-        let query = translate::query(self.filter, self.text);
+        let mut query = translate::query(self.filter, self.text, &view.languages);
+        if let Some(also) = self.also {
+            query = Box::new(BooleanQuery::intersection(vec![query, also.box_clone()]));
+        }
         let scoring = if scoring {
             EnableScoring::enabled_from_statistics_provider(view, &NOTHING)
         } else {
@@ -105,7 +109,6 @@ impl Matching<'_> {
     ) -> Result<Vec<Hit>, SearchError> {
         let scoring = sort == Sort::Relevance;
         let weight = self.weight(view, scoring)?;
-        let time = if sort == Sort::ChangedNewest { schema::CHANGED } else { schema::LISTED };
         let after_key = after.map(|it| Key {
             score: it.score,
             at: it.position.at.timestamp().as_millisecond(),
@@ -113,8 +116,9 @@ impl Matching<'_> {
         });
         let mut kept = Kept { sort, limit, candidates: Vec::new(), bound: None };
         for (number, layer) in view.layers.iter().enumerate() {
-            let times = layer.part.segment.fast_fields().i64(time)?;
-            let heads = layer.part.segment.fast_fields().u64(schema::HEAD)?;
+            let part = &layer.part;
+            let times = if sort == Sort::ChangedNewest { part.changed()? } else { part.listed()? };
+            let heads = part.heads()?;
             self.each(&*weight, layer, scoring, &mut |doc, score| {
                 let (at, head) = (times.first(doc).unwrap_or_default(), heads.first(doc).unwrap_or_default());
                 let key = Key { score, at, head };
@@ -137,10 +141,9 @@ impl Matching<'_> {
         let mut total = 0;
         let mut counts: Vec<HashMap<String, u64>> = vec![HashMap::new(); facets.len()];
         for layer in &view.layers {
-            let columns = facets.iter().map(|it| layer.part.segment.fast_fields().str(it.name()));
-            let columns = columns.collect::<tantivy::Result<Vec<_>>>()?;
-            let terms = |it: &Option<tantivy::columnar::StrColumn>| it.as_ref().map_or(0, |it| it.num_terms());
-            let mut by_number: Vec<Vec<u64>> = columns.iter().map(|it| vec![0; terms(it)]).collect();
+            let columns = facets.iter().map(|it| layer.part.facet(*it)).collect::<tantivy::Result<Vec<_>>>()?;
+            let mut by_number: Vec<Vec<u64>> =
+                columns.iter().map(|it| vec![0; it.map_or(0, |it| it.num_terms())]).collect();
             self.each(&*weight, layer, false, &mut |doc, _| {
                 total += 1;
                 for (column, counts) in columns.iter().zip(&mut by_number) {
@@ -151,13 +154,13 @@ impl Matching<'_> {
             })?;
             for ((column, by_number), counts) in columns.iter().zip(by_number).zip(&mut counts) {
                 let Some(column) = column else { continue };
-                let mut stream = column.dictionary().stream()?;
-                for count in by_number {
-                    if stream.advance() && count > 0 {
-                        let value = String::from_utf8_lossy(stream.key()).into_owned();
-                        *counts.entry(value).or_default() += count;
-                    }
-                }
+                let counted = by_number.into_iter().enumerate().filter(|it| it.1 > 0);
+                let (numbers, found): (Vec<u64>, Vec<u64>) = counted.map(|(number, it)| (number as u64, it)).unzip();
+                let mut found = found.into_iter();
+                column.dictionary().sorted_ords_to_term_cb(&numbers, |value| {
+                    let value = String::from_utf8_lossy(value).into_owned();
+                    *counts.entry(value).or_default() += found.next().unwrap_or_default();
+                })?;
             }
         }
         Ok((total, counts))
@@ -168,8 +171,7 @@ impl Matching<'_> {
         let weight = self.weight(view, false)?;
         let mut times = Vec::new();
         for layer in &view.layers {
-            let listed = layer.part.segment.fast_fields().i64(schema::LISTED)?;
-            let published: Column<u64> = layer.part.segment.fast_fields().u64(schema::PUBLISHED)?;
+            let (listed, published) = (layer.part.listed()?, layer.part.published()?);
             self.each(&*weight, layer, false, &mut |doc, _| {
                 times.push((listed.first(doc).unwrap_or_default(), published.first(doc) == Some(1)));
             })?;

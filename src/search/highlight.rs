@@ -6,7 +6,7 @@
 use super::{
     schema::{paragraphs, positioned},
     translate::Sought,
-    words::{Shape, Stems, Token, terms},
+    words::{Shape, Stems, Token},
 };
 use crate::{
     article::Article,
@@ -101,8 +101,8 @@ impl Read {
         match Sought::of(leaf) {
             Sought::Stem(word) if self.field == TextField::Author => self.single(|it| it == word),
             Sought::Stem(word) => {
-                let wanted = terms(&word);
-                self.single(|it| wanted.contains(&self.stems.term(it)))
+                let wanted = self.stems.term(&word);
+                self.single(|it| self.stems.term(it) == wanted)
             }
             Sought::Tokens { tokens, begun, moves } => self.phrases(&tokens, begun, moves),
         }

@@ -16,7 +16,10 @@ use super::{
     part::{Mask, Part},
     view::{Touched, articles, blocking},
 };
-use crate::store::{Change, FeedPosition, Objects, Store, StoreError};
+use crate::{
+    article::Article,
+    store::{Change, FeedPosition, Objects, Store, StoreError},
+};
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::HashSet,
@@ -116,17 +119,32 @@ impl Indexer {
                 indexed.changes += page.changes.len();
                 indexed.batches += 1;
                 parts = self.append(parts, &page.changes).await?;
-                parts = self.merged(parts).await?;
             }
             if !page.more {
                 break;
             }
         }
-        let all: Vec<usize> = (0..parts.len()).filter(|it| parts[*it].articles <= MERGED_MAX).collect();
-        let whole = all.iter().map(|it| parts[*it].articles).sum::<u32>() <= MERGED_MAX;
-        if whole && all.len() > 1 {
+        self.replace(parts, position).await?;
+        Ok(indexed)
+    }
+
+    /// An index of articles that come from nowhere, for measurements.
+    #[cfg(feature = "local")]
+    pub(crate) async fn build(&self, batches: impl Iterator<Item = Vec<Article>>) -> Result<(), SearchError> {
+        let mut parts = Vec::new();
+        for articles in batches {
+            parts = self.add(parts, articles).await?;
+        }
+        self.replace(parts, FeedPosition::default()).await
+    }
+
+    /// Puts an index that is complete by itself in the place of whatever there is.
+    async fn replace(&self, mut parts: Vec<Entry>, position: FeedPosition) -> Result<(), SearchError> {
+        if parts.len() > 1 && parts.iter().map(|it| it.articles).sum::<u32>() <= MERGED_MAX {
+            let all: Vec<usize> = (0..parts.len()).collect();
             parts = self.merge(parts, &all).await?;
         }
+        parts = self.merged(parts).await?;
         for _ in 0..ATTEMPTS {
             let version = Manifest::version(self.objects()).await?;
             let generation = match Manifest::current(self.objects()).await {
@@ -137,7 +155,7 @@ impl Indexer {
             };
             if Manifest::new(generation + 1, parts.clone(), position).swap(self.objects(), version).await? {
                 self.sweep().await?;
-                return Ok(indexed);
+                return Ok(());
             }
         }
         Err(StoreError::Conflict.into())
@@ -165,6 +183,10 @@ impl Indexer {
             }
         }
         let articles = articles(&self.store, touched.all.into_iter().collect()).await?;
+        self.add(parts, articles).await
+    }
+
+    async fn add(&self, mut parts: Vec<Entry>, articles: Vec<Article>) -> Result<Vec<Entry>, SearchError> {
         let part = blocking(move || Part::build(&articles)?.map(packed).transpose()).await?;
         if let Some(part) = part {
             parts.push(self.put(part).await?);

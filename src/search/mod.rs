@@ -15,6 +15,7 @@
 //! | [`view`] | that a search sees what a list sees |
 //! | [`translate`], [`collect`] | what matches, in which order, and how often |
 //! | [`highlight`] | where an article says so |
+//! | [`related`] | which other stories an article has to do with, and why |
 //!
 //! Opened by the first search; until then it costs nothing.
 
@@ -25,13 +26,15 @@ mod highlight;
 pub mod indexer;
 mod manifest;
 mod part;
+mod related;
 mod schema;
 mod translate;
 mod view;
 mod words;
 
 pub use error::SearchError;
-pub use highlight::{Highlight, highlights, says};
+pub use related::{Reason, Related};
+pub use highlight::{Highlight, MatchSpan, highlights, says};
 
 use crate::{
     article::Facet,
@@ -125,6 +128,20 @@ impl Search {
         blocking(move || asked.matching().times(&view)).await
     }
 
+    /// The first of what matches, without its cards, and the counts of some facets: what a search takes of the index alone.
+    #[cfg(feature = "local")]
+    pub(crate) async fn first(&self, query: &ListQuery, facets: Vec<Facet>) -> Result<(usize, Counts), SearchError> {
+        let (view, asked) = (self.view().await?, self.asked(&query.filter, query.text.as_ref()).await?);
+        let (sort, limit) = (query.sort, query.limit);
+        blocking(move || {
+            let matching = asked.matching();
+            let hits = matching.first(&view, sort, None, limit)?;
+            let (total, facets) = matching.facets(&view, &facets)?;
+            Ok((hits.len(), Counts { total, facets }))
+        })
+        .await
+    }
+
     /// What was fetched of the index so far: requests, and bytes.
     pub fn fetched(&self) -> (u64, u64) {
         let fetched = &self.0.cache.fetched;
@@ -198,6 +215,6 @@ struct Asked {
 
 impl Asked {
     fn matching(&self) -> Matching<'_> {
-        Matching { filter: &self.filter, text: self.text.as_ref(), members: self.members.sets() }
+        Matching { filter: &self.filter, text: self.text.as_ref(), members: self.members.sets(), also: None }
     }
 }

@@ -9,23 +9,24 @@ use super::{
     schema::{self, FIELDS},
 };
 use crate::{
-    article::{Article, ArticleId},
+    article::{Article, ArticleId, Facet},
     store::Objects,
 };
 use std::{
     collections::HashSet,
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 use tantivy::{
     BitSet, Directory, DocId, HasLen, Index, IndexSettings, SegmentReader,
+    columnar::{Column, StrColumn},
     directory::{
         FileHandle, OwnedBytes, RamDirectory, WatchCallback, WatchHandle, WritePtr,
         error::{DeleteError, OpenReadError, OpenWriteError},
     },
     fastfield::{AliveBitSet, write_alive_bitset},
     indexer::merge_filtered_segments,
-    store::StoreReader,
+    store::{Compressor, StoreReader, ZstdCompressor},
 };
 
 /// Memory for building a part; a bound that a batch does not reach.
@@ -33,10 +34,35 @@ const BUILD_BYTES: usize = 512 * 1024 * 1024;
 /// Blocks of stored ids that a part keeps at hand.
 const STORE_BLOCKS: usize = 32;
 
+/// The columns that were asked for, whole.
+#[derive(Default)]
+struct Columns {
+    listed: OnceLock<Column<i64>>,
+    changed: OnceLock<Column<i64>>,
+    published: OnceLock<Column<u64>>,
+    heads: OnceLock<Column<u64>>,
+    mentions: OnceLock<Option<StrColumn>>,
+    facets: [OnceLock<Option<StrColumn>>; Facet::ALL.len()],
+}
+
+/// What a column is, once it was opened.
+fn once<T>(kept: &OnceLock<T>, open: impl FnOnce() -> tantivy::Result<T>) -> tantivy::Result<&T> {
+    match kept.get() {
+        Some(kept) => Ok(kept),
+        None => {
+            let opened = open()?;
+            Ok(kept.get_or_init(|| opened))
+        }
+    }
+}
+
 /// A part, opened.
 pub struct Part {
     index: Index,
     pub segment: SegmentReader,
+    /// Those that any of its articles is in.
+    pub languages: Vec<String>,
+    columns: Columns,
     /// The files, where they are in memory.
     memory: Option<RamDirectory>,
 }
@@ -94,7 +120,15 @@ impl Part {
         let [segment] = segments.as_slice() else {
             return Err(tantivy::TantivyError::SystemError(format!("{} segments instead of one", segments.len())).into());
         };
-        Ok(Self { segment: SegmentReader::open(segment)?, index, memory })
+        let segment = SegmentReader::open(segment)?;
+        let mut languages = Vec::new();
+        if let Some(column) = segment.fast_fields().str(Facet::Language.name())? {
+            let mut stream = column.dictionary().stream()?;
+            while stream.advance() {
+                languages.push(String::from_utf8_lossy(stream.key()).into_owned());
+            }
+        }
+        Ok(Self { segment, languages, columns: Columns::default(), index, memory })
     }
 
     /// The object that a part in memory is stored as.
@@ -120,17 +154,47 @@ impl Part {
             self.segment.inverted_index(field)?;
             self.segment.fieldnorms_readers().get_field(field)?;
         }
-        for name in [schema::LISTED, schema::CHANGED] {
-            self.segment.fast_fields().i64(name)?;
-        }
-        for name in [schema::PUBLISHED, schema::HEAD] {
-            self.segment.fast_fields().u64(name)?;
-        }
-        for name in crate::article::Facet::ALL.map(crate::article::Facet::name).iter().chain(&[schema::MENTIONED]) {
-            self.segment.fast_fields().str(name)?;
+        self.listed()?;
+        self.changed()?;
+        self.published()?;
+        self.heads()?;
+        self.mentions()?;
+        for facet in Facet::ALL {
+            self.facet(facet)?;
         }
         self.store()?;
         Ok(())
+    }
+
+    /// Milliseconds.
+    pub fn listed(&self) -> tantivy::Result<&Column<i64>> {
+        once(&self.columns.listed, || self.segment.fast_fields().i64(schema::LISTED))
+    }
+
+    /// Milliseconds.
+    pub fn changed(&self) -> tantivy::Result<&Column<i64>> {
+        once(&self.columns.changed, || self.segment.fast_fields().i64(schema::CHANGED))
+    }
+
+    /// One where an article is known to be published when it is listed.
+    pub fn published(&self) -> tantivy::Result<&Column<u64>> {
+        once(&self.columns.published, || self.segment.fast_fields().u64(schema::PUBLISHED))
+    }
+
+    /// [`schema::head`] of the ids.
+    pub fn heads(&self) -> tantivy::Result<&Column<u64>> {
+        once(&self.columns.heads, || self.segment.fast_fields().u64(schema::HEAD))
+    }
+
+    /// `None` where no article speaks of a date.
+    pub fn mentions(&self) -> tantivy::Result<Option<&StrColumn>> {
+        once(&self.columns.mentions, || self.segment.fast_fields().str(schema::MENTIONED)).map(Option::as_ref)
+    }
+
+    /// `None` where no article has a value.
+    pub fn facet(&self, facet: Facet) -> tantivy::Result<Option<&StrColumn>> {
+        let open = || self.segment.fast_fields().str(facet.name());
+        once(&self.columns.facets[facet as usize], open).map(Option::as_ref)
     }
 
     pub fn articles(&self) -> u32 {
@@ -147,7 +211,7 @@ impl Part {
             return Ok(Vec::new());
         }
         let heads: HashSet<u64> = wanted.iter().map(schema::head).collect();
-        let column = self.segment.fast_fields().u64(schema::HEAD)?;
+        let column = self.heads()?;
         let store = self.store()?;
         let mut found = Vec::new();
         for doc in 0..self.articles() {
@@ -162,7 +226,11 @@ impl Part {
 }
 
 fn settings() -> IndexSettings {
-    IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() }
+    IndexSettings {
+        docstore_compression: Compressor::Zstd(ZstdCompressor::default()),
+        docstore_compress_dedicated_thread: false,
+        ..IndexSettings::default()
+    }
 }
 
 /// The articles of a part that are no longer there, or not as they are there.

@@ -2,8 +2,8 @@
 //!
 //! | field | of | for |
 //! | --- | --- | --- |
-//! | `headline`, `deck`, `body`, `author` | words as written, with positions | phrases, prefixes, nearness |
-//! | `headline_stems`, `deck_stems`, `body_stems` | stems of words, with their language | words, relevance |
+//! | `headline`, `deck`, `body`, `author` | words as written, with positions | phrases, prefixes, relevance |
+//! | `headline_stems`, `deck_stems`, `body_stems` | stems of words, with their language | words |
 //! | `codes` | what its postings carry ([`Filed`]): facet values and `has:` | filters |
 //! | a column for each facet, `mentions` | values | counts, dates that the text speaks of |
 //! | `listed`, `changed`, `published` | milliseconds; whether `listed` is when it was published | order, ranges, timelines |
@@ -29,8 +29,8 @@ use tantivy::{
 /// Changes when an index that was built before can no longer be read, or means something else; it is then built anew.
 pub const VERSION: u32 = 1;
 
-/// Between paragraphs, so that no phrase reaches over, whatever moves its words may make.
-const PARAGRAPH_GAP: usize = crate::query::MOVES_MAX as usize + 1;
+/// The end of a paragraph counts as so many words: no phrase reaches over it, unless its words may make so many moves.
+const PARAGRAPH_GAP: usize = 10;
 /// The characters of an id that make its `head`.
 const HEAD_CHARACTERS: usize = 7;
 
@@ -38,7 +38,7 @@ pub struct Fields {
     pub schema: Schema,
     pub codes: Field,
     id: Field,
-    listed: Field,
+    pub listed: Field,
     changed: Field,
     published: Field,
     head: Field,
@@ -59,20 +59,20 @@ pub static FIELDS: LazyLock<Fields> = LazyLock::new(Fields::define);
 impl Fields {
     fn define() -> Self {
         let mut builder = Schema::builder();
-        let indexed = |record| {
+        let indexed = |record: IndexRecordOption| {
             let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record);
-            TextOptions::default().set_indexing_options(indexing.set_fieldnorms(record == IndexRecordOption::WithFreqs))
+            TextOptions::default().set_indexing_options(indexing.set_fieldnorms(record.has_positions()))
         };
         let column = |builder: &mut SchemaBuilder, name| {
             builder.add_text_field(name, TextOptions::default().set_fast("raw"))
         };
         let positions = indexed(IndexRecordOption::WithFreqsAndPositions);
         let words = TextField::ALL.map(|it| (it, builder.add_text_field(it.name(), positions.clone())));
-        let frequencies = indexed(IndexRecordOption::WithFreqs);
-        let stems = TextField::UNNAMED
-            .map(|it| (it, builder.add_text_field(&format!("{}_stems", it.name()), frequencies.clone())));
+        let alone = indexed(IndexRecordOption::Basic);
+        let stems =
+            TextField::UNNAMED.map(|it| (it, builder.add_text_field(&format!("{}_stems", it.name()), alone.clone())));
         Self {
-            codes: builder.add_text_field("codes", indexed(IndexRecordOption::Basic)),
+            codes: builder.add_text_field("codes", alone),
             id: builder.add_text_field("id", STORED),
             listed: builder.add_i64_field(LISTED, tantivy::schema::FAST),
             changed: builder.add_i64_field(CHANGED, tantivy::schema::FAST),

@@ -5,14 +5,14 @@
 
 use super::{
     part::Part,
-    schema::{self, FIELDS},
+    schema::FIELDS,
     words::{self, Shape, Token},
 };
 use crate::{
     article::{Has, Instant},
     query::{Filter, Form, Leaf, Range, Text, TextField},
 };
-use std::ops::Bound;
+use std::{collections::HashSet, ops::Bound};
 use tantivy::{
     DocId, Term,
     columnar::{Column, StrColumn},
@@ -29,7 +29,8 @@ const DECK: f32 = 1.5;
 
 type Clauses = Vec<(Occur, Box<dyn Query>)>;
 
-pub fn query(filter: &Filter, text: Option<&Text>) -> Box<dyn Query> {
+/// `languages`: those that any article is in.
+pub fn query(filter: &Filter, text: Option<&Text>, languages: &HashSet<String>) -> Box<dyn Query> {
     let mut clauses: Clauses = Vec::new();
     for clause in &filter.clauses {
         let values = clause.facet_values().map(|it| code(&it.to_string()));
@@ -44,7 +45,7 @@ pub fn query(filter: &Filter, text: Option<&Text>) -> Box<dyn Query> {
     // Only the text counts for relevance.
     let mut clauses: Clauses =
         clauses.into_iter().map(|(occur, it)| (occur, Box::new(ConstScoreQuery::new(it, 0.0)) as _)).collect();
-    clauses.extend(text.map(|it| (Occur::Must, said(it))));
+    clauses.extend(text.map(|it| (Occur::Must, said(it, languages))));
     if !clauses.iter().any(|it| it.0 == Occur::Must) {
         clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(AllQuery), 0.0))));
     }
@@ -67,7 +68,8 @@ fn either(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
     if queries.len() == 1 { queries.remove(0) } else { Box::new(BooleanQuery::union(queries)) }
 }
 
-fn said(text: &Text) -> Box<dyn Query> {
+fn said(text: &Text, languages: &HashSet<String>) -> Box<dyn Query> {
+    let said = |it: &Text| said(it, languages);
     match text {
         Text::All(parts) => {
             let mut clauses: Clauses = Vec::with_capacity(parts.len());
@@ -86,7 +88,7 @@ fn said(text: &Text) -> Box<dyn Query> {
         Text::Not(inner) => {
             Box::new(BooleanQuery::new(vec![(Occur::Must, Box::new(AllQuery)), (Occur::MustNot, said(inner))]))
         }
-        Text::Leaf(leaf) => either(leaf.fields().iter().map(|it| boosted(*it, within(leaf, *it))).collect()),
+        Text::Leaf(leaf) => either(leaf.fields().iter().map(|it| boosted(*it, within(leaf, *it, languages))).collect()),
     }
 }
 
@@ -130,12 +132,15 @@ fn ends_in_pair(tokens: &[Token]) -> bool {
     before.shape == Shape::Pair && before.end == last.end
 }
 
-fn within(leaf: &Leaf, field: TextField) -> Box<dyn Query> {
+fn within(leaf: &Leaf, field: TextField, languages: &HashSet<String>) -> Box<dyn Query> {
     let (words, stems) = (FIELDS.words(field), FIELDS.stems(field));
     match (Sought::of(leaf), stems) {
         (Sought::Stem(word), Some(stems)) => {
-            let terms = words::terms(&word);
-            either(terms.iter().map(|it| term(stems, it, IndexRecordOption::WithFreqs)).collect())
+            let terms = words::terms(&word, languages);
+            let any = either(terms.iter().map(|it| term(stems, it, IndexRecordOption::Basic)).collect());
+            // In any of its forms it belongs; as it is written, and the more often it is, it is more relevant.
+            let written = term(words, &word, IndexRecordOption::WithFreqs);
+            Box::new(BooleanQuery::new(vec![(Occur::Must, any), (Occur::Should, written)]))
         }
         (Sought::Stem(word), None) => term(words, &word, IndexRecordOption::WithFreqs),
         (Sought::Tokens { tokens, begun, moves }, _) => phrase(words, tokens, begun, moves),
@@ -166,51 +171,42 @@ fn prefix(field: Field, text: &str) -> Box<dyn Query> {
 }
 
 /// What a filter asks of the columns of one part.
-pub struct Columns {
-    listed: Option<(Range, Column<i64>)>,
-    changed: Option<(Range, Column<i64>)>,
-    /// Whether each of the dates overlaps, by its number.
-    mentions: Option<(Vec<bool>, StrColumn)>,
+pub struct Columns<'a> {
+    ranges: Vec<(Range, &'a Column<i64>)>,
+    /// Whether each of the dates overlaps, by its number, and the articles' dates.
+    mentions: Option<(Vec<bool>, Option<&'a StrColumn>)>,
 }
 
-impl Columns {
-    pub fn of(filter: &Filter, part: &Part) -> tantivy::Result<Self> {
-        let fast = part.segment.fast_fields();
-        let range = |range: Range, name| match range.is_open() {
-            true => Ok(None),
-            false => fast.i64(name).map(|it| Some((range, it))),
-        };
-        let mentions = if filter.mentions.is_open() { None } else { fast.str(schema::MENTIONED)? };
-        let nothing = !filter.mentions.is_open() && mentions.is_none();
-        let mut overlapping = None;
-        if let Some(column) = mentions {
-            let mut stream = column.dictionary().stream()?;
-            let mut holds = Vec::with_capacity(column.dictionary().num_terms());
-            while stream.advance() {
-                holds.push(str::from_utf8(stream.key()).is_ok_and(|it| filter.mentions_overlap(it)));
-            }
-            overlapping = Some((holds, column));
-        } else if nothing {
-            // No article of this part speaks of any date.
-            overlapping = Some((Vec::new(), StrColumn::wrap(tantivy::columnar::BytesColumn::empty(part.articles()))));
+impl<'a> Columns<'a> {
+    pub fn of(filter: &Filter, part: &'a Part) -> tantivy::Result<Self> {
+        let mut ranges = Vec::new();
+        if !filter.published.is_open() {
+            ranges.push((filter.published, part.listed()?));
         }
-        Ok(Self {
-            listed: range(filter.published, schema::LISTED)?,
-            changed: range(filter.changed, schema::CHANGED)?,
-            mentions: overlapping,
-        })
+        if !filter.changed.is_open() {
+            ranges.push((filter.changed, part.changed()?));
+        }
+        let mentions = if filter.mentions.is_open() { None } else { Some(overlapping(filter, part)?) };
+        Ok(Self { ranges, mentions })
     }
 
     pub fn hold(&self, doc: DocId) -> bool {
-        let within = |it: &Option<(Range, Column<i64>)>| {
-            it.as_ref().is_none_or(|(range, column)| column.first(doc).is_some_and(|it| holds(*range, it)))
-        };
-        within(&self.listed)
-            && within(&self.changed)
+        self.ranges.iter().all(|(range, column)| column.first(doc).is_some_and(|it| holds(*range, it)))
             && self.mentions.as_ref().is_none_or(|(overlap, column)| {
-                column.term_ords(doc).any(|it| usize::try_from(it).is_ok_and(|it| overlap.get(it) == Some(&true)))
+                let mut dates = column.iter().flat_map(|it| it.term_ords(doc));
+                dates.any(|it| usize::try_from(it).is_ok_and(|it| overlap.get(it) == Some(&true)))
             })
     }
+}
+
+fn overlapping<'a>(filter: &Filter, part: &'a Part) -> tantivy::Result<(Vec<bool>, Option<&'a StrColumn>)> {
+    let Some(column) = part.mentions()? else { return Ok((Vec::new(), None)) };
+    let mut dates = column.dictionary().stream()?;
+    let mut overlap = Vec::with_capacity(column.dictionary().num_terms());
+    while dates.advance() {
+        overlap.push(str::from_utf8(dates.key()).is_ok_and(|it| filter.mentions_overlap(it)));
+    }
+    Ok((overlap, Some(column)))
 }
 
 fn holds(range: Range, milliseconds: i64) -> bool {

@@ -34,8 +34,28 @@ pub struct View {
     pub layers: Vec<Layer>,
     /// How many of them are the manifest's.
     stored: usize,
+    /// Those that any of the articles is in.
+    pub languages: HashSet<String>,
     /// The manifest's, which a cursor in the order of relevance belongs to.
     pub name: String,
+}
+
+impl View {
+    fn over(layers: Vec<Layer>, stored: usize, name: String) -> Self {
+        let languages = layers.iter().flat_map(|it| it.part.languages.iter().cloned()).collect();
+        Self { layers, stored, languages, name }
+    }
+
+    /// How many articles there are, masked ones among them.
+    pub fn articles(&self) -> u64 {
+        self.layers.iter().map(|it| u64::from(it.part.articles())).sum()
+    }
+
+    /// How many have a term, masked ones among them.
+    pub fn count(&self, term: &Term) -> tantivy::Result<u64> {
+        let count = |it: &Layer| Ok(u64::from(it.part.segment.inverted_index(term.field())?.doc_freq(term)?));
+        self.layers.iter().map(count).sum()
+    }
 }
 
 #[derive(Clone)]
@@ -115,7 +135,7 @@ impl Opened {
             stored.push(Layer { part, mask: Arc::new(entry.mask(store.objects()).await?) });
         }
         let position = manifest.watermark();
-        let view = Arc::new(View { layers: Vec::new(), stored: 0, name: manifest.name.clone() });
+        let view = Arc::new(View::over(Vec::new(), 0, manifest.name.clone()));
         Ok(Self { manifest, stored, tail: Vec::new(), position, changes: 0, view, checked, read: None })
     }
 
@@ -146,11 +166,8 @@ impl Opened {
             self.lay_over(store, &changes).await?;
         }
         if !changes.is_empty() || self.read.is_none() {
-            self.view = Arc::new(View {
-                layers: self.stored.iter().chain(&self.tail).cloned().collect(),
-                stored: self.stored.len(),
-                name: self.manifest.name.clone(),
-            });
+            let layers = self.stored.iter().chain(&self.tail).cloned().collect();
+            self.view = Arc::new(View::over(layers, self.stored.len(), self.manifest.name.clone()));
         }
         (self.position, self.changes, self.read) = (position, self.changes + changes.len(), Some(reading));
         Ok(self.view.clone())

@@ -7,6 +7,7 @@
 //! - A word alone is looked for by its stem in the language of each article; a phrase and a prefix as they are written.
 
 use frostem::{Algorithm, Stemmer};
+use std::collections::HashSet;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -95,6 +96,9 @@ fn is_paired(it: char) -> bool {
 
 /// A word without case and accents.
 fn folded(word: &str) -> String {
+    if word.len() <= WORD_CHARACTERS && word.bytes().all(|it| it.is_ascii_alphanumeric()) {
+        return word.to_ascii_lowercase();
+    }
     let lower = word.nfkc().flat_map(char::to_lowercase);
     let mut folded = String::with_capacity(word.len());
     for letter in lower {
@@ -121,7 +125,7 @@ fn folded(word: &str) -> String {
             _ => folded.push(letter),
         }
     }
-    let initials = folded.split('.').all(|it| it.chars().count() == 1);
+    let initials = folded.split('.').all(|it| it.chars().count() == 1 && it.chars().all(char::is_alphabetic));
     if initials && folded.contains('.') {
         folded.retain(|it| it != '.');
     }
@@ -171,20 +175,15 @@ impl Stems {
         }
     }
 
-    fn all() -> impl Iterator<Item = Self> {
-        let stemming = STEMMERS.iter().map(|(code, it)| Self { code, stemmer: Some(Stemmer::new(*it)) });
-        std::iter::once(Self { code: "", stemmer: None }).chain(stemming)
-    }
-
     pub fn term(self, folded: &str) -> String {
         let stem = self.stemmer.map_or(folded.into(), |it| it.stem(folded));
         format!("{stem}{OF}{}", self.code)
     }
 }
 
-/// The terms that a word is indexed by in any language.
-pub fn terms(folded: &str) -> Vec<String> {
-    Stems::all().map(|it| it.term(folded)).collect()
+/// The terms that a word is indexed by, in texts of the languages that are so written.
+pub fn terms(folded: &str, languages: &HashSet<String>) -> HashSet<String> {
+    languages.iter().map(|it| Stems::of(Some(it))).chain([Stems::of(None)]).map(|it| it.term(folded)).collect()
 }
 
 #[cfg(test)]
@@ -228,6 +227,7 @@ mod tests {
         assert_eq!(Stems::of(Some("en-GB")).term("elections"), Stems::of(Some("en")).term("election"));
         assert_ne!(Stems::of(Some("en")).term("paris"), Stems::of(Some("it")).term("pari"));
         assert_eq!(Stems::of(Some("ur")).term("paris"), Stems::of(None).term("paris"));
-        assert!(terms("running").contains(&Stems::of(Some("en")).term("run")));
+        let some = terms("running", &["en", "de"].map(str::to_owned).into());
+        assert!(some.contains(&Stems::of(Some("en")).term("run")) && some.len() == 3);
     }
 }

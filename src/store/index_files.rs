@@ -30,7 +30,10 @@ impl Objects {
     }
 
     pub async fn index_range(&self, name: &str, range: Range<u64>) -> Result<Bytes, StoreError> {
-        self.store.get_range(&path(name), range).await.map_err(StoreError::Objects)
+        self.store.get_range(&path(name), range).await.map_err(|error| match error {
+            object_store::Error::NotFound { path, .. } => StoreError::MissingObject(path),
+            other => StoreError::Objects(other),
+        })
     }
 
     pub async fn put_index_file(&self, name: &str, content: Vec<u8>) -> Result<(), StoreError> {

@@ -135,7 +135,7 @@ fault("an open greedy POST", calling.requests_reach_the_function_as_intended)(
 )
 
 
-@fault("a function URL", calling.only_the_gateway_calls_the_function)
+@fault("a function URL", calling.only_the_gateway_and_the_timer_call_functions)
 def _(stack):
     props(stack, "ApiFunction")["FunctionUrlConfig"] = {"AuthType": "NONE"}
 
@@ -197,6 +197,9 @@ setting(
     "ManagedPolicyArns",
     [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}],
 )
+setting(
+    "a list of the whole bucket", NEEDED, lambda s: statement(s, "ApiRole", "MissTheIndex"), "Condition", None
+)
 fault("a permission that is missing", NEEDED)(
     lambda s: statement(s, "IngestRole", "Archive")["Action"].remove("dynamodb:DeleteItem")
 )
@@ -254,6 +257,15 @@ setting("a longer function, the same queue", QUEUE, lambda s: props(s, "IngestFu
 setting("whole batches fail", QUEUE, mapping, "FunctionResponseTypes", None)
 setting("no dead letters", QUEUE, queue, "RedrivePolicy", None)
 setting("dead letters that expire with the queue", QUEUE, queue, "MessageRetentionPeriod", 1209600)
+DOORBELL = queueing.the_stream_is_a_doorbell
+setting(
+    "every item rings",
+    DOORBELL,
+    lambda s: props(s, "IndexFunction")["Events"]["Doorbell"]["Properties"],
+    "FilterCriteria",
+    None,
+)
+fault("nothing makes up for a lost ring", DOORBELL)(lambda s: props(s, "IndexFunction")["Events"].pop("Timer"))
 UPLOADS = queueing.uploads_reach_the_queue_and_nothing_else_does
 fault("a notification loop", UPLOADS)(
     lambda s: bucket(s)["NotificationConfiguration"]["QueueConfigurations"][0].pop("Filter")

@@ -7,6 +7,8 @@ mod measure;
 mod read;
 pub mod runtime;
 mod score;
+mod search;
+mod sqlite;
 mod stories;
 
 use super::Failure;
@@ -21,6 +23,8 @@ pub enum Bench {
     Lambda(lambda::Options),
     /// Measure reading on pages whose answers are known, beside the extractor it wraps
     Read(read::Options),
+    /// Measure the search index: its size, a cold start, warm queries; beside SQLite's full-text search
+    Search(search::Options),
     /// Measure how near-duplicates are found, on texts that are altered as others alter them
     Stories(stories::Options),
 }
@@ -30,6 +34,7 @@ pub async fn run(bench: Bench) -> Result<ExitCode, Failure> {
         Bench::Cost(options) => cost::run(&options).await?,
         Bench::Lambda(options) => lambda::run(&options).await?,
         Bench::Read(options) => read::run(&options)?,
+        Bench::Search(options) => search::run(&options).await?,
         Bench::Stories(options) => stories::run(&options)?,
     }
     Ok(ExitCode::SUCCESS)

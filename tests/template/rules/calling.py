@@ -87,9 +87,15 @@ def requests_reach_the_function_as_intended(stack):
 
 
 @rule
-def only_the_gateway_calls_the_function(stack):
+def only_the_gateway_and_the_timer_call_functions(stack):
     for name, resource in stack.resources("AWS::Lambda::Permission").items():
         allowed = resource["Properties"]
+        timer = stack.resources("AWS::Events::Rule").get(target(allowed.get("SourceArn")), {}).get("Properties", {})
+        calls = {one_line(it.get("Arn")) for it in timer.get("Targets", [])}
+        if allowed.get("Principal") == "events.amazonaws.com" and calls == {
+            one_line({"Fn::GetAtt": [target(allowed.get("FunctionName")), "Arn"]})
+        }:
+            continue
         if allowed.get("Principal") != "apigateway.amazonaws.com" or "HttpApi" not in one_line(
             allowed.get("SourceArn")
         ):

@@ -15,6 +15,15 @@ MAY = {
         ("ApiLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("ArticlesTable", ""): TABLE_ACTIONS,
         ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+        ("RawBucket", "/index/*"): {"s3:GetObject"},
+        ("RawBucket", ""): {"s3:ListBucket"},
+    },
+    "IndexFunction": {
+        ("IndexLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ("ArticlesTable", ".StreamArn"): {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        ("ArticlesTable", ""): {"dynamodb:Query", "dynamodb:BatchGetItem"},
+        ("RawBucket", "/index/*"): {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+        ("RawBucket", ""): {"s3:ListBucket"},
     },
     "IngestFunction": {
         ("IngestLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -36,7 +45,9 @@ def statements(stack, kind="AWS::IAM::Role"):
 def resource_of(value):
     """An ARN as (logical name, path under it); only an attribute of this stack's own resource is understood."""
     if isinstance(value, dict) and "Fn::GetAtt" in value:
-        return (target(value), "")
+        got = value["Fn::GetAtt"]
+        attribute = (got if isinstance(got, list) else got.split(".", 1))[1]
+        return (target(value), "" if attribute == "Arn" else f".{attribute}")
     if isinstance(value, dict) and isinstance(value.get("Fn::Sub"), str):
         named = re.fullmatch(r"\$\{([A-Za-z0-9]+)\.Arn\}(/.*)", value["Fn::Sub"])
         if named:
@@ -70,7 +81,10 @@ def each_function_may_do_its_work_and_no_more(stack):
             where = resource_of(resource)
             if "*" in where[0] or where[1] == "?":
                 yield f"{name}: a resource that is not one of this stack's: {one_line(resource)}"
-            granted.setdefault(roles.get(name), {}).setdefault(where, set()).update(listed(statement.get("Action")))
+            actions = set(listed(statement.get("Action")))
+            if "s3:ListBucket" in actions and not statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix"):
+                yield f"{name}: may list the whole bucket"
+            granted.setdefault(roles.get(name), {}).setdefault(where, set()).update(actions)
     for function, may in MAY.items():
         has = granted.get(function, {})
         for where in sorted(may.keys() | has.keys()):

@@ -1,13 +1,43 @@
-"""How documents arrive: the queue, its dead letters, and the notifications of the bucket."""
+"""How functions are rung: the queue and its dead letters, the notifications of the bucket, the stream of the table."""
+
+import json
 
 from rules.registry import rule
 from stack import listed, target
 
 
+def mappings_of(stack):
+    return [m["Properties"] for m in stack.resources("AWS::Lambda::EventSourceMapping").values()]
+
+
+@rule
+def the_stream_is_a_doorbell(stack):
+    tables = stack.resources("AWS::DynamoDB::Table")
+    mappings = [m for m in mappings_of(stack) if target(m.get("EventSourceArn")) in tables]
+    if not mappings:
+        yield "nothing hears the stream"
+    for mapping in mappings:
+        name = target(mapping.get("FunctionName"))
+        patterns = [json.loads(f["Pattern"]) for f in mapping.get("FilterCriteria", {}).get("Filters", [])]
+        if patterns != [{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "C#"}]}}}}]:
+            yield f"{name}: is rung by more or less than the change feed: {patterns}"
+        if not 0 <= mapping.get("MaximumRetryAttempts", -1) <= 5:
+            yield f"{name}: a ring that fails would hold up the ones behind it for a day"
+        if mapping.get("MaximumBatchingWindowInSeconds", 0) < 10:
+            yield f"{name}: is called for every article alone"
+        timers = [
+            timer["Properties"]["ScheduleExpression"]
+            for timer in stack.resources("AWS::Events::Rule").values()
+            if name in [target(t.get("Arn")) for t in timer["Properties"].get("Targets", [])]
+        ]
+        if not timers:
+            yield f"{name}: no timer makes up for a ring that is lost"
+
+
 @rule
 def the_queue_outlives_its_reader(stack):
     queues = stack.resources("AWS::SQS::Queue")
-    mappings = [m["Properties"] for m in stack.resources("AWS::Lambda::EventSourceMapping").values()]
+    mappings = [m for m in mappings_of(stack) if target(m.get("EventSourceArn")) in queues]
     if not mappings:
         yield "nothing reads the queue"
     for mapping in mappings:

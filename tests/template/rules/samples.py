@@ -72,9 +72,16 @@ def the_sample_events_are_what_lambda_sends(stack):
         except ValueError:
             pass
 
+    def rung(event):
+        for record in event["Records"]:
+            keys = record["dynamodb"]["Keys"]
+            if record["eventSource"] != "aws:dynamodb" or not keys["pk"]["S"].startswith("C#"):
+                yield "not a record of the change feed, which alone passes the filter"
+
     checks = {
         "api-get-articles.json": [called],
         "api-post-article.json": [called, posted],
+        "dynamodb-stream.json": [rung],
         "s3-object-created.json": [uploaded],
         "seeds.json": [lambda e: [] if e == {"seeds": True} else ["expected a request to read the seeds"]],
         "sqs-batch.json": [batch],
