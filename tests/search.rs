@@ -746,3 +746,35 @@ async fn related_articles_are_of_other_stories_and_tell_what_they_share() {
     assert_eq!(server.get(&path).await.problem(), "invalid_parameter");
     assert_eq!(server.get("/v1/articles/3v9k2m7qd0w5xg8n1c4hzrt6pb/related").await.problem(), "article_not_found");
 }
+
+#[tokio::test]
+async fn each_story_once_by_the_member_that_says_it() {
+    let server = Server::new().await;
+    let long = "The mayor said on Monday that the flooded harbour tunnel stays closed until the pumps arrive by rail. \
+                Buses go around the bay until then, every ten minutes, and the ferry takes bicycles free of charge.";
+    let other = "A bakery won the prize for the best bread of the whole region with a loaf of barley and rye. \
+                 Its owner sold four hundred of them in a week and hopes to open a second shop before summer.";
+    for (number, text) in [long, long, other, long, other].iter().enumerate() {
+        let text = format!("{text} {}", ["Ends.", "Zebra.", "Ends.", "Yak.", "Zebra."][number]);
+        let document = document(&format!("{number}.txt"), "News of the town", "LISBON", &text);
+        server.archive.ingest(document).await.expect("ingested");
+    }
+    for indexed in [false, true] {
+        if indexed {
+            index(server.archive.store()).await;
+        }
+        for sort in ["-published", "published", "relevance"] {
+            for (q, stories) in [("town", 2), ("tunnel", 1), ("zebra", 2), ("yak OR ferry", 1), ("xyzzy", 0)] {
+                let pairs = [("q", q), ("sort", sort), ("collapse", "story"), ("limit", "2"), ("fields", "id,story")];
+                let found = server.walk(&url("/v1/articles", &pairs)).await;
+                let told: BTreeSet<&str> = found.iter().map(|it| it["story"].as_str().expect("a story")).collect();
+                assert_eq!((found.len(), told.len()), (stories, stories), "{q} by {sort}");
+                let all = server.walk(&url("/v1/articles", &pairs[..2])).await;
+                let first = ids(&found).first().cloned();
+                assert_eq!(first, ids(&all).first().cloned(), "the first of a story is the first of the list");
+            }
+        }
+        let listed = ids(&server.walk("/v1/articles?collapse=story&limit=2").await);
+        assert_eq!(ids(&server.walk("/v1/articles?q=town&collapse=story&limit=2").await), listed);
+    }
+}

@@ -14,12 +14,14 @@
 //! | [`indexer`] | what becomes a part, when parts are merged, and which files go |
 //! | [`view`] | that a search sees what a list sees |
 //! | [`translate`], [`collect`] | what matches, in which order, and how often |
+//! | [`collapse`] | how each story is shown once |
 //! | [`highlight`] | where an article says so |
 //! | [`related`] | which other stories an article has to do with, and why |
 //!
 //! Opened by the first search; until then it costs nothing.
 
 mod bytes;
+mod collapse;
 mod collect;
 mod error;
 mod highlight;
@@ -46,7 +48,7 @@ use collect::{Hit, Matching};
 use manifest::Manifest;
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::Instant,
 };
 use tokio::sync::Mutex;
@@ -58,8 +60,15 @@ pub struct Search(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    cache: Arc<Cache>,
+    /// Made by the first search.
+    cache: OnceLock<Arc<Cache>>,
     opened: Mutex<Indexes>,
+}
+
+impl Inner {
+    fn cache(&self) -> &Arc<Cache> {
+        self.cache.get_or_init(Arc::default)
+    }
 }
 
 #[derive(Default)]
@@ -83,7 +92,7 @@ pub struct Counts {
 
 impl Search {
     pub fn new(store: Store) -> Self {
-        Self(Arc::new(Inner { store, cache: Arc::default(), opened: Mutex::default() }))
+        Self(Arc::new(Inner { store, cache: OnceLock::new(), opened: Mutex::default() }))
     }
 
     /// A page of a list with a text, and where it goes on in the order of relevance.
@@ -94,16 +103,21 @@ impl Search {
         };
         let score = query.rank.as_ref().map_or(0, |it| it.score);
         let after = query.after.clone().map(|position| Hit { position, score });
-        let (sort, wanted) = (query.sort, query.limit + 1);
-        let (index, asked) = (view.name.clone(), self.asked(&query.filter, query.text.as_ref()).await?);
-        let mut hits = blocking(move || asked.matching().first(&view, sort, after.as_ref(), wanted)).await?;
+        let asked = Arc::new(self.asked(&query.filter, query.text.as_ref()).await?);
+        let (looking, sort, wanted) = (asked.clone(), query.sort, query.limit + 1);
+        let within = view.clone();
+        let mut hits = blocking(move || looking.matching().first(&within, sort, after.as_ref(), wanted)).await?;
         let more = hits.len() > query.limit;
         hits.truncate(query.limit);
+        let last = hits.last().filter(|_| more).cloned();
+        if query.collapse {
+            hits = collapse::shown(&self.0.store, &view, asked, sort, hits).await?;
+        }
         let positions: Vec<_> = hits.iter().map(|it| it.position.clone()).collect();
-        let rest = positions.last().filter(|_| more).cloned();
-        let page = plan::found(&self.0.store, query, &positions, rest).await?;
-        let last = page.next.as_ref().and_then(|next| hits.iter().find(|it| it.position == *next));
-        let rank = last.filter(|_| sort == Sort::Relevance).map(|it| Rank { index, score: it.score });
+        let page = plan::found(&self.0.store, query, &positions, last.as_ref().map(|it| it.position.clone())).await?;
+        let next = page.next.as_ref().and_then(|next| hits.iter().chain(&last).find(|it| it.position == *next));
+        let rank = next.filter(|_| sort == Sort::Relevance);
+        let rank = rank.map(|it| Rank { index: view.name.clone(), score: it.score });
         Ok((page, rank))
     }
 
@@ -144,7 +158,7 @@ impl Search {
 
     /// What was fetched of the index so far: requests, and bytes.
     pub fn fetched(&self) -> (u64, u64) {
-        let fetched = &self.0.cache.fetched;
+        let fetched = &self.0.cache().fetched;
         (fetched.requests.load(Ordering::Relaxed), fetched.bytes.load(Ordering::Relaxed))
     }
 
@@ -172,7 +186,7 @@ impl Search {
     }
 
     async fn reopen(&self, indexes: &mut Indexes) -> Result<(), SearchError> {
-        let Inner { store, cache, .. } = &*self.0;
+        let (store, cache) = (&self.0.store, self.0.cache());
         let checked = Instant::now();
         let (manifest, _) = Manifest::current(store.objects()).await?;
         cache.fetched.count(0);
@@ -190,7 +204,7 @@ impl Search {
             return Ok(current);
         }
         let begun = Instant::now();
-        let Inner { store, cache, .. } = &*self.0;
+        let (store, cache) = (&self.0.store, self.0.cache());
         let mut indexes = self.0.opened.lock().await;
         if indexes.earlier.as_ref().is_none_or(|it| it.manifest.name != name) {
             let manifest = Manifest::named(store.objects(), name).await?.ok_or(SearchError::GenerationGone)?;
@@ -207,7 +221,7 @@ impl Search {
 }
 
 /// A query that outlives its request.
-struct Asked {
+pub struct Asked {
     filter: Filter,
     text: Option<Text>,
     members: Members,
@@ -216,5 +230,88 @@ struct Asked {
 impl Asked {
     fn matching(&self) -> Matching<'_> {
         Matching { filter: &self.filter, text: self.text.as_ref(), members: self.members.sets(), also: None }
+    }
+}
+
+#[cfg(all(test, feature = "local"))]
+mod tests {
+    use super::{indexer::Indexer, *};
+    use crate::{
+        archive,
+        article::{Article, ArticleId, Instant, RawDocument},
+        store::{Objects, embedded},
+    };
+
+    /// Articles enough for a part that is not fetched as a whole.
+    fn many() -> Vec<Article> {
+        let document = RawDocument {
+            content: b"Tram returns\n\nLISBON: The harbour tram ran again on Monday, after a pause of two years.\n".to_vec(),
+            media_type: Some("text/plain".to_owned()),
+            key: None,
+            url: None,
+            source: None,
+            retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
+        };
+        let (one, _) = archive::preview(&document).expect("read");
+        let copy = |number: usize| {
+            let mut copy = one.clone();
+            copy.head.id = ArticleId::of_identity(&number.to_string());
+            copy.detail.body = (0..40).map(|it| format!("stop{} line{}", number * 31 + it, (number + it) % 997)).collect();
+            copy
+        };
+        (0..3_000).map(copy).collect()
+    }
+
+    async fn indexed(objects: Objects) -> Store {
+        let (store, _) = embedded::memory().await.expect("an engine in memory");
+        let store = store.with_objects(objects);
+        Indexer::new(store.clone()).build(std::iter::once(many())).await.expect("indexed");
+        store
+    }
+
+    fn asked(q: &str) -> ListQuery {
+        ListQuery::parse(&[("q".to_owned(), q.to_owned())]).expect(q)
+    }
+
+    /// On the one thread that a function has.
+    #[tokio::test]
+    async fn a_large_part_is_read_where_it_is_asked() {
+        let objects = Objects::memory();
+        let store = indexed(objects.clone()).await;
+        let (manifest, _) = Manifest::current(&objects).await.expect("a manifest");
+        let [part] = manifest.parts.as_slice() else { panic!("{} parts", manifest.parts.len()) };
+        let search = Search::new(store.clone());
+        let facets = vec![Facet::Country, Facet::Place, Facet::Language, Facet::Topic];
+        let (shown, counts) = search.first(&asked("line7 -stop1000007"), facets).await.expect("found");
+        assert_eq!((shown, counts.total), (20, 128), "three times forty articles, and eight of the last cycle");
+        assert_eq!(counts.facets[0].get("PT"), Some(&128));
+        let (requests, bytes) = search.fetched();
+        assert!(requests <= 20 && bytes < part.place.bytes * 3 / 4, "{requests} requests for {bytes} bytes");
+        // The same again is at hand.
+        search.first(&asked("line7"), vec![Facet::Country]).await.expect("found");
+        assert_eq!(search.fetched().0, requests);
+    }
+
+    /// Whatever a block becomes, a search ends with an error and not with the process.
+    #[tokio::test]
+    async fn a_block_that_is_not_as_it_was_written_is_an_error() {
+        let objects = Objects::memory();
+        let store = indexed(objects.clone()).await;
+        let (manifest, _) = Manifest::current(&objects).await.expect("a manifest");
+        let file = manifest.parts[0].place.file.clone();
+        let (whole, _) = objects.index_file(&file).await.expect("read").expect("there");
+        let mut failed = 0;
+        for at in (0..whole.len()).step_by(whole.len() / 40) {
+            let mut damaged = whole.to_vec();
+            damaged[at] ^= 0x40;
+            objects.put_index_file(&file, damaged).await.expect("put");
+            let found = Search::new(store.clone()).first(&asked("line7 OR \"stop40 line1\""), vec![Facet::Place]).await;
+            match found {
+                Ok((shown, counts)) => assert!(shown == 20 && counts.total >= 128, "a block that nobody asked for"),
+                Err(SearchError::Damaged { .. } | SearchError::Index(_)) => failed += 1,
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert!(failed > 5, "{failed}");
     }
 }

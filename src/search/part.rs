@@ -76,7 +76,7 @@ impl Part {
         }
         // Neighbours in time are read together.
         articles.sort_by_key(|it| std::cmp::Reverse((it.listed_at(), it.head.id.clone())));
-        let builder = Index::builder().schema(FIELDS.schema.clone()).settings(settings());
+        let builder = Index::builder().schema(FIELDS.schema.clone()).settings(settings()).tokenizers(schema::tokenizers());
         let memory = RamDirectory::create();
         let mut writer = builder.single_segment_index_writer(memory.clone(), BUILD_BYTES)?;
         for article in articles {

@@ -23,7 +23,7 @@ use tantivy::{
     DocId, TantivyDocument,
     index::SegmentReader,
     schema::{Field, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions, Value},
-    tokenizer::{PreTokenizedString, Token as IndexedToken},
+    tokenizer::{TokenStream, Tokenizer, TokenizerManager},
 };
 
 /// Changes when an index that was built before can no longer be read, or means something else; it is then built anew.
@@ -59,20 +59,20 @@ pub static FIELDS: LazyLock<Fields> = LazyLock::new(Fields::define);
 impl Fields {
     fn define() -> Self {
         let mut builder = Schema::builder();
-        let indexed = |record: IndexRecordOption| {
-            let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record);
+        let indexed = |record: IndexRecordOption, tokenizer| {
+            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record);
             TextOptions::default().set_indexing_options(indexing.set_fieldnorms(record.has_positions()))
         };
         let column = |builder: &mut SchemaBuilder, name| {
             builder.add_text_field(name, TextOptions::default().set_fast("raw"))
         };
-        let positions = indexed(IndexRecordOption::WithFreqsAndPositions);
+        let positions = indexed(IndexRecordOption::WithFreqsAndPositions, TOKENS);
         let words = TextField::ALL.map(|it| (it, builder.add_text_field(it.name(), positions.clone())));
-        let alone = indexed(IndexRecordOption::Basic);
+        let alone = indexed(IndexRecordOption::Basic, TOKENS);
         let stems =
             TextField::UNNAMED.map(|it| (it, builder.add_text_field(&format!("{}_stems", it.name()), alone.clone())));
         Self {
-            codes: builder.add_text_field("codes", alone),
+            codes: builder.add_text_field("codes", indexed(IndexRecordOption::Basic, "raw")),
             id: builder.add_text_field("id", STORED),
             listed: builder.add_i64_field(LISTED, tantivy::schema::FAST),
             changed: builder.add_i64_field(CHANGED, tantivy::schema::FAST),
@@ -115,18 +115,22 @@ impl Fields {
         }
         let stems = Stems::of(article.facts.language.as_deref());
         for field in TextField::ALL {
-            let tokens = paragraphs(article, field).flat_map(positioned());
-            let (mut words, mut stemmed) = (Vec::new(), Vec::new());
-            for token in tokens {
-                if token.shape == Shape::Word {
-                    stemmed.push(indexed_token(stems.term(&token.folded), stemmed.len()));
+            let (mut words, mut stemmed) = (String::new(), String::new());
+            for paragraph in paragraphs(article, field) {
+                for token in tokens(paragraph) {
+                    if token.shape == Shape::Word {
+                        stemmed.push_str(&stems.term(&token.folded));
+                        stemmed.push(BETWEEN);
+                    }
+                    words.push_str(&token.folded);
+                    words.push(BETWEEN);
                 }
-                words.push(indexed_token(token.folded, token.position));
+                words.push(BETWEEN);
             }
             if let Some(field) = self.stems(field) {
-                document.add_pre_tokenized_text(field, pre_tokenized(stemmed));
+                document.add_text(field, stemmed);
             }
-            document.add_pre_tokenized_text(self.words(field), pre_tokenized(words));
+            document.add_text(self.words(field), words);
         }
         document
     }
@@ -178,12 +182,61 @@ fn letter(it: u8) -> u8 {
     it - b'a' + 10 - u8::try_from(left_out).unwrap_or_default()
 }
 
-fn indexed_token(text: String, position: usize) -> IndexedToken {
-    IndexedToken { text, position, ..IndexedToken::default() }
+/// Stands behind every token where a text goes to the index library, and once more behind every paragraph. No token has it.
+const BETWEEN: char = '\u{1}';
+const TOKENS: &str = "tokens";
+
+/// The library's tokenizers, ours among them.
+pub fn tokenizers() -> TokenizerManager {
+    let tokenizers = TokenizerManager::default();
+    tokenizers.register(TOKENS, Split::default());
+    tokenizers
 }
 
-fn pre_tokenized(tokens: Vec<IndexedToken>) -> PreTokenizedString {
-    PreTokenizedString { text: String::new(), tokens }
+/// Parts a text into the tokens that it was made of.
+#[derive(Clone, Default)]
+struct Split {
+    token: tantivy::tokenizer::Token,
+}
+
+struct Parts<'a> {
+    rest: &'a str,
+    next: usize,
+    token: &'a mut tantivy::tokenizer::Token,
+}
+
+impl Tokenizer for Split {
+    type TokenStream<'a> = Parts<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Parts<'a> {
+        Parts { rest: text, next: 0, token: &mut self.token }
+    }
+}
+
+impl TokenStream for Parts<'_> {
+    fn advance(&mut self) -> bool {
+        while let Some((token, rest)) = self.rest.split_once(BETWEEN) {
+            self.rest = rest;
+            if token.is_empty() {
+                self.next += PARAGRAPH_GAP;
+                continue;
+            }
+            self.token.text.clear();
+            self.token.text.push_str(token);
+            self.token.position = self.next;
+            self.next += 1;
+            return true;
+        }
+        false
+    }
+
+    fn token(&self) -> &tantivy::tokenizer::Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut tantivy::tokenizer::Token {
+        self.token
+    }
 }
 
 #[cfg(test)]

@@ -247,6 +247,9 @@ setting(
     "Resource",
     {"Fn::GetAtt": ["RawBucket", "Arn"]},
 )
+fault("index files of every hour stay", BUCKET)(
+    lambda s: bucket(s)["LifecycleConfiguration"]["Rules"].__delitem__(2)
+)
 fault("raw documents expire", BUCKET)(
     lambda s: bucket(s)["LifecycleConfiguration"]["Rules"].append({"Status": "Enabled", "ExpirationInDays": 30})
 )

@@ -69,6 +69,8 @@ def the_bucket_is_private_encrypted_and_versioned(stack):
         for key in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
             if not any(key in r for r in rules):
                 yield f"{name}: no lifecycle rule with {key}"
+        if not any(r.get("Prefix") == "index/" and "NoncurrentVersionExpiration" in r for r in rules):
+            yield f"{name}: every file that the search index ever had is paid for"
         if any(key in r for r in rules for key in ("ExpirationInDays", "ExpirationDate")):
             yield f"{name}: raw documents expire, and they are the evidence"
         denies = [
