@@ -1,8 +1,8 @@
 //! Dateline: raw news in, an honest archive out.
 //!
 //! ```text
-//! raw document ─ reading ─▶ draft ─ archive (one transaction) ─▶ table
-//! HTTP request ─ http ─▶ query (filter, plan) ─▶ postings in the table ─▶ page ─▶ representation
+//! raw document ─ reading ─▶ draft ─ archive (one transaction) ─▶ table ─ change feed ─▶ search index
+//! HTTP request ─ http ─▶ query (filter, plan) ─▶ postings in the table, or search ─▶ page ─▶ representation
 //! ```
 //!
 //! One module per stage. Dependencies point towards [`article`], which sees nothing: `http` and `cli` see everything,

@@ -176,6 +176,41 @@ async fn words_are_found_in_other_forms_and_phrases_as_they_are_written() {
     assert_eq!(server.walk(&path).await[0]["headline"], ferries, "the headline weighs most");
 }
 
+/// Pairs of characters against the plainest measure there is: whether the text has these characters in this order.
+#[tokio::test]
+async fn scripts_without_spaces_are_found_by_any_stretch_of_their_characters() {
+    let server = Server::with_seeds().await;
+    let thai = "รถรางริมท่าเรือกลับมาวิ่งอีกครั้งในวันจันทร์ หลังจากหยุดไปสองปี ผู้โดยสารกลุ่มแรกมาถึงก่อนรุ่งสาง";
+    let korean =
+        "항구의 전차가 이 년 만에 월요일부터 다시 운행한다고 시장이 말했다. 첫 승객들은 해가 뜨기 전에 도착했다.";
+    let japanese = "港の路面電車は二年ぶりに月曜日から運転を再開した。最初の乗客は夜明け前に到着したと市長は述べた。";
+    for (key, text) in [("th", thai), ("ko", korean), ("ja", japanese)] {
+        server.archive.ingest(document(key, text, "LISBON", text)).await.expect("ingested");
+    }
+    let all = articles(&server).await;
+    let search = Search::new(server.archive.store().clone());
+    let whole = |it: &Article| {
+        let parts = it.facts.headline.iter().chain(&it.facts.deck).chain(&it.detail.body);
+        parts.cloned().collect::<Vec<_>>().join("\n")
+    };
+    let mut asked = 0;
+    for text in all.iter().map(whole) {
+        let characters: Vec<char> = text.chars().collect();
+        let is_one = |it: &char| matches!(u32::from(*it), 0x0e01..=0x0e3a | 0x0e40..=0x0e4e | 0x3041..=0x30ff | 0x4e00..=0x9fff | 0xac00..=0xd7a3);
+        for length in [1, 2, 3, 5] {
+            for stretch in characters.windows(length).step_by(7).filter(|it| it.iter().all(is_one)).take(12) {
+                let stretch: String = stretch.iter().collect();
+                let said = all.iter().filter(|it| whole(it).contains(&stretch)).count();
+                let path = url("", &[("q", &stretch), ("limit", "100")]);
+                let found = walk_index(&search, path.trim_start_matches('?')).await;
+                assert_eq!(found.len(), said, "{stretch}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 100, "{asked}");
+}
+
 /// What is written between two searches.
 #[derive(Clone, Debug)]
 enum Step {
@@ -329,8 +364,7 @@ async fn agrees(server: &Server, search: &Search, limit: usize) {
     let all = articles(server).await;
     for q in WORDS {
         let text = Text::parse(q).expect(q);
-        let said: BTreeSet<ArticleId> =
-            all.iter().filter(|it| says(&text, it)).map(|it| it.head.id.clone()).collect();
+        let said: BTreeSet<ArticleId> = all.iter().filter(|it| says(&text, it)).map(|it| it.head.id.clone()).collect();
         for sort in ["-published", "relevance"] {
             let path = url("", &[("q", q), ("sort", sort), ("limit", &limit.to_string())]);
             let found = walk_index(search, path.trim_start_matches('?')).await;
@@ -537,12 +571,15 @@ async fn of_two_indexers_one_wins_and_the_other_decides_again() {
     assert_eq!(everything(&server).await, written);
 }
 
+/// What becomes of a file; `None`: it is gone.
+type Damage = fn(Vec<u8>) -> Option<Vec<u8>>;
+
 #[tokio::test]
 async fn a_damaged_index_is_told_lists_go_on_and_reindex_heals() {
     let (server, objects) = frail().await;
     let store = server.archive.store().clone();
     let written: BTreeSet<ArticleId> = fill(&server, 0..30).await.into_iter().collect();
-    let damages: [fn(Vec<u8>) -> Option<Vec<u8>>; 5] = [
+    let damages: [Damage; 5] = [
         |_| None,
         |_| Some(Vec::new()),
         |bytes| Some(bytes[..bytes.len() / 2].to_vec()),
@@ -626,7 +663,8 @@ async fn a_walk_loses_nothing_whatever_is_written_and_indexed_meanwhile() {
 async fn highlights_are_spans_of_the_articles_own_text() {
     let server = Server::with_seeds().await;
     let mut shown = 0;
-    for q in ["water", "\"water plant\" OR ferry", "headline:harb*", "地铁", "трамвай", "velo", "deck:water -ferry"] {
+    for q in ["water", "\"water plant\" OR ferry", "headline:harb*", "地铁", "трамвай", "velo", "deck:water -ferry"]
+    {
         let path = url("/v1/articles", &[("q", q), ("highlight", "true"), ("limit", "100"), ("fields", "id,headline")]);
         for entry in server.walk(&path).await {
             assert_eq!(entry.as_object().expect("an entry").len(), 3, "the members asked for, and highlights");
@@ -734,7 +772,9 @@ async fn related_articles_are_of_other_stories_and_tell_what_they_share() {
             .as_array()
             .expect("reasons")
             .iter()
-            .map(|it| format!("{}:{}", it["kind"].as_str().unwrap_or_default(), it["value"].as_str().unwrap_or_default()))
+            .map(|it| {
+                format!("{}:{}", it["kind"].as_str().unwrap_or_default(), it["value"].as_str().unwrap_or_default())
+            })
             .collect();
         for reason in ["person:marta-oliveira", "place:lisbon", "word:flooded", "word:tunnel"] {
             assert!(because.iter().any(|it| it == reason), "{reason} in {because:?}");

@@ -14,6 +14,10 @@ pub async fn index() -> Result<Response, Problem> {
         "name": "Dateline",
         "version": env!("CARGO_PKG_VERSION"),
         "articles": "/v1/articles",
+        "facets": "/v1/facets",
+        "timeline": "/v1/timeline",
+        "stories": "/v1/stories",
+        "changes": "/v1/changes",
         "specification": "/openapi.json",
         "health": "/healthz",
     }))

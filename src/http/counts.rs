@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     article::{Facet, Instant, media_topic},
-    query::{BadParameter, BUCKETS_MAX, FacetQuery, TimelineQuery},
+    query::{BUCKETS_MAX, BadParameter, FacetQuery, TimelineQuery},
 };
 use axum::{
     extract::{RawQuery, State},

@@ -164,7 +164,8 @@ async fn passages(
     text: &Text,
     cards: &[(ArticleId, Found)],
 ) -> Result<HashMap<ArticleId, Vec<Highlight>>, Problem> {
-    let unread: Vec<ArticleId> = cards.iter().filter(|it| matches!(it.1, Found::Card(_))).map(|it| it.0.clone()).collect();
+    let unread: Vec<ArticleId> =
+        cards.iter().filter(|it| matches!(it.1, Found::Card(_))).map(|it| it.0.clone()).collect();
     let (articles, _) = service.archive.store().articles(&unread).await?;
     let read = articles.iter().map(|it| &it.article);
     let held = cards.iter().filter_map(|(_, it)| if let Found::Article(it) = it { Some(&**it) } else { None });

@@ -176,7 +176,8 @@ impl From<SearchError> for Problem {
             SearchError::Damaged { .. } | SearchError::Index(_) | SearchError::Ended => DAMAGED_SECONDS,
         };
         tracing::error!(cause = crate::logs::chain(&error), "a search failed");
-        let detail = "The index cannot be used now; lists without q go on. The cause is in the log under this request id.";
+        let detail =
+            "The index cannot be used now; lists without q go on. The cause is in the log under this request id.";
         Self::new(Code::SearchUnavailable, detail).retry_after(seconds)
     }
 }

@@ -27,10 +27,9 @@ pub fn index(indexer: &Indexer, event: LambdaEvent<Value>) -> BoxFuture<'_, Resu
                 Ok(json!({"changes": changes, "batches": batches, "finished": finished}))
             }
             // It rings again; and after the last time, the alarm on this function's errors rings too.
-            Err(error) => Err(Diagnostic {
-                error_type: "indexing_failed".to_owned(),
-                error_message: crate::logs::chain(&error),
-            }),
+            Err(error) => {
+                Err(Diagnostic { error_type: "indexing_failed".to_owned(), error_message: crate::logs::chain(&error) })
+            }
         }
     })
 }

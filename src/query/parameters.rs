@@ -184,15 +184,7 @@ const FILTERS: [&str; 9] = [
     "q",
 ];
 /// What shapes a list.
-const SHAPES: [&str; 7] = [
-    "sort",
-    "highlight",
-    "collapse",
-    "as_of",
-    "limit",
-    "cursor",
-    "fields",
-];
+const SHAPES: [&str; 7] = ["sort", "highlight", "collapse", "as_of", "limit", "cursor", "fields"];
 
 /// The names of all parameters of a list.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -195,8 +195,7 @@ pub async fn found(
     rest: Option<Position>,
 ) -> Result<Page, StoreError> {
     let (postings, read_units) = store.postings_at(&stories::walked(query), positions).await?;
-    let mut by_id: HashMap<ArticleId, Posting> =
-        postings.into_iter().map(|it| (it.position.id.clone(), it)).collect();
+    let mut by_id: HashMap<ArticleId, Posting> = postings.into_iter().map(|it| (it.position.id.clone(), it)).collect();
     // What is not there now changed since it was found.
     let postings = positions.iter().filter_map(|it| by_id.remove(&it.id)).collect();
     finish(store, query, Then::default(), postings, rest, Cost { queries: 0, read_units }).await

@@ -224,7 +224,9 @@ impl<'a> Parser<'a> {
         }
         let known = TextField::ALL.map(TextField::name).join(", ");
         let field = TextField::parse(name).ok_or_else(|| {
-            self.bad(format!("expected one of the fields {known}, found {name:?}; text with a colon goes in quotation marks"))
+            self.bad(format!(
+                "expected one of the fields {known}, found {name:?}; text with a colon goes in quotation marks"
+            ))
         })?;
         self.at += colon + 1;
         Ok(Some(field))

@@ -154,7 +154,8 @@ impl PartBytes {
         if fetched.len() as u64 != place.bytes - begin {
             return Err(damaged("it is shorter than when it was written"));
         }
-        let at = usize::try_from(place.tail - begin).map_err(|_| damaged("it is larger than this machine addresses"))?;
+        let at =
+            usize::try_from(place.tail - begin).map_err(|_| damaged("it is larger than this machine addresses"))?;
         let (content, tail) = fetched.split_at(at);
         if crc32fast::hash(tail) != place.tail_checksum {
             return Err(damaged("its tail is not as it was written"));
@@ -257,9 +258,7 @@ impl Remote {
         let fetched = self.runtime.block_on(self.objects.index_range(file, wanted));
         let fetched = fetched.map_err(std::io::Error::other)?;
         self.cache.fetched.count(fetched.len());
-        let damaged = |problem: String| {
-            std::io::Error::other(SearchError::Damaged { file: file.to_owned(), problem })
-        };
+        let damaged = |problem: String| std::io::Error::other(SearchError::Damaged { file: file.to_owned(), problem });
         if fetched.len() != range.len() {
             return Err(damaged("it is shorter than when it was written".to_owned()));
         }
@@ -276,7 +275,8 @@ impl Remote {
 
 /// Of the ranges that were asked for, the short ones, joined where they touch.
 fn hot(asked: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut short: Vec<Range<usize>> = asked.iter().filter(|it| !it.is_empty() && it.len() <= HOT_EACH).cloned().collect();
+    let mut short: Vec<Range<usize>> =
+        asked.iter().filter(|it| !it.is_empty() && it.len() <= HOT_EACH).cloned().collect();
     short.sort_by_key(|it| (it.start, it.end));
     let mut joined: Vec<Range<usize>> = Vec::new();
     for range in short {

@@ -100,13 +100,7 @@ impl Matching<'_> {
     }
 
     /// The first in the order behind a place, at most so many.
-    pub fn first(
-        &self,
-        view: &View,
-        sort: Sort,
-        after: Option<&Hit>,
-        limit: usize,
-    ) -> Result<Vec<Hit>, SearchError> {
+    pub fn first(&self, view: &View, sort: Sort, after: Option<&Hit>, limit: usize) -> Result<Vec<Hit>, SearchError> {
         let scoring = sort == Sort::Relevance;
         let weight = self.weight(view, scoring)?;
         let after_key = after.map(|it| Key {

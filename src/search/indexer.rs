@@ -261,7 +261,8 @@ fn due(parts: &[Entry]) -> Option<Vec<usize>> {
     let size = |it: &Entry| (it.articles.max(SMALLEST) / SMALLEST).ilog(MERGE as u32);
     let small = |it: &&usize| parts[**it].articles <= MERGED_MAX;
     let all: Vec<usize> = (0..parts.len()).collect();
-    let masked = |it: &&usize| parts[**it].masked.as_ref().is_some_and(|mask| mask.count > parts[**it].articles / MASKED);
+    let masked =
+        |it: &&usize| parts[**it].masked.as_ref().is_some_and(|mask| mask.count > parts[**it].articles / MASKED);
     if let Some(one) = all.iter().filter(small).find(masked) {
         return Some(vec![*one]);
     }

@@ -4,12 +4,7 @@
 //! indexer was quicker; everything that it names was written before, under names that nobody else uses. A copy of each
 //! stays for a while under a name of its own, for walks in the order of relevance that began on it.
 
-use super::{
-    SearchError,
-    bytes::Place,
-    part::Mask,
-    schema,
-};
+use super::{SearchError, bytes::Place, part::Mask, schema};
 use crate::store::{FeedPosition, FileVersion, Objects, SHARDS};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +48,13 @@ struct Versioned {
 impl Manifest {
     /// Of an index that has nothing yet.
     pub fn empty() -> Self {
-        Self { version: schema::VERSION, name: EMPTY.to_owned(), generation: 0, watermark: vec![0; SHARDS], parts: Vec::new() }
+        Self {
+            version: schema::VERSION,
+            name: EMPTY.to_owned(),
+            generation: 0,
+            watermark: vec![0; SHARDS],
+            parts: Vec::new(),
+        }
     }
 
     /// The one in force; an empty one where there is none, or one of another version, which is built anew.
@@ -141,7 +142,8 @@ impl Entry {
 impl MaskPlace {
     pub async fn put(objects: &Objects, mask: &Mask) -> Result<Self, SearchError> {
         let bytes: Vec<u8> = mask.docs().flat_map(u32::to_le_bytes).collect();
-        let place = Self { file: format!("masks/{}", unique()), count: mask.count(), checksum: crc32fast::hash(&bytes) };
+        let place =
+            Self { file: format!("masks/{}", unique()), count: mask.count(), checksum: crc32fast::hash(&bytes) };
         objects.put_index_file(&place.file, bytes).await?;
         Ok(place)
     }

@@ -35,8 +35,8 @@ mod view;
 mod words;
 
 pub use error::SearchError;
-pub use related::{Reason, Related};
 pub use highlight::{Highlight, MatchSpan, highlights, says};
+pub use related::{Reason, Related};
 
 use crate::{
     article::Facet,
@@ -133,11 +133,7 @@ impl Search {
     }
 
     /// How many articles are listed at each time, in milliseconds, and whether they were published then.
-    pub async fn times(
-        &self,
-        filter: &Filter,
-        text: Option<&Text>,
-    ) -> Result<BTreeMap<(i64, bool), u64>, SearchError> {
+    pub async fn times(&self, filter: &Filter, text: Option<&Text>) -> Result<BTreeMap<(i64, bool), u64>, SearchError> {
         let (view, asked) = (self.view().await?, self.asked(filter, text).await?);
         blocking(move || asked.matching().times(&view)).await
     }
@@ -245,7 +241,8 @@ mod tests {
     /// Articles enough for a part that is not fetched as a whole.
     fn many() -> Vec<Article> {
         let document = RawDocument {
-            content: b"Tram returns\n\nLISBON: The harbour tram ran again on Monday, after a pause of two years.\n".to_vec(),
+            content: b"Tram returns\n\nLISBON: The harbour tram ran again on Monday, after a pause of two years.\n"
+                .to_vec(),
             media_type: Some("text/plain".to_owned()),
             key: None,
             url: None,
@@ -256,7 +253,8 @@ mod tests {
         let copy = |number: usize| {
             let mut copy = one.clone();
             copy.head.id = ArticleId::of_identity(&number.to_string());
-            copy.detail.body = (0..40).map(|it| format!("stop{} line{}", number * 31 + it, (number + it) % 997)).collect();
+            copy.detail.body =
+                (0..40).map(|it| format!("stop{} line{}", number * 31 + it, (number + it) % 997)).collect();
             copy
         };
         (0..3_000).map(copy).collect()

@@ -76,7 +76,8 @@ impl Part {
         }
         // Neighbours in time are read together.
         articles.sort_by_key(|it| std::cmp::Reverse((it.listed_at(), it.head.id.clone())));
-        let builder = Index::builder().schema(FIELDS.schema.clone()).settings(settings()).tokenizers(schema::tokenizers());
+        let builder =
+            Index::builder().schema(FIELDS.schema.clone()).settings(settings()).tokenizers(schema::tokenizers());
         let memory = RamDirectory::create();
         let mut writer = builder.single_segment_index_writer(memory.clone(), BUILD_BYTES)?;
         for article in articles {
@@ -118,7 +119,9 @@ impl Part {
     fn over(index: Index, memory: Option<RamDirectory>) -> Result<Self, SearchError> {
         let segments = index.searchable_segments()?;
         let [segment] = segments.as_slice() else {
-            return Err(tantivy::TantivyError::SystemError(format!("{} segments instead of one", segments.len())).into());
+            return Err(
+                tantivy::TantivyError::SystemError(format!("{} segments instead of one", segments.len())).into()
+            );
         };
         let segment = SegmentReader::open(segment)?;
         let mut languages = Vec::new();

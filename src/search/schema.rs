@@ -63,9 +63,8 @@ impl Fields {
             let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record);
             TextOptions::default().set_indexing_options(indexing.set_fieldnorms(record.has_positions()))
         };
-        let column = |builder: &mut SchemaBuilder, name| {
-            builder.add_text_field(name, TextOptions::default().set_fast("raw"))
-        };
+        let column =
+            |builder: &mut SchemaBuilder, name| builder.add_text_field(name, TextOptions::default().set_fast("raw"));
         let positions = indexed(IndexRecordOption::WithFreqsAndPositions, TOKENS);
         let words = TextField::ALL.map(|it| (it, builder.add_text_field(it.name(), positions.clone())));
         let alone = indexed(IndexRecordOption::Basic, TOKENS);

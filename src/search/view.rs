@@ -83,7 +83,8 @@ impl Layer {
 /// the tail brings, for as long as the manifest is in force.
 impl Bm25StatisticsProvider for View {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        let counts = self.layers[..self.stored].iter().map(|it| Ok(it.part.segment.inverted_index(field)?.total_num_tokens()));
+        let counts =
+            self.layers[..self.stored].iter().map(|it| Ok(it.part.segment.inverted_index(field)?.total_num_tokens()));
         counts.sum::<tantivy::Result<u64>>().map(|it| it.max(1))
     }
 
@@ -122,7 +123,9 @@ impl Opened {
     ) -> Result<Self, SearchError> {
         let checked = Instant::now();
         let known: HashMap<&str, &Arc<Part>> = before
-            .map(|it| it.manifest.parts.iter().map(|it| it.place.file.as_str()).zip(it.stored.iter().map(|it| &it.part)))
+            .map(|it| {
+                it.manifest.parts.iter().map(|it| it.place.file.as_str()).zip(it.stored.iter().map(|it| &it.part))
+            })
             .into_iter()
             .flatten()
             .collect();

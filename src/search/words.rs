@@ -42,7 +42,11 @@ pub fn tokens(text: &str) -> Vec<Token> {
         let paired = text[rest..].chars().next().is_some_and(is_paired);
         let length = text[rest..].find(|it| is_paired(it) != paired).unwrap_or(text.len() - rest);
         let run = &text[rest..rest + length];
-        if paired { pairs(run, rest, &mut position, &mut tokens) } else { words(run, rest, &mut position, &mut tokens) }
+        if paired {
+            pairs(run, rest, &mut position, &mut tokens)
+        } else {
+            words(run, rest, &mut position, &mut tokens)
+        }
         rest += length;
     }
     tokens

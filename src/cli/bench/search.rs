@@ -8,7 +8,8 @@
 use super::{read::pages, sqlite::Sqlite};
 use crate::{
     article::{
-        Article, ArticleId, Author, Detail, Entity, EntityType, Facet, Facts, Head, Instant, Publisher, RawSummary, Topic,
+        Article, ArticleId, Author, Detail, Entity, EntityType, Facet, Facts, Head, Instant, Publisher, RawSummary,
+        Topic,
     },
     cli::{Failure, say},
     query::ListQuery,
@@ -51,8 +52,9 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         Some(text) => of_text(number, text),
         None => generated(number),
     };
-    let words: usize = (0..count.min(1_000)).map(|it| article(it).facts.word_count as usize).sum();
-    say(format_args!("{count} articles, {} words each", words / count.min(1_000).max(1)));
+    let sample = count.clamp(1, 1_000);
+    let words: usize = (0..sample).map(|it| article(it).facts.word_count as usize).sum();
+    say(format_args!("{count} articles, {} words each", words / sample));
 
     let begun = Clock::now();
     let batches = (0..count).step_by(BATCH).map(|from| (from..(from + BATCH).min(count)).map(article).collect());
@@ -86,9 +88,11 @@ fn row(what: &str, ours: f64, other: f64) {
 
 /// A reader that begins with nothing: what it fetches until it has its first answer, and what more facets take.
 async fn cold(store: &Store, question: &str) -> Result<(), Failure> {
-    for (what, sort, facets) in
-        [("newest 20", "-published", 0), ("newest 20, 4 facets", "-published", 4), ("relevance, 4 facets", "relevance", 4)]
-    {
+    for (what, sort, facets) in [
+        ("newest 20", "-published", 0),
+        ("newest 20, 4 facets", "-published", 4),
+        ("relevance, 4 facets", "relevance", 4),
+    ] {
         let search = Search::new(store.clone());
         let begun = Clock::now();
         search.first(&query(&question.replace('"', ""), sort)?, FACETS[..facets].to_vec()).await?;
@@ -236,7 +240,8 @@ fn generated(number: usize) -> Article {
     facts.language = Some(["en", "en", "en", "en", "en", "de", "fr", "es"][random.below(8)].to_owned());
     facts.word_count = 9 + 300 + facts.deck.as_ref().map_or(0, |_| 16);
     let minute = jiff::SignedDuration::from_mins(random.below(3 * 365 * 24 * 60) as i64);
-    facts.published.at = Instant::from_timestamp(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(450_000) + minute);
+    facts.published.at =
+        Instant::from_timestamp(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(450_000) + minute);
     whole(number, facts, Detail { body, ..Detail::default() })
 }
 

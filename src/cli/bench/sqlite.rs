@@ -30,7 +30,8 @@ impl Sqlite {
         let transaction = self.0.transaction().map_err(failure)?;
         for article in articles {
             let listed = article.listed_at().timestamp().as_millisecond();
-            let mut insert = transaction.prepare_cached("INSERT INTO articles (listed, id) VALUES (?, ?)").map_err(failure)?;
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO articles (listed, id) VALUES (?, ?)").map_err(failure)?;
             let number = insert.insert(params![listed, article.head.id.as_str()]).map_err(failure)?;
             let mut insert = transaction
                 .prepare_cached("INSERT INTO words (rowid, headline, deck, body) VALUES (?, ?, ?, ?)")
