@@ -9,8 +9,8 @@ pub enum SearchError {
     Damaged { file: String, problem: String },
     #[error("the index cannot be read")]
     Index(#[from] tantivy::TantivyError),
-    #[error("the index is {changes} changes or more behind the archive, and at most {limit} are laid over it")]
-    Behind { changes: usize, limit: usize },
+    #[error("the index is more than {limit} changes behind the archive")]
+    Behind { limit: usize },
     #[error("the order of this walk belongs to an index that is gone: begin again without the cursor")]
     GenerationGone,
     #[error("the search ended before it had an answer")]

@@ -167,7 +167,20 @@ impl Search {
         let begun = Instant::now();
         let mut indexes = self.0.opened.lock().await;
         if indexes.current.as_ref().is_none_or(|it| !it.is_fresh()) {
-            self.reopen(&mut indexes).await?;
+            let reopened = self.reopen(&mut indexes).await;
+            match &mut indexes.current {
+                // What is open goes on: the tail makes up for whatever a newer manifest would have.
+                Some(current) => {
+                    if let Err(error) = reopened {
+                        tracing::warn!(
+                            cause = crate::logs::chain(&error),
+                            "the index could not be asked for a newer one"
+                        );
+                        current.checked = Instant::now();
+                    }
+                }
+                None => reopened?,
+            }
         }
         let Some(current) = &mut indexes.current else { return Err(SearchError::Ended) };
         match current.view(&self.0.store, begun).await {

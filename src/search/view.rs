@@ -111,6 +111,8 @@ pub struct Opened {
     /// When it was last known to be in force, and when the tail was last read.
     pub checked: Instant,
     read: Option<Instant>,
+    /// When the tail was last found to be too long. It is not looked through again at once.
+    behind: Option<Instant>,
 }
 
 impl Opened {
@@ -139,7 +141,7 @@ impl Opened {
         }
         let position = manifest.watermark();
         let view = Arc::new(View::over(Vec::new(), 0, manifest.name.clone()));
-        Ok(Self { manifest, stored, tail: Vec::new(), position, changes: 0, view, checked, read: None })
+        Ok(Self { manifest, stored, tail: Vec::new(), position, changes: 0, view, checked, read: None, behind: None })
     }
 
     pub fn is_fresh(&self) -> bool {
@@ -152,6 +154,9 @@ impl Opened {
             return Ok(self.view.clone());
         }
         let reading = Instant::now();
+        if self.behind.is_some_and(|it| it.elapsed() < RECHECK) {
+            return Err(SearchError::Behind { limit: TAIL_MAX });
+        }
         let mut changes = Vec::new();
         let mut position = self.position;
         loop {
@@ -159,7 +164,8 @@ impl Opened {
             changes.extend(page.changes);
             position = page.next;
             if self.changes + changes.len() > TAIL_MAX {
-                return Err(SearchError::Behind { changes: self.changes + changes.len(), limit: TAIL_MAX });
+                self.behind = Some(reading);
+                return Err(SearchError::Behind { limit: TAIL_MAX });
             }
             if !page.more {
                 break;
