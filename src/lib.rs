@@ -20,4 +20,5 @@ pub mod logs;
 pub mod query;
 pub mod reading;
 pub mod search;
+pub mod sources;
 pub mod store;

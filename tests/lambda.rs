@@ -6,6 +6,7 @@ use dateline::{
     archive::Archive,
     article::{ArticleId, Instant, RawDocument},
     cli::{engine, event, runtime::Function},
+    sources::{Settings, Source},
     store::embedded,
 };
 use serde_json::{Value, json};
@@ -43,6 +44,10 @@ impl Stack {
 
     async fn api(&self) -> Function {
         self.function(env!("CARGO_BIN_EXE_api")).await
+    }
+
+    async fn poll(&self) -> Function {
+        self.function(env!("CARGO_BIN_EXE_poll")).await
     }
 
     async fn index(&self) -> Function {
@@ -257,4 +262,19 @@ async fn a_ring_indexes_what_is_new_and_the_api_searches_it() {
     assert_eq!((&lost["statusCode"], &json_body(&lost)["code"]), (&json!(503), &json!("search_unavailable")));
     assert_eq!(invoke(&index, json!({"reindex": true})).await["changes"].as_u64(), changes);
     assert_eq!(json_body(&invoke(&stack.api().await, search("the")).await)["articles"], before["articles"]);
+}
+
+#[tokio::test]
+async fn the_schedule_polls_what_is_due_and_reaches_no_private_address() {
+    let stack = Stack::new().await;
+    let (poll, store) = (stack.poll().await, stack.archive.store());
+    let called = json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+    assert_eq!(invoke(&poll, called.clone()).await, json!({"polled": 0, "failed": 0, "ingested": 0}));
+    let settings = Settings::new("http://169.254.169.254/latest/meta-data/".to_owned()).checked().expect("legal");
+    let mut source = Source::new(settings, Instant::now());
+    assert!(source.add(store).await.expect("added"));
+    assert_eq!(invoke(&poll, called.clone()).await, json!({"polled": 1, "failed": 1, "ingested": 0}));
+    let polled = Source::read(store.source(&source.id).await.expect("read").expect("there")).expect("a source");
+    assert_eq!(polled.health.last_error.map(|it| it.code).as_deref(), Some("refused_address"));
+    assert_eq!(invoke(&poll, called).await["polled"], 0, "put off");
 }

@@ -8,6 +8,7 @@
 //! | `follow` | [`follow`] |
 //! | `replay` | [`replay`] |
 //! | `search`, `reindex` | [`search`] |
+//! | `sources` | [`sources`] |
 //! | `bench` | [`bench`] |
 
 mod bench;
@@ -20,6 +21,7 @@ mod replay;
 mod report;
 mod search;
 mod serve;
+mod sources;
 
 pub use bench::{engine, lambda::event, runtime};
 
@@ -70,6 +72,8 @@ enum Command {
     Search(search::Options),
     /// Build the search index anew from the archive
     Reindex(search::ReindexOptions),
+    /// Add, list, show, remove and poll the feeds that the archive is filled from
+    Sources(sources::Options),
     /// Print what changed since the last time, as JSON lines
     Follow(follow::Options),
     /// Read the archive's raw documents again with today's rules
@@ -153,6 +157,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Read(options) => read::run(options),
         Command::Search(options) => search::run(options).await,
         Command::Reindex(options) => search::reindex(options).await,
+        Command::Sources(options) => sources::run(options).await,
         Command::Follow(options) => follow::run(options).await,
         Command::Replay(options) => replay::run(options).await,
         Command::Bench(bench) => bench::run(bench).await,

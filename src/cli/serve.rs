@@ -1,11 +1,12 @@
 //! `dateline serve`: the archive over HTTP on this machine.
 
-use super::{Data, Failure, engine, files, report::Report, say};
+use super::{Data, Failure, engine, files, report::Report, say, sources::ReachOptions};
 use crate::{
     archive::{Archive, intake::Arrival, seeds::seeds},
     article::Instant,
     http::{Service, Writes, router},
     search::{SearchError, indexer::Indexer},
+    sources::poll::Poller,
     store::{Store, embedded},
 };
 use clap::Args;
@@ -17,6 +18,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often what is new is moved into the search index, and how long after a failure.
 const INDEX_EVERY: Duration = Duration::from_secs(5);
 const INDEX_AGAIN: Duration = Duration::from_secs(30);
+/// How often it is looked for sources that are due.
+const POLL_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, Args)]
 pub struct Options {
@@ -37,6 +40,8 @@ pub struct Options {
     /// Take nothing in before serving
     #[arg(long, conflicts_with = "seeds")]
     no_seeds: bool,
+    #[command(flatten)]
+    reach: ReachOptions,
     /// Build the search index anew, while what there is of it goes on serving
     #[arg(long)]
     reindex: bool,
@@ -65,9 +70,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
         say(format_args!("the table {} answers at {endpoint}", embedded::TABLE));
     }
     let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
+    let polling = tokio::spawn(keep_polled(Poller::new(archive.clone(), options.reach.fetcher()?)));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
     serve(listener, router(Service::new(archive, writes)), stop).await?;
+    polling.abort();
     indexing.abort();
     sweeper.abort();
     drop(folder);
@@ -94,6 +101,25 @@ async fn keep_indexed(store: Store, mut anew: bool) {
                 tokio::time::sleep(INDEX_AGAIN).await;
             }
         }
+    }
+}
+
+/// Polls what is due, as the schedule does on AWS.
+async fn keep_polled(poller: Poller) {
+    loop {
+        match poller.round().await {
+            Ok(round) if round.polled > 0 => {
+                tracing::info!(
+                    polled = round.polled,
+                    failed = round.failed,
+                    ingested = round.ingested,
+                    "sources polled"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "polling failed"),
+        }
+        tokio::time::sleep(POLL_EVERY).await;
     }
 }
 

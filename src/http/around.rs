@@ -17,6 +17,7 @@ pub async fn index() -> Result<Response, Problem> {
         "facets": "/v1/facets",
         "timeline": "/v1/timeline",
         "stories": "/v1/stories",
+        "sources": "/v1/sources",
         "changes": "/v1/changes",
         "specification": "/openapi.json",
         "health": "/healthz",

@@ -10,6 +10,7 @@
 //! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`removal`] |
 //! | `GET /v1/changes` | [`changes`] |
 //! | `GET /v1/facets`, `/v1/timeline` | [`counts`] |
+//! | `/v1/sources`, `…/{id}`, `POST …/poll` | [`sources`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
 //!
@@ -29,6 +30,7 @@ mod related;
 mod removal;
 mod represent;
 mod request;
+mod sources;
 mod stories;
 mod submit;
 mod validators;
@@ -92,6 +94,9 @@ pub fn router(service: Service) -> Router {
         .route("/v1/changes", get(changes::changes))
         .route("/v1/facets", get(counts::facets))
         .route("/v1/timeline", get(counts::timeline))
+        .route("/v1/sources", get(sources::sources).post(sources::add))
+        .route("/v1/sources/{id}", get(sources::show).patch(sources::change).delete(sources::remove))
+        .route("/v1/sources/{id}/poll", post(sources::poll))
         .route("/v1/stories", get(stories::stories))
         .route("/v1/stories/{id}", get(stories::story))
         .method_not_allowed_fallback(|| async {

@@ -32,11 +32,17 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::changes::changes,
         super::counts::facets,
         super::counts::timeline,
+        super::sources::sources,
+        super::sources::add,
+        super::sources::show,
+        super::sources::change,
+        super::sources::remove,
+        super::sources::poll,
         super::stories::stories,
         super::stories::story,
     ),
     components(schemas(crate::article::Card, crate::article::Article, super::problem::ProblemBody)),
-    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "service"))
+    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "sources"), (name = "service"))
 )]
 struct Specification;
 

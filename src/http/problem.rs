@@ -41,13 +41,16 @@ macro_rules! codes {
 codes! {
     InvalidParameter "invalid_parameter" BAD_REQUEST "A parameter is not legal";
     InvalidDocument "invalid_document" BAD_REQUEST "The raw document is not as the contract says";
+    InvalidSource "invalid_source" BAD_REQUEST "What the source is told is not legal";
     UnreadableBody "unreadable_body" BAD_REQUEST "The body could not be received";
     WritesRefused "writes_refused" FORBIDDEN "This server takes no documents";
     PathNotFound "path_not_found" NOT_FOUND "There is nothing at this path";
     ArticleNotFound "article_not_found" NOT_FOUND "There is no such article";
+    SourceNotFound "source_not_found" NOT_FOUND "There is no such source";
     StoryNotFound "story_not_found" NOT_FOUND "There is no such story";
     RevisionNotFound "revision_not_found" NOT_FOUND "The article has no such revision";
     ArticleDeleted "article_deleted" GONE "The article was deleted";
+    SourceExists "source_exists" CONFLICT "There is such a source already";
     NotDeleted "not_deleted" CONFLICT "The article is not deleted";
     CursorExpired "cursor_expired" GONE "The order of the walk is gone";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";

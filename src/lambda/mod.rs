@@ -5,14 +5,20 @@ mod answer;
 mod events;
 mod indexing;
 mod intake;
+mod polling;
 
 pub use answer::answer;
 pub use events::handle;
 pub use indexing::index;
+pub use polling::poll;
 
 use crate::{
     archive::Archive,
     search::indexer::Indexer,
+    sources::{
+        fetch::{Fetcher, Reach},
+        poll::Poller,
+    },
     store::{StoreError, aws},
 };
 
@@ -24,4 +30,10 @@ pub fn archive() -> Result<Archive, StoreError> {
 /// The indexer of that archive.
 pub fn indexer() -> Result<Indexer, StoreError> {
     Ok(Indexer::new(archive()?.store().clone()))
+}
+
+/// Whoever polls that archive's sources. It reaches the public internet alone.
+pub fn poller() -> Result<Poller, StoreError> {
+    let fetcher = Fetcher::new(Reach::Public).map_err(|error| StoreError::Open(error.to_string()))?;
+    Ok(Poller::new(archive()?, fetcher))
 }

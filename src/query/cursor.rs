@@ -44,13 +44,13 @@ pub fn read(cursor: &str, query: &str) -> Result<(Position, Option<Rank>), BadCu
 }
 
 /// A text that comes back only as it was handed out, and only to what it was bound to.
-pub(super) fn seal(text: &str, binding: &str) -> String {
+pub fn seal(text: &str, binding: &str) -> String {
     let mut bytes = digest(text, binding);
     bytes.extend(text.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub(super) fn open(sealed: &str, binding: &str) -> Result<String, BadCursor> {
+pub fn open(sealed: &str, binding: &str) -> Result<String, BadCursor> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| BadCursor)?;
     let (found, text) = bytes.split_at_checked(DIGEST_BYTES).ok_or(BadCursor)?;
     let text = str::from_utf8(text).map_err(|_| BadCursor)?;

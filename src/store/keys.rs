@@ -9,6 +9,8 @@
 //! | band | `B#<i>#<hash>` | `BAND` | the articles whose texts have it, lately ([`super::stories`]); expires |
 //! | story | `S#<id>` | `HEAD` | its members, or the story that it was merged into |
 //! | list of stories | `L#stories` | `<time>#<id>` | the stories that have members to show, newest first |
+//! | source | `L#sources` | `<id>` | one source, or all of them |
+//! | due source | `L#due` | `<time>#<id>` | the sources that are to be polled by now |
 //! | change | `C#<shard>` | `<n>` | what changed, in the order of commits ([`super::changes`]) |
 //! | follower | `P#<hash of its name>` | `POSITION` | how far a follower of the change feed has come |
 //! | document | `D#<hash of the key it came under>` | `DOC` | whether these very bytes were ingested before |
@@ -32,6 +34,10 @@ pub const BAND: &str = "BAND";
 pub const POSITION: &str = "POSITION";
 /// The partition of the list of stories.
 pub const STORIES: &str = "L#stories";
+
+/// The partition of the sources, and of those that are to be polled.
+pub const SOURCES: &str = "L#sources";
+pub const DUE: &str = "L#due";
 
 /// What the partition of an article begins with.
 pub const ARTICLE: &str = "A#";
@@ -70,6 +76,10 @@ pub fn changes(shard: usize) -> String {
 /// Twelve digits, so that the changes of a shard sort as they were committed.
 pub fn change(number: u64) -> String {
     format!("{number:012}")
+}
+
+pub fn due(at: Instant, source: &str) -> String {
+    format!("{at}#{source}")
 }
 
 pub fn follower(name: &str) -> String {

@@ -119,7 +119,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 
-    fn put_builder(&self, item: Item) -> PutBuilder {
+    pub(super) fn put_builder(&self, item: Item) -> PutBuilder {
         Put::builder().table_name(&self.table).set_item(Some(item))
     }
 
@@ -198,7 +198,7 @@ pub(super) fn unless_put_since(version: u64) -> (&'static str, Option<Item>) {
     }
 }
 
-fn lost_a_race(error: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> bool {
+pub(super) fn lost_a_race(error: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> bool {
     use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Error;
     match error {
         Error::TransactionCanceledException(canceled) => canceled

@@ -25,6 +25,11 @@ MAY = {
         ("RawBucket", "/index/*"): {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
         ("RawBucket", ""): {"s3:ListBucket"},
     },
+    "PollFunction": {
+        ("PollLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ("ArticlesTable", ""): TABLE_ACTIONS,
+        ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
+    },
     "IngestFunction": {
         ("IngestLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("IngestQueue", ""): {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},

@@ -21,7 +21,8 @@ PUBLISHED_BY_OPERATION = {("AWS/DynamoDB", "SystemErrors"), ("AWS/DynamoDB", "Th
 # What must ring, as metric and the resource in template.yaml that it is about.
 WATCHED = [
     ("ApproximateNumberOfMessagesVisible", "IngestDeadLetters"), ("ApproximateAgeOfOldestMessage", "IngestQueue"),
-    ("5xx", "HttpApi"), ("Errors", "ApiFunction"), ("Errors", "IngestFunction"), ("Errors", "IndexFunction"), ("Throttles", "ApiFunction"),
+    ("5xx", "HttpApi"), ("Errors", "ApiFunction"), ("Errors", "IngestFunction"), ("Errors", "IndexFunction"), ("Errors", "PollFunction"),
+    ("Throttles", "ApiFunction"),
     ("Throttles", "IngestFunction"), ("ReadThrottleEvents", "ArticlesTable"), ("WriteThrottleEvents", "ArticlesTable"),
     ("SystemErrors", "ArticlesTable"),
 ]  # fmt: skip

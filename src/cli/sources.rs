@@ -1,0 +1,161 @@
+//! `dateline sources`: the feeds that are polled, for a person at a terminal.
+
+use super::{Data, Failure, harmless, say};
+use crate::{
+    archive::Archive,
+    article::Instant,
+    sources::{
+        Settings, Source,
+        fetch::{Fetcher, Reach},
+        poll::Poller,
+    },
+    store::Store,
+};
+use clap::{Args, Subcommand};
+use std::{net::IpAddr, process::ExitCode};
+
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    data: Data,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Add feeds, or pages that name one
+    Add {
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// What it is called
+        #[arg(long, value_name = "TEXT")]
+        title: Option<String>,
+    },
+    /// Every source, how it is and when it is polled next
+    List,
+    /// All that is known of one
+    Show {
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Take sources away; their articles stay
+    Remove {
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Poll what is due, or these whether they are due or not
+    Poll {
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        reach: ReachOptions,
+    },
+}
+
+/// Which addresses are reached beside those of the public internet.
+#[derive(Clone, Debug, Args)]
+pub struct ReachOptions {
+    /// Also reach this machine and its network, or of these one address. For tests on one machine
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1)]
+    allow_private: Option<Option<IpAddr>>,
+}
+
+impl ReachOptions {
+    pub fn fetcher(&self) -> Result<Fetcher, Failure> {
+        let reach = match self.allow_private {
+            None => Reach::Public,
+            Some(None) => Reach::Private,
+            Some(Some(address)) => Reach::Also(address),
+        };
+        Fetcher::new(reach).map_err(|error| Failure::Other(error.to_string()))
+    }
+}
+
+const PAGE: usize = 200;
+
+pub async fn run(options: Options) -> Result<ExitCode, Failure> {
+    let folder = options.data.open().await?;
+    let store = &folder.store;
+    match options.command {
+        Command::Add { urls, title } => {
+            for url in urls {
+                add(store, Settings { title: title.clone(), ..Settings::new(url) }).await?;
+            }
+        }
+        Command::List => {
+            for source in all(store).await? {
+                let failed = source.health.last_error.as_ref().filter(|_| source.health.failures > 0);
+                let next = source.next_poll_at.map_or_else(|| "never".to_owned(), |it| it.to_string());
+                say(format_args!(
+                    "{:8} {}  next {next}  {} polls, {} articles  {}",
+                    source.state().name(),
+                    source.id,
+                    source.health.polls,
+                    source.health.entries_ingested,
+                    failed.map(|it| harmless(&it.detail)).unwrap_or_default(),
+                ));
+            }
+        }
+        Command::Show { id } => {
+            let source = one(store, &id).await?;
+            let health = serde_json::to_string_pretty(&source.health).expect("health has string keys and cannot fail");
+            say(format_args!("{}  {}  {}", source.id, source.state().name(), source.settings.url));
+            say(format_args!("{health}"));
+        }
+        Command::Remove { ids } => {
+            for id in ids {
+                let source = one(store, &id).await?;
+                if let Some(record) = &source.record {
+                    store.delete_source(record).await?;
+                }
+                say(format_args!("removed {id}"));
+            }
+        }
+        Command::Poll { ids, reach } => {
+            for id in ids {
+                let mut source = one(store, &id).await?;
+                source.next_poll_at = Some(Instant::now());
+                store.put_source(source.record.as_ref(), &source.to_record()).await?;
+            }
+            let fetcher = reach.fetcher()?;
+            let round = Poller::new(Archive::new(store.clone()), fetcher).round().await?;
+            say(format_args!(
+                "{} polled, {} failed, {} articles new or revised",
+                round.polled, round.failed, round.ingested
+            ));
+            return Ok(if round.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(store: &Store, settings: Settings) -> Result<(), Failure> {
+    let settings = settings.checked().map_err(|bad| {
+        let faults: Vec<String> = bad.into_iter().map(|it| format!("{}: {}", it.member, it.detail)).collect();
+        Failure::Other(faults.join("; "))
+    })?;
+    let mut source = Source::new(settings, Instant::now());
+    let added = source.add(store).await?;
+    say(format_args!("{} {}", if added { "added" } else { "there already:" }, source.id));
+    Ok(())
+}
+
+async fn all(store: &Store) -> Result<Vec<Source>, Failure> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let (records, more) = store.sources(&after, PAGE).await?;
+        for record in records {
+            after.clone_from(&record.id);
+            found.push(Source::read(record)?);
+        }
+        if !more {
+            return Ok(found);
+        }
+    }
+}
+
+async fn one(store: &Store, id: &str) -> Result<Source, Failure> {
+    let record = store.source(id).await?.ok_or_else(|| Failure::Other(format!("there is no source {id}")))?;
+    Ok(Source::read(record)?)
+}

@@ -1,0 +1,348 @@
+//! `/v1/sources`: the feeds that are polled, and how they are.
+
+use super::{
+    Service, json,
+    list::pairs,
+    one::{parameter, refuse_parameters},
+    problem::{Code, Fault, Problem},
+    submit,
+};
+use crate::{
+    article::Instant,
+    query::{BadParameter, cursor},
+    sources::{BadSetting, Health, Settings, Source, State as SourceState},
+    store::StoreError,
+};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Path, RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+const LIMIT_DEFAULT: usize = 50;
+const LIMIT_MAX: usize = 200;
+/// Sources that one page looks through at most where a state is asked for; one that finds few is short.
+const LOOKED_THROUGH: usize = 1_000;
+const BODY_BYTES: usize = 64 * 1024;
+/// What a cursor's digest is bound to.
+const BINDING: &str = "sources";
+/// How often a change is tried that meets others.
+const ATTEMPTS: usize = 5;
+
+#[derive(Serialize, ToSchema)]
+pub struct SourceEntry {
+    id: String,
+    url: String,
+    title: Option<String>,
+    state: SourceState,
+    minimum_interval_seconds: u64,
+    maximum_interval_seconds: u64,
+    /// Between polls now, as the feed's own rhythm has made it.
+    interval_seconds: u64,
+    next_poll_at: Option<Instant>,
+    /// The names of the headers that are sent. Their values are shown to nobody.
+    headers: Vec<String>,
+    created_at: Instant,
+    health: Health,
+    /// The articles that came from it.
+    articles: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SourceList {
+    sources: Vec<SourceEntry>,
+    /// A relative URL; only `null` ends a walk.
+    next: Option<String>,
+}
+
+/// What a source is told. Of a change, a member that is missing stays as it is.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSettings {
+    /// A feed, or a page that names one.
+    url: Option<String>,
+    title: Option<String>,
+    /// 60 to 604800; 300 where nothing is said.
+    minimum_interval_seconds: Option<u64>,
+    /// 60 to 604800; 86400 where nothing is said.
+    maximum_interval_seconds: Option<u64>,
+    /// Sent with every request to its host: up to ten. They replace the ones before.
+    headers: Option<BTreeMap<String, String>>,
+    /// Whether it is not to be polled.
+    paused: Option<bool>,
+}
+
+impl SourceSettings {
+    fn over(self, mut settings: Settings) -> Result<Settings, Problem> {
+        settings.url = self.url.unwrap_or(settings.url);
+        settings.title = self.title.or(settings.title);
+        settings.minimum_interval_seconds = self.minimum_interval_seconds.unwrap_or(settings.minimum_interval_seconds);
+        settings.maximum_interval_seconds = self.maximum_interval_seconds.unwrap_or(settings.maximum_interval_seconds);
+        settings.headers = self.headers.unwrap_or(settings.headers);
+        settings.paused = self.paused.unwrap_or(settings.paused);
+        settings.checked().map_err(|bad| {
+            let names: Vec<&str> = bad.iter().map(|it| it.member).collect();
+            let detail = format!("not legal: {}", names.join(", "));
+            let fault =
+                |it: BadSetting| Fault { parameter: None, pointer: Some(format!("/{}", it.member)), detail: it.detail };
+            Problem::new(Code::InvalidSource, detail).with_errors(bad.into_iter().map(fault).collect())
+        })
+    }
+}
+
+fn entry(it: &Source) -> SourceEntry {
+    SourceEntry {
+        id: it.id.clone(),
+        url: it.settings.url.clone(),
+        title: it.settings.title.clone(),
+        state: it.state(),
+        minimum_interval_seconds: it.settings.minimum_interval_seconds,
+        maximum_interval_seconds: it.settings.maximum_interval_seconds,
+        interval_seconds: it.interval_seconds,
+        next_poll_at: it.next_poll_at,
+        headers: it.settings.headers.keys().cloned().collect(),
+        created_at: it.created_at,
+        health: it.health.clone(),
+        articles: format!("/v1/articles?source={}", it.id),
+    }
+}
+
+/// The sources, by their ids.
+#[utoipa::path(get, path = "/v1/sources", tag = "sources",
+    params(("state" = Option<String>, Query, description = "`active`, `failing`, `paused` or `retired`"),
+           ("limit" = Option<usize>, Query, description = "1 to 200, default 50. A page may be short while `next` is not null"),
+           ("cursor" = Option<String>, Query, description = "From `next`")),
+    responses(
+        (status = 200, description = "A page of sources", body = SourceList),
+        (status = 400, description = "A parameter is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
+    refuse_parameters(raw.as_deref(), &["state", "limit", "cursor"])?;
+    let refuse = |parameter: &str, detail: String| {
+        Problem::parameters(vec![BadParameter { parameter: parameter.to_owned(), detail }])
+    };
+    let state = match parameter(raw.as_deref(), "state")? {
+        None => None,
+        Some(given) => Some(SourceState::ALL.into_iter().find(|it| it.name() == given).ok_or_else(|| {
+            let known = SourceState::ALL.map(SourceState::name).join(", ");
+            refuse("state", format!("expected one of {known}, found {given:?}"))
+        })?),
+    };
+    let limit = match parameter(raw.as_deref(), "limit")? {
+        None => LIMIT_DEFAULT,
+        Some(given) => given
+            .parse()
+            .ok()
+            .filter(|it| (1..=LIMIT_MAX).contains(it))
+            .ok_or_else(|| refuse("limit", format!("expected 1 to {LIMIT_MAX}, found {given:?}")))?,
+    };
+    let mut after = match parameter(raw.as_deref(), "cursor")? {
+        None => String::new(),
+        Some(given) => cursor::open(&given, BINDING).map_err(|error| refuse("cursor", error.to_string()))?,
+    };
+    let mut found = Vec::new();
+    let (mut more, mut looked) = (true, 0);
+    while more && found.len() < limit && looked < LOOKED_THROUGH {
+        let (records, is_more) = service.archive.store().sources(&after, limit - found.len()).await?;
+        (more, looked) = (is_more, looked + records.len());
+        for record in records {
+            after.clone_from(&record.id);
+            let source = Source::read(record)?;
+            if state.is_none_or(|it| it == source.state()) {
+                found.push(entry(&source));
+            }
+        }
+    }
+    let next = more.then(|| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(pairs(raw.as_deref()).iter().filter(|(name, _)| name != "cursor"));
+        query.append_pair("cursor", &cursor::seal(&after, BINDING));
+        format!("/v1/sources?{}", query.finish())
+    });
+    json(&SourceList { sources: found, next })
+}
+
+/// Adds a source. It is polled at once, and then in the rhythm of its feed.
+#[utoipa::path(post, path = "/v1/sources", tag = "sources", request_body = SourceSettings,
+    responses(
+        (status = 201, description = "It is added", body = SourceEntry, headers(("location", description = "The source's path"))),
+        (status = 400, description = "A setting is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There is a source with this URL", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn add(State(service): State<Service>, RawQuery(raw): RawQuery, body: Body) -> Result<Response, Problem> {
+    submit::may_write(&service)?;
+    refuse_parameters(raw.as_deref(), &[])?;
+    let settings = parse(&received(body).await?)?.over(Settings::new(String::new()))?;
+    let mut source = Source::new(settings, Instant::now());
+    if !source.add(service.archive.store()).await? {
+        let detail = format!("the source {} has this URL: change it at its own path", source.id);
+        return Err(Problem::new(Code::SourceExists, detail));
+    }
+    let mut response = (StatusCode::CREATED, json(&entry(&source))?).into_response();
+    let location = HeaderValue::from_str(&path(&source.id)).map_err(|error| Problem::internal(&error))?;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
+/// One source, and how it is.
+#[utoipa::path(get, path = "/v1/sources/{id}", tag = "sources",
+    params(("id" = String, Path, description = "The source's id")),
+    responses(
+        (status = 200, description = "The source", body = SourceEntry),
+        (status = 404, description = "There is no such source", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn show(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    refuse_parameters(raw.as_deref(), &[])?;
+    json(&entry(&held(&service, &id).await?))
+}
+
+/// Changes what a source is told. One that was retired, or whose URL changes, is polled again at once.
+#[utoipa::path(patch, path = "/v1/sources/{id}", tag = "sources", request_body = SourceSettings,
+    params(("id" = String, Path, description = "The source's id")),
+    responses(
+        (status = 200, description = "It is changed", body = SourceEntry),
+        (status = 400, description = "A setting is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such source", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn change(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+    body: Body,
+) -> Result<Response, Problem> {
+    submit::may_write(&service)?;
+    refuse_parameters(raw.as_deref(), &[])?;
+    let body = received(body).await?;
+    update(&service, &id, |source| {
+        let settings = parse(&body)?.over(source.settings.clone())?;
+        if settings.url != source.settings.url {
+            (source.health.etag, source.health.last_modified) = (None, None);
+        }
+        let again = settings.url != source.settings.url || source.retired || source.settings.paused;
+        source.retired = false;
+        source.next_poll_at = match (settings.paused, again) {
+            (true, _) => None,
+            (false, true) => Some(Instant::now()),
+            (false, false) => source.next_poll_at,
+        };
+        source.settings = settings;
+        Ok(())
+    })
+    .await
+}
+
+/// Takes a source away. Its articles stay.
+#[utoipa::path(delete, path = "/v1/sources/{id}", tag = "sources",
+    params(("id" = String, Path, description = "The source's id")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such source", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn remove(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    submit::may_write(&service)?;
+    refuse_parameters(raw.as_deref(), &[])?;
+    let store = service.archive.store();
+    for _ in 0..ATTEMPTS {
+        let record = store.source(&id).await?.ok_or_else(|| not_found(&id))?;
+        match store.delete_source(&record).await {
+            Err(StoreError::Conflict) => {}
+            deleted => return deleted.map(|()| StatusCode::NO_CONTENT.into_response()).map_err(Problem::from),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// Has a source polled at once, in place of when it is due.
+#[utoipa::path(post, path = "/v1/sources/{id}/poll", tag = "sources",
+    params(("id" = String, Path, description = "The source's id")),
+    responses(
+        (status = 202, description = "It is due now: how it went is told by the source", body = SourceEntry),
+        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such source", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn poll(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    submit::may_write(&service)?;
+    refuse_parameters(raw.as_deref(), &[])?;
+    let answer = update(&service, &id, |source| {
+        source.retired = false;
+        source.settings.paused = false;
+        source.next_poll_at = Some(Instant::now());
+        Ok(())
+    });
+    let mut response = answer.await?;
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}
+
+async fn update(
+    service: &Service,
+    id: &str,
+    change: impl Fn(&mut Source) -> Result<(), Problem>,
+) -> Result<Response, Problem> {
+    for _ in 0..ATTEMPTS {
+        let mut source = held(service, id).await?;
+        change(&mut source)?;
+        match service.archive.store().put_source(source.record.as_ref(), &source.to_record()).await {
+            Err(StoreError::Conflict) => {}
+            put => {
+                put?;
+                return json(&entry(&source));
+            }
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+async fn held(service: &Service, id: &str) -> Result<Source, Problem> {
+    let record = service.archive.store().source(id).await?.ok_or_else(|| not_found(id))?;
+    Ok(Source::read(record)?)
+}
+
+fn not_found(id: &str) -> Problem {
+    Problem::new(Code::SourceNotFound, format!("there is no source {id:?}"))
+}
+
+fn path(id: &str) -> String {
+    format!("/v1/sources/{}", percent(id))
+}
+
+/// Ids are slugs of any script.
+fn percent(id: &str) -> String {
+    form_urlencoded::byte_serialize(id.as_bytes()).collect()
+}
+
+async fn received(body: Body) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(Code::DocumentTooLarge, format!("expected at most {BODY_BYTES} bytes"));
+    to_bytes(body, BODY_BYTES).await.map_err(|_| too_large())
+}
+
+fn parse(body: &[u8]) -> Result<SourceSettings, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = error.path().to_string();
+        let pointer = if pointer == "." { String::new() } else { format!("/{}", pointer.replace('.', "/")) };
+        let fault = Fault { parameter: None, pointer: Some(pointer), detail: error.inner().to_string() };
+        Problem::new(Code::InvalidSource, "the settings are no JSON object as the contract says")
+            .with_errors(vec![fault])
+    })
+}

@@ -1,0 +1,54 @@
+//! The feed that a page names: `<link rel="alternate">` with a feed's media type.
+
+use crate::reading::feed::MEDIA_TYPES;
+use html5gum::{Token, Tokenizer};
+use url::Url;
+
+/// A page names its feeds in its head, and no head is longer.
+const HEAD_BYTES: usize = 512 * 1024;
+
+/// The first that it names.
+pub fn feed(page: &[u8], url: &Url) -> Option<Url> {
+    let head = &page[..page.len().min(HEAD_BYTES)];
+    let mut base = url.clone();
+    for token in Tokenizer::new(head) {
+        let Ok(Token::StartTag(tag)) = token else { continue };
+        let attribute = |name: &str| {
+            let found = tag.attributes.iter().find(|(it, _)| it.as_slice() == name.as_bytes());
+            found.map(|(_, value)| String::from_utf8_lossy(value.as_slice()).trim().to_owned())
+        };
+        match tag.name.as_slice() {
+            b"base" => base = attribute("href").and_then(|it| url.join(&it).ok()).unwrap_or(base),
+            b"link" => {
+                let is_alternate = attribute("rel")
+                    .is_some_and(|it| it.to_ascii_lowercase().split_whitespace().any(|it| it == "alternate"));
+                let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
+                let is_feed = MEDIA_TYPES.contains(&kind.split(';').next().unwrap_or_default().trim());
+                let target = attribute("href").filter(|it| !it.is_empty()).and_then(|it| base.join(&it).ok());
+                if is_alternate && is_feed && target.is_some() {
+                    return target;
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_feed_that_a_page_names() {
+        let url = Url::parse("https://a.example/news/today").expect("a URL");
+        let found = |page: &str| feed(page.as_bytes(), &url).map(|it| it.to_string());
+        let page = "<head><link rel=stylesheet href=a.css><link rel='alternate' type='text/html' hreflang=fr href=/fr>\
+                    <LINK REL='home ALTERNATE' TYPE='application/RSS+XML; charset=utf-8' HREF='../feed.xml'>\
+                    <link rel=alternate type=application/atom+xml href=/atom></head>";
+        assert_eq!(found(page).as_deref(), Some("https://a.example/feed.xml"));
+        let page = "<base href=https://b.example/x/><link rel=alternate type=application/feed+json href=f.json>";
+        assert_eq!(found(page).as_deref(), Some("https://b.example/x/f.json"));
+        assert_eq!(found("<p>no feed <!-- <link rel=alternate type=application/rss+xml href=/x> --></p>"), None);
+    }
+}

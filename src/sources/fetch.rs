@@ -1,0 +1,314 @@
+//! The fetcher: a document from the web, or why it cannot be had. It trusts nothing that it is told.
+//!
+//! - Only http and https, on public addresses ([`super::address`]): asked of the very address that is connected to, so that
+//!   a name which answers differently the second time gets nobody anywhere; again at every redirect.
+//! - Bytes, time and redirects are bounded; bytes also after decompression, which is done as they arrive.
+//! - What was fetched before is asked for with its validators, and its bytes come only if they changed.
+
+use super::address::is_public;
+use crate::{article::Instant, reading::limits::DOCUMENT_BYTES};
+use futures::StreamExt;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use reqwest::{
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect,
+};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Once},
+    time::Duration,
+};
+use url::{Host, Url};
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// From the first byte sent to the last one received, redirects among them.
+const TOTAL: Duration = Duration::from_secs(30);
+const REDIRECTS: usize = 5;
+const USER_AGENT: &str = concat!("Dateline/", env!("CARGO_PKG_VERSION"), " (news archive; feeds are polled politely)");
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, text/html;q=0.9, */*;q=0.5";
+
+/// Which addresses may be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    Public,
+    /// Also this one, for tests on one machine.
+    Also(IpAddr),
+    /// Also this machine and its network.
+    Private,
+}
+
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    client: reqwest::Client,
+    reach: Reach,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    /// Sent to the host that is asked, and to no other that it redirects to.
+    pub headers: HeaderMap,
+}
+
+#[derive(Debug)]
+pub struct Fetched {
+    /// `None`: it is as it was when the validators were given.
+    pub content: Option<Vec<u8>>,
+    pub media_type: Option<String>,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    /// Where it was found in the end.
+    pub url: Url,
+    /// Where it is to be looked for from now on, if every redirect said that it is for good.
+    pub moved: Option<Url>,
+    /// How long the server says that it stays as it is.
+    pub max_age: Option<Duration>,
+    pub at: Instant,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("expected a URL of http or https with a host: {0}")]
+    BadUrl(String),
+    #[error("{0} is not an address of the public internet")]
+    RefusedAddress(String),
+    #[error("the name {0} has no address")]
+    Dns(String),
+    #[error("no connection: {0}")]
+    Connect(String),
+    #[error("no secure connection: {0}")]
+    Tls(String),
+    #[error("no answer within {} s", TOTAL.as_secs())]
+    Timeout,
+    #[error("the server answered {status}")]
+    Status { status: StatusCode, retry_after: Option<Duration> },
+    #[error("more than {REDIRECTS} redirects")]
+    TooManyRedirects,
+    #[error("a redirect that leads nowhere: {0}")]
+    BadRedirect(String),
+    #[error("more than {DOCUMENT_BYTES} bytes")]
+    TooLarge,
+    #[error("the answer broke off or cannot be unpacked: {0}")]
+    Broken(String),
+}
+
+impl FetchError {
+    /// Told apart by programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadUrl(_) => "bad_url",
+            Self::RefusedAddress(_) => "refused_address",
+            Self::Dns(_) => "dns",
+            Self::Connect(_) => "connect",
+            Self::Tls(_) => "tls",
+            Self::Timeout => "timeout",
+            Self::Status { .. } => "status",
+            Self::TooManyRedirects => "too_many_redirects",
+            Self::BadRedirect(_) => "bad_redirect",
+            Self::TooLarge => "too_large",
+            Self::Broken(_) => "broken",
+        }
+    }
+}
+
+/// A name whose addresses are all refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);
+
+/// A name that has no address.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NoAddress(String);
+
+/// Gives the connection only addresses that may be reached.
+#[derive(Clone, Copy, Debug)]
+struct Resolver(Reach);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = self.0;
+        Box::pin(async move {
+            let name = name.as_str().to_owned();
+            let looked_up = tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
+            let found: Vec<SocketAddr> = looked_up.unwrap_or_default();
+            if found.is_empty() {
+                return Err(NoAddress(name).into());
+            }
+            let allowed: Vec<SocketAddr> = found.into_iter().filter(|it| may_reach(reach, it.ip())).collect();
+            if allowed.is_empty() { Err(Refused(name).into()) } else { Ok(Box::new(allowed.into_iter()) as Addrs) }
+        })
+    }
+}
+
+fn may_reach(reach: Reach, address: IpAddr) -> bool {
+    match reach {
+        Reach::Public => is_public(address),
+        Reach::Also(other) => address == other || is_public(address),
+        Reach::Private => true,
+    }
+}
+
+impl Fetcher {
+    pub fn new(reach: Reach) -> Result<Self, FetchError> {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            // Whoever was first has chosen already, and there is one choice in this build.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let client = reqwest::Client::builder()
+            .dns_resolver(Arc::new(Resolver(reach)))
+            .redirect(redirect::Policy::none())
+            // A proxy would resolve names by itself.
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .user_agent(USER_AGENT)
+            .build();
+        Ok(Self { client: client.map_err(|error| FetchError::Tls(crate::logs::chain(&error)))?, reach })
+    }
+
+    pub async fn fetch(&self, url: &str, request: &Request) -> Result<Fetched, FetchError> {
+        let url = Url::parse(url).map_err(|error| FetchError::BadUrl(format!("{error}: {url}")))?;
+        tokio::time::timeout(TOTAL, self.follow(url, request)).await.map_err(|_| FetchError::Timeout)?
+    }
+
+    async fn follow(&self, first: Url, request: &Request) -> Result<Fetched, FetchError> {
+        let (mut url, mut moved) = (first.clone(), None);
+        let mut for_good = true;
+        for _ in 0..=REDIRECTS {
+            self.allow(&url)?;
+            let mut asking = self.client.get(url.clone()).header(header::ACCEPT, ACCEPT);
+            if same_origin(&first, &url) {
+                asking = asking.headers(request.headers.clone());
+            }
+            for (name, value) in
+                [(header::IF_NONE_MATCH, &request.etag), (header::IF_MODIFIED_SINCE, &request.last_modified)]
+            {
+                if let Some(value) = value.as_deref().and_then(|it| HeaderValue::from_str(it).ok()) {
+                    asking = asking.header(name, value);
+                }
+            }
+            let answer = asking.send().await.map_err(|error| told(&error, &url))?;
+            let status = answer.status();
+            let headers = answer.headers().clone();
+            if status == StatusCode::NOT_MODIFIED || status.is_success() {
+                let content = if status.is_success() { Some(all(answer).await?) } else { None };
+                return Ok(found(content, &headers, url, moved));
+            }
+            if !status.is_redirection() {
+                return Err(FetchError::Status { status, retry_after: retry_after(&headers) });
+            }
+            for_good &= matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+            let target = text(&headers, header::LOCATION).ok_or_else(|| FetchError::BadRedirect(status.to_string()))?;
+            url = url.join(&target).map_err(|error| FetchError::BadRedirect(format!("{error}: {target}")))?;
+            moved = for_good.then(|| url.clone());
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    /// Names are judged when they are resolved; an address that stands in the URL itself never is.
+    fn allow(&self, url: &Url) -> Result<(), FetchError> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(FetchError::BadUrl(url.to_string()));
+        }
+        let address = match url.host() {
+            Some(Host::Domain(name)) if !name.is_empty() => return Ok(()),
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+            _ => return Err(FetchError::BadUrl(url.to_string())),
+        };
+        if may_reach(self.reach, address) { Ok(()) } else { Err(FetchError::RefusedAddress(address.to_string())) }
+    }
+}
+
+fn same_origin(a: &Url, b: &Url) -> bool {
+    a.origin() == b.origin()
+}
+
+/// The whole answer, unpacked, as long as it is within bounds.
+async fn all(answer: reqwest::Response) -> Result<Vec<u8>, FetchError> {
+    let url = answer.url().clone();
+    let mut content = Vec::new();
+    let mut body = std::pin::pin!(http_body_util::BodyStream::new(reqwest::Body::from(answer)));
+    while let Some(frame) = body.next().await {
+        let frame = frame.map_err(|error| told(&error, &url))?;
+        if let Some(bytes) = frame.data_ref() {
+            if content.len() + bytes.len() > DOCUMENT_BYTES {
+                return Err(FetchError::TooLarge);
+            }
+            content.extend_from_slice(bytes);
+        }
+    }
+    Ok(content)
+}
+
+fn found(content: Option<Vec<u8>>, headers: &HeaderMap, url: Url, moved: Option<Url>) -> Fetched {
+    Fetched {
+        content,
+        media_type: text(headers, header::CONTENT_TYPE),
+        etag: text(headers, header::ETAG),
+        last_modified: text(headers, header::LAST_MODIFIED),
+        max_age: max_age(headers),
+        url,
+        moved,
+        at: Instant::now(),
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).and_then(|it| it.to_str().ok()).map(str::to_owned)
+}
+
+/// `max-age` of RFC 9111.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let control = text(headers, header::CACHE_CONTROL)?.to_ascii_lowercase();
+    let age = control.split(',').find_map(|it| it.trim().strip_prefix("max-age=").map(str::to_owned))?;
+    age.trim_matches('"').parse().ok().map(Duration::from_secs)
+}
+
+/// Seconds, or a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let given = text(headers, header::RETRY_AFTER)?;
+    if let Ok(seconds) = given.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::parse(given.trim()).ok()?.timestamp();
+    Duration::try_from(at.duration_since(jiff::Timestamp::now())).ok()
+}
+
+/// Why an answer did not come, in the words of the cause.
+fn told(error: &reqwest::Error, url: &Url) -> FetchError {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(it) = cause {
+        if it.is::<Refused>() {
+            return FetchError::RefusedAddress(host);
+        }
+        if it.is::<NoAddress>() {
+            return FetchError::Dns(host);
+        }
+        if let Some(tls) = it.downcast_ref::<rustls::Error>() {
+            return FetchError::Tls(tls.to_string());
+        }
+        // An error of input and output hides the one inside it from `source`.
+        let inside = it.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = inside.map(|it| it as &(dyn std::error::Error + 'static)).or_else(|| it.source());
+    }
+    match () {
+        () if error.is_timeout() => FetchError::Timeout,
+        () if error.is_connect() => FetchError::Connect(innermost(error)),
+        () => FetchError::Broken(innermost(error)),
+    }
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
