@@ -449,6 +449,30 @@ async fn sources_are_listed_changed_and_removed() {
     assert_eq!(stage.server.get("/v1/sources?state=well").await.problem(), "invalid_parameter");
 }
 
+#[tokio::test]
+async fn lists_of_feeds_come_in_and_go_out() {
+    let stage = Stage::new().await;
+    let list = "<?xml version='1.0'?><opml version='2.0'><head><title>Mine</title></head><body>\
+                <outline text='World'><outline text='Gazette' xmlUrl='https://gazette.example/feed'/></outline>\
+                <outline text='Post' xmlUrl='https://post.example/rss'/><outline text='Bad' xmlUrl='gopher://x'/></body></opml>";
+    let import = |list: &str| {
+        let request = request("POST", "/v1/sources.opml", &[("content-type", "text/x-opml")], list.to_owned().into());
+        stage.server.call(request)
+    };
+    let outcomes = |answer: Value| -> Vec<String> {
+        let entries = answer["entries"].as_array().expect("entries");
+        entries.iter().map(|it| it["outcome"].as_str().expect("an outcome").to_owned()).collect()
+    };
+    assert_eq!(outcomes(import(list).await.json()), ["added", "added", "refused"]);
+    assert_eq!(outcomes(import(list).await.json()), ["exists", "exists", "refused"]);
+    let exported = stage.server.get("/v1/sources.opml").await;
+    assert!(exported.header("content-type").starts_with("text/x-opml"));
+    assert_eq!(outcomes(import(&exported.text()).await.json()), ["exists", "exists"]);
+    assert_eq!(import("<html></html>").await.problem(), "invalid_source");
+    let long = format!("<opml version='2.0'>{}</opml>", " ".repeat(1024 * 1024));
+    assert_eq!(import(&long).await.problem(), "document_too_large");
+}
+
 /// A source that never ends what it says is cut off, and the others are polled meanwhile.
 #[tokio::test]
 async fn a_bad_source_holds_up_no_other() {
@@ -493,7 +517,18 @@ async fn the_command_adds_polls_lists_and_removes() {
     let (code, said) = run(&["poll", &id, "--allow-private"]).await;
     assert_eq!((code, said.trim()), (Some(0), "1 polled, 0 failed, 3 articles new or revised"));
     assert!(run(&["show", &id]).await.1.contains("\"entries_ingested\": 3"));
-    assert_eq!(run(&["remove", &id]).await.0, Some(0));
+    let (_, list) = run(&["export"]).await;
+    assert!(list.contains(&url), "{list}");
+    let file = folder.path().join("list.opml");
+    let another = list.replace("</body>", "<outline text='B' xmlUrl='https://b.example/'/><outline text='No'/></body>");
+    std::fs::write(&file, another).expect("written");
+    let (code, said) = run(&["import", file.to_str().expect("UTF-8")]).await;
+    assert_eq!((code, said.lines().count()), (Some(1), 3), "{said}");
+    assert!(
+        said.contains("there already: ") && said.contains("added b-example") && said.contains("refused No"),
+        "{said}"
+    );
+    assert_eq!(run(&["remove", &id, "b-example"]).await.0, Some(0));
     assert_eq!(run(&["list"]).await, (Some(0), String::new()));
     assert_eq!(run(&["add", "gopher://a"]).await.0, Some(1));
 }

@@ -5,14 +5,15 @@ use crate::{
     archive::Archive,
     article::Instant,
     sources::{
-        Settings, Source,
+        BadSetting, Settings, Source,
         fetch::{Fetcher, Reach},
+        opml,
         poll::Poller,
     },
     store::Store,
 };
 use clap::{Args, Subcommand};
-use std::{net::IpAddr, process::ExitCode};
+use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -44,6 +45,13 @@ enum Command {
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
     },
+    /// Add the feeds of a list, OPML 2.0, as other readers export it
+    Import {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print the sources as such a list
+    Export,
     /// Poll what is due, or these whether they are due or not
     Poll {
         #[arg(value_name = "ID")]
@@ -72,19 +80,18 @@ impl ReachOptions {
     }
 }
 
-const PAGE: usize = 200;
-
 pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     let folder = options.data.open().await?;
     let store = &folder.store;
     match options.command {
         Command::Add { urls, title } => {
             for url in urls {
-                add(store, Settings { title: title.clone(), ..Settings::new(url) }).await?;
+                let settings = Settings { title: title.clone(), ..Settings::new(url) }.checked();
+                add(store, settings.map_err(|bad| Failure::Other(faults(bad)))?).await?;
             }
         }
         Command::List => {
-            for source in all(store).await? {
+            for source in Source::all(store).await? {
                 let failed = source.health.last_error.as_ref().filter(|_| source.health.failures > 0);
                 let next = source.next_poll_at.map_or_else(|| "never".to_owned(), |it| it.to_string());
                 say(format_args!(
@@ -112,6 +119,25 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
                 say(format_args!("removed {id}"));
             }
         }
+        Command::Import { file } => {
+            let list = std::fs::read_to_string(&file).map_err(Failure::io(file.display().to_string()))?;
+            let list = opml::read(&list).map_err(|error| Failure::Other(format!("{}: {error}", file.display())))?;
+            let mut refused = false;
+            for opml::Entry { name, settings } in list {
+                match settings {
+                    Ok(settings) => add(store, settings).await?,
+                    Err(bad) => {
+                        say(format_args!("refused {}: {}", harmless(&name), faults(bad)));
+                        refused = true;
+                    }
+                }
+            }
+            return Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+        }
+        Command::Export => {
+            let list = opml::write(&Source::all(store).await?).map_err(|error| Failure::Other(error.to_string()))?;
+            say(format_args!("{list}"));
+        }
         Command::Poll { ids, reach } => {
             for id in ids {
                 let mut source = one(store, &id).await?;
@@ -130,29 +156,15 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn faults(bad: Vec<BadSetting>) -> String {
+    bad.into_iter().map(|it| format!("{}: {}", it.member, it.detail)).collect::<Vec<_>>().join("; ")
+}
+
 async fn add(store: &Store, settings: Settings) -> Result<(), Failure> {
-    let settings = settings.checked().map_err(|bad| {
-        let faults: Vec<String> = bad.into_iter().map(|it| format!("{}: {}", it.member, it.detail)).collect();
-        Failure::Other(faults.join("; "))
-    })?;
     let mut source = Source::new(settings, Instant::now());
     let added = source.add(store).await?;
     say(format_args!("{} {}", if added { "added" } else { "there already:" }, source.id));
     Ok(())
-}
-
-async fn all(store: &Store) -> Result<Vec<Source>, Failure> {
-    let (mut found, mut after) = (Vec::new(), String::new());
-    loop {
-        let (records, more) = store.sources(&after, PAGE).await?;
-        for record in records {
-            after.clone_from(&record.id);
-            found.push(Source::read(record)?);
-        }
-        if !more {
-            return Ok(found);
-        }
-    }
 }
 
 async fn one(store: &Store, id: &str) -> Result<Source, Failure> {

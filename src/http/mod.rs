@@ -10,7 +10,7 @@
 //! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`removal`] |
 //! | `GET /v1/changes` | [`changes`] |
 //! | `GET /v1/facets`, `/v1/timeline` | [`counts`] |
-//! | `/v1/sources`, `…/{id}`, `POST …/poll` | [`sources`] |
+//! | `/v1/sources`, `…/{id}`, `POST …/poll`, `/v1/sources.opml` | [`sources`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
 //!
@@ -95,6 +95,7 @@ pub fn router(service: Service) -> Router {
         .route("/v1/facets", get(counts::facets))
         .route("/v1/timeline", get(counts::timeline))
         .route("/v1/sources", get(sources::sources).post(sources::add))
+        .route("/v1/sources.opml", get(sources::export).post(sources::import))
         .route("/v1/sources/{id}", get(sources::show).patch(sources::change).delete(sources::remove))
         .route("/v1/sources/{id}/poll", post(sources::poll))
         .route("/v1/stories", get(stories::stories))

@@ -34,6 +34,8 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::counts::timeline,
         super::sources::sources,
         super::sources::add,
+        super::sources::import,
+        super::sources::export,
         super::sources::show,
         super::sources::change,
         super::sources::remove,

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     article::Instant,
     query::{BadParameter, cursor},
-    sources::{BadSetting, Health, Settings, Source, State as SourceState},
+    sources::{BadSetting, Health, Settings, Source, State as SourceState, opml},
     store::StoreError,
 };
 use axum::{
@@ -88,11 +88,14 @@ impl SourceSettings {
         settings.checked().map_err(|bad| {
             let names: Vec<&str> = bad.iter().map(|it| it.member).collect();
             let detail = format!("not legal: {}", names.join(", "));
-            let fault =
-                |it: BadSetting| Fault { parameter: None, pointer: Some(format!("/{}", it.member)), detail: it.detail };
-            Problem::new(Code::InvalidSource, detail).with_errors(bad.into_iter().map(fault).collect())
+            Problem::new(Code::InvalidSource, detail).with_errors(faults(bad))
         })
     }
+}
+
+fn faults(bad: Vec<BadSetting>) -> Vec<Fault> {
+    let fault = |it: BadSetting| Fault { parameter: None, pointer: Some(format!("/{}", it.member)), detail: it.detail };
+    bad.into_iter().map(fault).collect()
 }
 
 fn entry(it: &Source) -> SourceEntry {
@@ -188,6 +191,65 @@ pub async fn add(State(service): State<Service>, RawQuery(raw): RawQuery, body: 
     let location = HeaderValue::from_str(&path(&source.id)).map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
+}
+
+/// What became of one entry of a list.
+#[derive(Serialize, ToSchema)]
+pub struct ImportedEntry {
+    /// As the list has it.
+    name: String,
+    /// `added`, `exists`, `refused`.
+    outcome: &'static str,
+    id: Option<String>,
+    /// Why it was refused.
+    errors: Vec<Fault>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Import {
+    entries: Vec<ImportedEntry>,
+}
+
+/// Adds the feeds of a list, OPML 2.0.
+///
+/// Every entry is told of, in the order of the list; one that is refused keeps no other from being added.
+#[utoipa::path(post, path = "/v1/sources.opml", tag = "sources", request_body(content((String = "text/x-opml"))),
+    responses(
+        (status = 200, description = "What became of every entry", body = Import),
+        (status = 400, description = "It is no list", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "It is over its limit", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+pub async fn import(State(service): State<Service>, RawQuery(raw): RawQuery, body: Body) -> Result<Response, Problem> {
+    submit::may_write(&service)?;
+    refuse_parameters(raw.as_deref(), &[])?;
+    let too_large = |_| Problem::new(Code::DocumentTooLarge, format!("expected at most {} bytes", opml::BYTES));
+    let list = to_bytes(body, opml::BYTES).await.map_err(too_large)?;
+    let list = str::from_utf8(&list).map_err(|error| Problem::new(Code::InvalidSource, error.to_string()))?;
+    let list = opml::read(list).map_err(|error| Problem::new(Code::InvalidSource, error.to_string()))?;
+    let mut entries = Vec::with_capacity(list.len());
+    for opml::Entry { name, settings } in list {
+        entries.push(match settings {
+            Err(bad) => ImportedEntry { name, outcome: "refused", id: None, errors: faults(bad) },
+            Ok(settings) => {
+                let mut source = Source::new(settings, Instant::now());
+                let added = source.add(service.archive.store()).await?;
+                let outcome = if added { "added" } else { "exists" };
+                ImportedEntry { name, outcome, id: Some(source.id), errors: Vec::new() }
+            }
+        });
+    }
+    json(&Import { entries })
+}
+
+/// The sources as a list for other readers, OPML 2.0.
+#[utoipa::path(get, path = "/v1/sources.opml", tag = "sources",
+    responses((status = 200, description = "The list", body = String, content_type = "text/x-opml")))]
+pub async fn export(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
+    refuse_parameters(raw.as_deref(), &[])?;
+    let list = opml::write(&Source::all(service.archive.store()).await?).map_err(|error| Problem::internal(&error))?;
+    let headers = [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    Ok((headers, list).into_response())
 }
 
 /// One source, and how it is.

@@ -7,11 +7,13 @@
 //! | [`discover`] | which feed a page names |
 //! | [`source`] | what a source is told, and how it is |
 //! | [`schedule`] | when it is polled next |
+//! | [`opml`] | what becomes of lists of feeds |
 //! | [`poll`] | that it is polled by one at a time, and what becomes of its entries |
 
 mod address;
 mod discover;
 pub mod fetch;
+pub mod opml;
 pub mod poll;
 mod schedule;
 pub mod source;

@@ -19,6 +19,8 @@ pub const HIGHEST_SECONDS: u64 = 7 * 86_400;
 /// Of a source that is new.
 const FIRST_INTERVAL_SECONDS: u64 = 3_600;
 const TITLE_BYTES: usize = 200;
+/// Sources in one read of all of them.
+const PAGE: usize = 200;
 const URL_BYTES: usize = 2_000;
 const HEADERS: usize = 10;
 const HEADER_BYTES: usize = 4_000;
@@ -232,6 +234,21 @@ impl Source {
         match store.put_source(None, &self.to_record()).await {
             Err(StoreError::Conflict) => Ok(false),
             put => put.map(|()| true),
+        }
+    }
+
+    /// Every source, by their ids.
+    pub async fn all(store: &Store) -> Result<Vec<Self>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let (records, more) = store.sources(&after, PAGE).await?;
+            for record in records {
+                after.clone_from(&record.id);
+                found.push(Self::read(record)?);
+            }
+            if !more {
+                return Ok(found);
+            }
         }
     }
 
