@@ -325,6 +325,17 @@ async fn one_that_is_gone_is_retired_until_somebody_says_otherwise() {
 }
 
 #[tokio::test]
+async fn one_that_is_paused_is_polled_when_somebody_asks_and_not_again() {
+    let stage = Stage::new().await;
+    stage.play.set("/feed.xml", Act::Feed("\"x\"".to_owned(), rss(0..1)));
+    let added = stage.add(json!({"url": stage.url("/feed.xml"), "paused": true})).await;
+    assert_eq!(stage.poller.round().await.expect("nothing is due").polled, 0);
+    let polled = stage.poll(&added).await;
+    assert_eq!((&polled["state"], &polled["next_poll_at"]), (&json!("paused"), &Value::Null));
+    assert_eq!(polled["health"]["entries_ingested"], 1);
+}
+
+#[tokio::test]
 async fn only_public_addresses_are_reached_whatever_leads_there() {
     let (play, address) = Play::begin().await;
     play.set("/feed.xml", Act::Feed("\"one\"".to_owned(), rss(0..1)));

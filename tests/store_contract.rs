@@ -23,18 +23,22 @@ fn moment() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos()
 }
 
-async fn at_endpoint(endpoint: String) -> Store {
-    let settings = aws::Settings {
+fn settings(endpoint: String, objects: String) -> aws::Settings {
+    aws::Settings {
         table: format!("dateline-contract-{}", moment()),
-        objects: format!("file://{}", std::env::temp_dir().display()),
+        objects,
         region: std::env::var("AWS_REGION").unwrap_or_else(|_| "eu-west-1".to_owned()),
-        table_endpoint: Some(endpoint),
-        objects_endpoint: None,
+        table_endpoint: Some(endpoint.clone()),
+        objects_endpoint: Some(endpoint),
         credentials: aws::credentials_from_env()
             .unwrap_or_else(|_| aws_sdk_dynamodb::config::Credentials::from_keys("contract", "contract", None)),
         ca_bundle: std::env::var("AWS_CA_BUNDLE").ok(),
         system_roots: false,
-    };
+    }
+}
+
+async fn at_endpoint(endpoint: String) -> Store {
+    let settings = settings(endpoint, format!("file://{}", std::env::temp_dir().display()));
     let store = aws::open(&settings).expect("the settings are complete").with_objects(Objects::memory());
     store.create_table().await.expect("the table is created");
     store
@@ -328,4 +332,43 @@ async fn keys_of(store: &Store, pk: &str) -> Vec<String> {
         .await
         .expect("read");
     found.items().iter().filter_map(|it| it.get("sk").and_then(|it| it.as_s().ok()).cloned()).collect()
+}
+
+/// What the search index relies on, of objects in memory, in a folder, and in moto's bucket.
+#[tokio::test]
+async fn index_files_are_put_read_in_ranges_listed_and_swapped_by_one_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut kinds = vec![Objects::memory(), Objects::folder(folder.path()).expect("a folder of objects")];
+    match std::env::var("DATELINE_TEST_MOTO") {
+        Ok(endpoint) => {
+            let settings = settings(endpoint, "s3://dateline-contract".to_owned());
+            kinds.push(aws::open(&settings).expect("the settings are complete").objects().clone());
+        }
+        Err(_) => eprintln!("DATELINE_TEST_MOTO is not set: the contract is not run there"),
+    }
+    for objects in kinds {
+        assert!(objects.index_file("none.json").await.expect("asked").is_none());
+        objects.put_index_file("parts/a", b"0123456789".to_vec()).await.expect("put");
+        assert_eq!(objects.index_range("parts/a", 3..6).await.expect("read").as_ref(), b"345");
+        assert!(matches!(objects.index_range("parts/b", 0..1).await, Err(StoreError::MissingObject(_))));
+        // Of two that saw none, one makes it; of two that saw a version, one puts the next in its place.
+        let make = |bytes: &[u8]| objects.swap_index_file("manifest.json", bytes.to_vec(), None);
+        let (one, other) = tokio::join!(make(b"one"), make(b"two"));
+        assert!(one.expect("answered") != other.expect("answered"), "one of them");
+        let (_, version) = objects.index_file("manifest.json").await.expect("read").expect("there");
+        // Some tell versions apart by their times as well.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        let swap = |bytes: &[u8]| objects.swap_index_file("manifest.json", bytes.to_vec(), Some(version.clone()));
+        let (one, other) = tokio::join!(swap(b"three"), swap(b"fourth"));
+        assert!(one.expect("answered") != other.expect("answered"), "one of them");
+        assert!(!swap(b"fifth").await.expect("answered"), "the version is gone");
+        let mut names: Vec<String> =
+            objects.index_files().await.expect("listed").into_iter().map(|it| it.name).collect();
+        names.sort();
+        assert_eq!(names, ["manifest.json", "parts/a"]);
+        for name in ["parts/a", "parts/a", "manifest.json"] {
+            objects.delete_index_file(name).await.expect("gone, or was");
+        }
+        assert!(objects.index_files().await.expect("listed").is_empty());
+    }
 }

@@ -330,7 +330,7 @@ pub async fn remove(
     Err(StoreError::Conflict.into())
 }
 
-/// Has a source polled at once, in place of when it is due.
+/// Has a source polled at once, in place of when it is due. One that is paused is polled this once.
 #[utoipa::path(post, path = "/v1/sources/{id}/poll", tag = "sources",
     params(("id" = String, Path, description = "The source's id")),
     responses(
@@ -347,7 +347,6 @@ pub async fn poll(
     refuse_parameters(raw.as_deref(), &[])?;
     let answer = update(&service, &id, |source| {
         source.retired = false;
-        source.settings.paused = false;
         source.next_poll_at = Some(Instant::now());
         Ok(())
     });

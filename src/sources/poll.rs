@@ -80,11 +80,12 @@ impl Poller {
             }
             let Some(mut source) = self.take(id).await? else { continue };
             let before = (source.health.entries_ingested, source.health.failures);
+            let asked = source.settings.url.clone();
             self.poll(&mut source).await;
             round.polled += 1;
             round.ingested += usize::try_from(source.health.entries_ingested - before.0).unwrap_or_default();
             round.failed += usize::from(source.health.failures > before.1);
-            self.put_back(source).await?;
+            self.put_back(source, &asked).await?;
         }
         Ok(round)
     }
@@ -109,13 +110,16 @@ impl Poller {
         }
     }
 
-    /// What was changed or deleted by hand meanwhile stays so: then only how it went is lost.
-    async fn put_back(&self, source: Source) -> Result<(), StoreError> {
+    /// What was changed by hand meanwhile stays so; how it went is told if it is still the URL that was asked.
+    async fn put_back(&self, source: Source, asked: &str) -> Result<(), StoreError> {
         let store = self.archive.store();
         match store.put_source(source.record.as_ref(), &source.to_record()).await {
             Err(StoreError::Conflict) => {
                 let Some(record) = store.source(&source.id).await? else { return Ok(()) };
                 let mut changed = Source::read(record)?;
+                if changed.settings.url != asked {
+                    return Ok(());
+                }
                 changed.health = source.health;
                 match store.put_source(changed.record.as_ref(), &changed.to_record()).await {
                     Err(StoreError::Conflict) => Ok(()),
@@ -155,9 +159,10 @@ impl Poller {
             source.health.failures += 1;
             source.health.last_error = Some(SourceError { at: now, code, detail });
             schedule::after_failure(source, wait, now);
-            if source.retired {
-                source.next_poll_at = None;
-            }
+        }
+        // It may have been asked for once all the same.
+        if source.retired || source.settings.paused {
+            source.next_poll_at = None;
         }
     }
 
