@@ -331,3 +331,24 @@ fn a_follower_is_told_what_changed_since_it_last_asked_and_a_replay_what_would()
     assert_eq!(wrong.status.code(), Some(1));
     assert!(text(&wrong.stderr).contains("--filter: colour"), "{}", text(&wrong.stderr));
 }
+
+#[test]
+fn a_search_shows_where_articles_say_it_and_heals_by_reindexing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for number in 0..3 {
+        write(folder.path(), &format!("{number}.txt"), story(number, 0));
+    }
+    assert!(run(folder.path(), &["ingest", "0.txt", "1.txt", "2.txt"]).status.success());
+    let found = run(folder.path(), &["search", "tram -xyzzy", "--filter", "sort=-published"]);
+    let said = text(&found.stdout);
+    assert!(found.status.success() && said.matches("tram").count() >= 3, "{said}{}", text(&found.stderr));
+    assert_eq!(text(&run(folder.path(), &["search", "xyzzy"]).stdout).trim(), "nothing found");
+    let bad = run(folder.path(), &["search", "(tram"]);
+    assert!(bad.status.code() == Some(1) && text(&bad.stderr).contains("at character 1"), "{}", text(&bad.stderr));
+    let manifest = folder.path().join(".dateline/objects/index/manifest.json");
+    std::fs::write(&manifest, "no manifest").expect("an index was kept there");
+    let damaged = run(folder.path(), &["search", "tram"]);
+    assert!(damaged.status.code() == Some(1) && text(&damaged.stderr).contains("reindex"), "{}", text(&damaged.stderr));
+    assert!(run(folder.path(), &["reindex"]).status.success());
+    assert_eq!(text(&run(folder.path(), &["search", "tram -xyzzy", "--filter", "sort=-published"]).stdout), said);
+}

@@ -818,3 +818,38 @@ async fn each_story_once_by_the_member_that_says_it() {
         assert_eq!(ids(&server.walk("/v1/articles?q=town&collapse=story&limit=2").await), listed);
     }
 }
+
+#[tokio::test]
+async fn entities_are_looked_up_as_one_types() {
+    let server = Server::with_seeds().await;
+    let counted = server.get("/v1/facets?field=person,organisation,place&limit=200").await.json();
+    let mut looked_up = 0;
+    for facet in counted["facets"].as_array().expect("facets") {
+        let kind = facet["field"].as_str().expect("a name");
+        for value in facet["values"].as_array().expect("values").iter().take(12) {
+            let id = value["value"].as_str().expect("a slug");
+            let last = id.rsplit('-').next().expect("a word");
+            for prefix in [id, last] {
+                let found = server
+                    .get(&url("/v1/entities", &[("prefix", prefix), ("type", kind), ("limit", "50")]))
+                    .await
+                    .json();
+                let found = found["entities"].as_array().expect("entities");
+                let it = found.iter().find(|it| it["id"] == id).unwrap_or_else(|| panic!("{prefix}: {found:?}"));
+                assert_eq!((&it["type"], &it["articles"]), (&facet["field"], &value["count"]));
+                let name = it["name"].as_str().expect("a name");
+                assert!(name != id && name.chars().any(char::is_uppercase) || !name.is_ascii(), "{id}: {name}");
+                looked_up += 1;
+            }
+        }
+    }
+    assert!(looked_up > 20, "{looked_up}");
+    let first = server.get("/v1/entities?prefix=Ishaq%20D").await.json();
+    assert_eq!(
+        (&first["entities"][0]["id"], &first["entities"][0]["name"]),
+        (&"ishaq-dar".into(), &"Ishaq Dar".into())
+    );
+    for bad in ["", "?prefix=%20", "?prefix=a&type=colour", "?prefix=a&limit=0", "?prefix=a&q=b"] {
+        assert_eq!(server.get(&format!("/v1/entities{bad}")).await.problem(), "invalid_parameter", "{bad}");
+    }
+}

@@ -8,13 +8,13 @@ use crate::{
 };
 use anstyle::Style;
 use clap::Args;
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 #[derive(Clone, Debug, Args)]
 pub struct Options {
-    /// Words, "phrases", prefix*, OR, NOT, parentheses; headline:, deck:, body:, author:
-    #[arg(value_name = "QUERY", required = true, allow_hyphen_values = true, num_args = 1..)]
-    text: Vec<String>,
+    /// In one pair of quotation marks: words, "phrases", prefix*, OR, NOT, parentheses; headline:, deck:, body:, author:
+    #[arg(value_name = "QUERY")]
+    text: String,
     /// Which articles besides, as in the query of GET /v1/articles: `country=PT&sort=-published`
     #[arg(long, value_name = "QUERY", default_value = "")]
     filter: String,
@@ -31,12 +31,15 @@ pub struct ReindexOptions {
     data: Data,
 }
 
+/// How long a search may take to index what is new; what is left is found without.
+const INDEXING: Duration = Duration::from_secs(60);
+
 pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     let mut pairs: Vec<(String, String)> = form_urlencoded::parse(options.filter.as_bytes()).into_owned().collect();
     if !pairs.iter().any(|(name, _)| name == "sort") {
         pairs.push(("sort".to_owned(), "relevance".to_owned()));
     }
-    pairs.push(("q".to_owned(), options.text.join(" ")));
+    pairs.push(("q".to_owned(), options.text));
     pairs.push(("limit".to_owned(), options.limit.to_string()));
     // The whole articles, to show where they say it.
     pairs.push(("fields".to_owned(), "body".to_owned()));
@@ -46,6 +49,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     };
     let query = ListQuery::parse(&pairs).map_err(bad)?;
     let folder = options.data.open().await?;
+    // Nobody else keeps the index of a folder that nobody serves.
+    Indexer::new(folder.store.clone()).run(INDEXING).await?;
     let (page, _) = Search::new(folder.store.clone()).page(&query).await?;
     let text = query.text.as_ref().expect("it was given above");
     for (_, found) in &page.cards {

@@ -5,6 +5,7 @@ use crate::{
     archive::{Archive, intake::Arrival, seeds::seeds},
     article::Instant,
     http::{Service, Writes, router},
+    query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
     store::{Store, embedded},
@@ -151,8 +152,8 @@ async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), Failure>
 }
 
 async fn newest(archive: &Archive) -> Result<Option<String>, Failure> {
-    let query = crate::query::ListQuery::parse(&[("limit".to_owned(), "1".to_owned())]).expect("1 is a legal limit");
-    let page = crate::query::page(archive.store(), &query).await?;
+    let newest = query::ListQuery::newest(query::Filter::default());
+    let page = query::page(archive.store(), &newest).await?;
     Ok(page.cards.first().map(|(id, _)| id.to_string()))
 }
 

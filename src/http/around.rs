@@ -16,6 +16,7 @@ pub async fn index() -> Result<Response, Problem> {
         "articles": "/v1/articles",
         "facets": "/v1/facets",
         "timeline": "/v1/timeline",
+        "entities": "/v1/entities",
         "stories": "/v1/stories",
         "sources": "/v1/sources",
         "changes": "/v1/changes",

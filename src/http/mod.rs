@@ -11,6 +11,7 @@
 //! | `GET /v1/changes` | [`changes`] |
 //! | `GET /v1/facets`, `/v1/timeline` | [`counts`] |
 //! | `/v1/sources`, `…/{id}`, `POST …/poll`, `/v1/sources.opml` | [`sources`] |
+//! | `GET /v1/entities` | [`entities`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
 //!
@@ -20,6 +21,7 @@
 mod around;
 mod changes;
 mod counts;
+mod entities;
 mod history;
 mod list;
 mod negotiate;
@@ -93,6 +95,7 @@ pub fn router(service: Service) -> Router {
         .route("/v1/articles/{id}/raw", get(one::raw))
         .route("/v1/changes", get(changes::changes))
         .route("/v1/facets", get(counts::facets))
+        .route("/v1/entities", get(entities::entities))
         .route("/v1/timeline", get(counts::timeline))
         .route("/v1/sources", get(sources::sources).post(sources::add))
         .route("/v1/sources.opml", get(sources::export).post(sources::import))

@@ -32,6 +32,7 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::changes::changes,
         super::counts::facets,
         super::counts::timeline,
+        super::entities::entities,
         super::sources::sources,
         super::sources::add,
         super::sources::import,

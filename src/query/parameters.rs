@@ -160,6 +160,23 @@ impl ListQuery {
         if reading.bad.is_empty() { Ok(query) } else { Err(reading.bad) }
     }
 
+    /// The newest article that matches.
+    pub fn newest(filter: Filter) -> Self {
+        Self {
+            filter,
+            text: None,
+            highlight: false,
+            sort: Sort::PublishedNewest,
+            collapse: false,
+            as_of: None,
+            limit: 1,
+            after: None,
+            rank: None,
+            fields: None,
+            needs_article: false,
+        }
+    }
+
     /// What a cursor is bound to: which articles, in which order. Not how many at a time, nor which members of them.
     pub fn fingerprint(&self) -> String {
         format!("{:?} {:?} {} {} {:?}", self.filter, self.text, self.sort.name(), self.collapse, self.as_of)
