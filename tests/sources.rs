@@ -1,5 +1,7 @@
 //! Sources, against a server on loopback that plays whatever feeds do: it moves, breaks off, never ends, lies, and comes back.
 
+#[path = "support/play.rs"]
+mod play;
 mod support;
 
 use dateline::{
@@ -12,122 +14,14 @@ use dateline::{
     store::StoreError,
 };
 use flate2::{Compression, write::GzEncoder};
+use play::{Act, Play, answer};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
     io::Write,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 use support::{Server, request};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
-
-/// What was asked of the server: the path, and the headers in lower case.
-type Asked = (String, BTreeMap<String, String>);
-
-/// The server's play: what it answers to a path.
-#[derive(Clone, Default)]
-struct Play {
-    answers: Arc<Mutex<BTreeMap<String, Act>>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
-}
-
-#[derive(Clone)]
-enum Act {
-    /// Status line, headers, body.
-    Answer(String, Vec<(String, String)>, Vec<u8>),
-    /// Whatever bytes.
-    Bytes(Vec<u8>),
-    /// Bytes without an end.
-    Endless,
-    /// The feed, or that it is as it was, by its ETag.
-    Feed(String, Vec<u8>),
-}
-
-fn answer(status: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Act {
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Act::Answer(status.to_owned(), headers, body.into())
-}
-
-impl Play {
-    async fn begin() -> (Self, SocketAddr) {
-        Self::begin_at(Ipv4Addr::LOCALHOST).await
-    }
-
-    async fn begin_at(address: Ipv4Addr) -> (Self, SocketAddr) {
-        let play = Self::default();
-        let listener = TcpListener::bind((address, 0)).await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let playing = play.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(playing.clone().serve(stream));
-            }
-        });
-        (play, address)
-    }
-
-    fn set(&self, path: &str, act: Act) {
-        self.answers.lock().expect("no thread panicked").insert(path.to_owned(), act);
-    }
-
-    fn asked(&self, path: &str) -> Vec<BTreeMap<String, String>> {
-        let asked = self.asked.lock().expect("no thread panicked");
-        asked.iter().filter(|it| it.0 == path).map(|it| it.1.clone()).collect()
-    }
-
-    async fn serve(self, mut stream: TcpStream) {
-        let mut head = Vec::new();
-        while !head.windows(4).any(|it| it == b"\r\n\r\n") {
-            let mut some = [0; 4096];
-            match stream.read(&mut some).await {
-                Ok(0) | Err(_) => return,
-                Ok(read) => head.extend_from_slice(&some[..read]),
-            }
-        }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        let mut lines = head.lines();
-        let path = lines.next().and_then(|it| it.split(' ').nth(1)).unwrap_or_default().to_owned();
-        let pairs = lines.filter_map(|it| it.split_once(": "));
-        let headers: BTreeMap<String, String> = pairs.map(|(a, b)| (a.to_lowercase(), b.to_owned())).collect();
-        self.asked.lock().expect("no thread panicked").push((path.clone(), headers.clone()));
-        let act = self.answers.lock().expect("no thread panicked").get(&path).cloned();
-        let plain = |status: &str, headers: &[(String, String)], body: &[u8]| {
-            let mut all = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
-            for (name, value) in headers {
-                all.push_str(&format!("{name}: {value}\r\n"));
-            }
-            [all.as_bytes(), b"\r\n", body].concat()
-        };
-        let bytes = match act {
-            None => plain("404 Not Found", &[], b""),
-            Some(Act::Answer(status, headers, body)) => plain(&status, &headers, &body),
-            Some(Act::Bytes(bytes)) => bytes,
-            Some(Act::Endless) => {
-                let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/rss+xml\r\n\r\n<rss>";
-                let mut sent = stream.write_all(head).await;
-                while sent.is_ok() {
-                    sent = stream.write_all(&[b' '; 65_536]).await;
-                }
-                return;
-            }
-            Some(Act::Feed(etag, body)) => {
-                let kind = ("content-type".to_owned(), "application/rss+xml".to_owned());
-                let headers_out = [("etag".to_owned(), etag.clone()), kind];
-                match headers.get("if-none-match") {
-                    Some(known) if *known == etag => plain("304 Not Modified", &headers_out[..1], b""),
-                    _ => plain("200 OK", &headers_out, &body),
-                }
-            }
-        };
-        // A client that has enough may be gone.
-        let _gone = stream.write_all(&bytes).await;
-    }
-}
 
 fn rss(entries: std::ops::Range<usize>) -> Vec<u8> {
     let item = |number: usize| {
@@ -238,15 +132,57 @@ async fn a_feed_is_found_where_it_moved_or_is_named() {
     stage.play.set("/liar", answer("200 OK", &[("content-type", "text/html; charset=utf-8")], rss(2..4)));
     for (path, url) in [("/old", "/feed.xml"), ("/now", "/now"), ("/", "/feed.xml"), ("/liar", "/liar")] {
         let added = stage.add(json!({"url": stage.url(path)})).await;
-        let mut polled = stage.poll(&added).await;
-        if path == "/" {
-            assert_eq!(polled["health"]["entries_seen"], 0, "the page is no feed");
-            stage.poller.round().await.expect("polled");
-            polled = stage.server.get(&format!("/v1/sources/{}", added["id"].as_str().expect("an id"))).await.json();
-        }
+        let polled = stage.poll(&added).await;
         assert_eq!((&polled["url"], &polled["state"]), (&json!(stage.url(url)), &json!("active")), "{path}: {polled}");
         assert_eq!(polled["health"]["entries_seen"], 2, "{path}");
     }
+}
+
+/// Two pages that name each other as their feeds are asked once each, and a source with credentials never leaves the
+/// origin that they are for, whoever says that its feed is elsewhere.
+#[tokio::test]
+async fn a_source_is_not_led_on_nor_away() {
+    let stage = Stage::new().await;
+    let page = |url: &str| {
+        let page = format!("<head><link rel=alternate type='application/rss+xml' href='{url}'></head>");
+        answer("200 OK", &[("content-type", "text/html"), ("last-modified", "Mon, 06 Apr 2026 10:00:00 GMT")], page)
+    };
+    stage.play.set("/a", page("/b"));
+    stage.play.set("/b", page("/a"));
+    let led = stage.add(json!({"url": stage.url("/a")})).await;
+    let polled = stage.poll(&led).await;
+    assert_eq!((&polled["state"], &polled["url"]), (&json!("failing"), &json!(stage.url("/a"))));
+    assert_eq!((stage.play.asked("/a").len(), stage.play.asked("/b").len()), (1, 1));
+    let (other, address) = Play::begin_at(Ipv4Addr::new(127, 0, 0, 2)).await;
+    other.set("/feed.xml", Act::Feed("\"x\"".to_owned(), rss(0..2)));
+    let away = format!("http://{address}/feed.xml");
+    stage.play.set("/moved", answer("301 Moved Permanently", &[("location", &away)], ""));
+    stage.play.set("/page", page(&away));
+    for path in ["/moved", "/page"] {
+        let settings = json!({"url": stage.url(path), "headers": {"authorization": "secret"}});
+        let added = stage.add(settings).await;
+        for _ in 0..2 {
+            let polled = stage.poll(&added).await;
+            assert_eq!((&polled["state"], &polled["url"]), (&json!("active"), &json!(stage.url(path))), "{polled}");
+        }
+    }
+    let asked = other.asked("/feed.xml");
+    assert!(asked.len() == 4 && asked.iter().all(|it| !it.contains_key("authorization")), "{asked:?}");
+    assert!(stage.play.asked("/page").iter().all(|it| !it.contains_key("if-modified-since")), "those are the feed's");
+}
+
+/// Those of one host one after another, and not at once.
+#[tokio::test]
+async fn a_host_is_asked_at_its_pace() {
+    let stage = Stage::new().await;
+    for number in 0..3 {
+        let path = format!("/{number}.xml");
+        stage.play.set(&path, Act::Feed("\"x\"".to_owned(), rss(0..1)));
+        stage.add(json!({"url": stage.url(&path)})).await;
+    }
+    let begun = std::time::Instant::now();
+    assert_eq!(stage.poller.round().await.expect("polled").polled, 3);
+    assert!(begun.elapsed() >= Duration::from_secs(2), "a second between two of them");
 }
 
 #[tokio::test]

@@ -154,6 +154,15 @@ pub(super) fn asked_format(raw: Option<&str>, headers: &HeaderMap) -> Result<For
     })
 }
 
+/// How many are asked for.
+pub(super) fn limit(raw: Option<&str>, most: usize, default: usize) -> Result<usize, Problem> {
+    let Some(given) = parameter(raw, "limit")? else { return Ok(default) };
+    given.parse().ok().filter(|it| (1..=most).contains(it)).ok_or_else(|| {
+        let detail = format!("expected 1 to {most}, found {given:?}");
+        Problem::parameters(vec![BadParameter { parameter: "limit".to_owned(), detail }])
+    })
+}
+
 /// A parameter that is given once at most.
 pub(super) fn parameter(raw: Option<&str>, name: &str) -> Result<Option<String>, Problem> {
     let mut found = list::pairs(raw).into_iter().filter(|(it, _)| it == name).map(|(_, value)| value);

@@ -2,12 +2,11 @@
 
 use super::{
     Service, json,
-    one::{held, parameter, refuse_parameters},
+    one::{held, limit, refuse_parameters},
     problem::Problem,
 };
 use crate::{
     article::Card,
-    query::BadParameter,
     search::{Reason, Related},
 };
 use axum::{
@@ -52,13 +51,7 @@ pub async fn related(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     refuse_parameters(raw.as_deref(), &["limit"])?;
-    let limit = match parameter(raw.as_deref(), "limit")? {
-        None => LIMIT_DEFAULT,
-        Some(given) => given.parse().ok().filter(|it| (1..=LIMIT_MAX).contains(it)).ok_or_else(|| {
-            let detail = format!("expected 1 to {LIMIT_MAX}, found {given:?}");
-            Problem::parameters(vec![BadParameter { parameter: "limit".to_owned(), detail }])
-        })?,
-    };
+    let limit = limit(raw.as_deref(), LIMIT_MAX, LIMIT_DEFAULT)?;
     let article = held(&service, &id).await?;
     let related = service.search.related(&article, limit).await?;
     let entry = |it: Related| RelatedEntry { article: it.article.card(), because: it.because };

@@ -3,7 +3,7 @@
 use super::{
     Service, json,
     list::pairs,
-    one::{parameter, refuse_parameters},
+    one::{limit, parameter, refuse_parameters},
     problem::{Code, Fault, Problem},
     submit,
 };
@@ -136,14 +136,7 @@ pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) ->
             refuse("state", format!("expected one of {known}, found {given:?}"))
         })?),
     };
-    let limit = match parameter(raw.as_deref(), "limit")? {
-        None => LIMIT_DEFAULT,
-        Some(given) => given
-            .parse()
-            .ok()
-            .filter(|it| (1..=LIMIT_MAX).contains(it))
-            .ok_or_else(|| refuse("limit", format!("expected 1 to {LIMIT_MAX}, found {given:?}")))?,
-    };
+    let limit = limit(raw.as_deref(), LIMIT_MAX, LIMIT_DEFAULT)?;
     let mut after = match parameter(raw.as_deref(), "cursor")? {
         None => String::new(),
         Some(given) => cursor::open(&given, BINDING).map_err(|error| refuse("cursor", error.to_string()))?,

@@ -3,7 +3,7 @@
 use super::{
     Service, json,
     list::pairs,
-    one::{article_id, parameter, refuse_parameters},
+    one::{article_id, limit, parameter, refuse_parameters},
     problem::{Code, Problem},
 };
 use crate::{
@@ -66,14 +66,7 @@ pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     let refuse = |parameter: &str, detail: String| {
         Problem::parameters(vec![BadParameter { parameter: parameter.to_owned(), detail }])
     };
-    let limit = match parameter(raw.as_deref(), "limit")? {
-        None => LIMIT_DEFAULT,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|it| (1..=LIMIT_MAX).contains(it))
-            .ok_or_else(|| refuse("limit", format!("expected 1 to {LIMIT_MAX}, found {text:?}")))?,
-    };
+    let limit = limit(raw.as_deref(), LIMIT_MAX, LIMIT_DEFAULT)?;
     let after = match parameter(raw.as_deref(), "cursor")? {
         None => None,
         Some(text) => Some(cursor::read(&text, BINDING).map_err(|error| refuse("cursor", error.to_string()))?.0),

@@ -19,9 +19,7 @@ pub fn poll(poller: &Poller, event: LambdaEvent<Value>) -> BoxFuture<'_, Result<
                 error_type: "polling_failed".to_owned(),
                 error_message: crate::logs::chain(&error),
             })?;
-            all.polled += round.polled;
-            all.failed += round.failed;
-            all.ingested += round.ingested;
+            all = all.and(round);
             let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
             if round.polled == 0 || left < LAST_ROUND {
                 return Ok(json!(all));

@@ -147,13 +147,7 @@ impl Indexer {
         parts = self.merged(parts).await?;
         for _ in 0..ATTEMPTS {
             let version = Manifest::version(self.objects()).await?;
-            let generation = match Manifest::current(self.objects()).await {
-                Ok((current, _)) => current.generation,
-                // What is damaged is what this heals.
-                Err(SearchError::Damaged { .. }) => 0,
-                Err(error) => return Err(error),
-            };
-            if Manifest::new(generation + 1, parts.clone(), position).swap(self.objects(), version).await? {
+            if Manifest::new(1, parts.clone(), position).swap(self.objects(), version).await? {
                 self.sweep().await?;
                 return Ok(());
             }

@@ -19,6 +19,7 @@ pub struct Manifest {
     version: u32,
     /// Told apart from every other, so that a cursor can name it.
     pub name: String,
+    /// Counted from the one that was built from nothing.
     pub generation: u64,
     watermark: Vec<u64>,
     pub parts: Vec<Entry>,
@@ -65,7 +66,7 @@ impl Manifest {
         }
     }
 
-    /// Only the version of the file in force, whatever the file says.
+    /// Only the version of the file in force, whatever the file says: what is damaged is replaced like any other.
     pub async fn version(objects: &Objects) -> Result<Option<FileVersion>, SearchError> {
         Ok(objects.index_file(MANIFEST).await?.map(|it| it.1))
     }

@@ -218,8 +218,11 @@ impl Search {
         if indexes.earlier.as_ref().is_none_or(|it| it.manifest.name != name) {
             let manifest = Manifest::named(store.objects(), name).await?.ok_or(SearchError::GenerationGone)?;
             let opened = Opened::open(store, cache, manifest, indexes.current.as_ref()).await;
-            // A file of it went while it was opened, or before.
-            indexes.earlier = Some(opened.map_err(|_| SearchError::GenerationGone)?);
+            indexes.earlier = Some(opened.map_err(|error| match error {
+                // A file of it went while it was opened, or before.
+                SearchError::Damaged { .. } => SearchError::GenerationGone,
+                other => other,
+            })?);
         }
         let Some(earlier) = &mut indexes.earlier else { return Err(SearchError::GenerationGone) };
         match earlier.view(store, begun).await {

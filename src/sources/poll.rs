@@ -46,6 +46,40 @@ pub struct Round {
     pub ingested: usize,
 }
 
+impl Round {
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            polled: self.polled + other.polled,
+            failed: self.failed + other.failed,
+            ingested: self.ingested + other.ingested,
+        }
+    }
+}
+
+/// Why a poll failed, and how long the server asks to wait.
+struct Failed {
+    code: String,
+    detail: String,
+    wait: Option<Duration>,
+    gone: bool,
+}
+
+impl From<FetchError> for Failed {
+    fn from(error: FetchError) -> Self {
+        let (wait, gone) = match &error {
+            FetchError::Status { status, retry_after } => (*retry_after, *status == StatusCode::GONE),
+            _ => (None, false),
+        };
+        Self { code: error.code().to_owned(), detail: crate::logs::chain(&error), wait, gone }
+    }
+}
+
+impl From<IngestError> for Failed {
+    fn from(error: IngestError) -> Self {
+        Self { code: error.code().to_owned(), detail: error.chain(), wait: None, gone: false }
+    }
+}
+
 impl Poller {
     pub fn new(archive: Archive, fetcher: Fetcher) -> Self {
         Self { archive, fetcher }
@@ -62,14 +96,7 @@ impl Poller {
         }
         let polls = stream::iter(hosts.into_values()).map(|ids| self.host(ids)).buffer_unordered(HOSTS);
         let rounds: Vec<Result<Round, StoreError>> = polls.collect().await;
-        let mut all = Round::default();
-        for round in rounds {
-            let round = round?;
-            all.polled += round.polled;
-            all.failed += round.failed;
-            all.ingested += round.ingested;
-        }
-        Ok(all)
+        rounds.into_iter().try_fold(Round::default(), |all, round| Ok(all.and(round?)))
     }
 
     async fn host(&self, ids: Vec<String>) -> Result<Round, StoreError> {
@@ -140,23 +167,15 @@ impl Poller {
             last_modified: source.health.last_modified.clone(),
             headers: source.settings.headers(),
         };
-        let failed = match self.fetcher.fetch(&source.settings.url, &request).await {
-            Ok(fetched) => self.archive_entries(source, fetched).await.err(),
-            Err(error) => {
-                let wait = match &error {
-                    FetchError::Status { retry_after, .. } => *retry_after,
-                    _ => None,
-                };
-                if matches!(&error, FetchError::Status { status, .. } if *status == StatusCode::GONE) {
-                    source.retired = true;
-                }
-                Some((error.code().to_owned(), crate::logs::chain(&error), wait))
-            }
+        let polled = match self.feed(source, &request).await {
+            Ok((fetched, document)) => self.archive_entries(source, fetched, document).await,
+            Err(failed) => Err(failed),
         };
         let now = Instant::now();
-        if let Some((code, detail, wait)) = failed {
+        if let Err(Failed { code, detail, wait, gone }) = polled {
             tracing::warn!(source = source.id, code, detail, "a poll failed");
             source.health.failures += 1;
+            source.retired |= gone;
             source.health.last_error = Some(SourceError { at: now, code, detail });
             schedule::after_failure(source, wait, now);
         }
@@ -166,38 +185,48 @@ impl Poller {
         }
     }
 
+    /// What the source's URL leads to: a feed, or the one that the page there names. Where it stands is taken over. No
+    /// document, where it is as it was.
+    async fn feed(&self, source: &mut Source, request: &Request) -> Result<(Fetched, Option<RawDocument>), Failed> {
+        let mut fetched = self.fetcher.fetch(&source.settings.url, request).await?;
+        let page = match document(source, &mut fetched) {
+            Some(page) if !is_feed(&page) => page,
+            document => {
+                source.found_at(fetched.moved.as_ref());
+                return Ok((fetched, document));
+            }
+        };
+        let none = || Failed {
+            code: "not_a_feed".to_owned(),
+            detail: "the document is no feed and names none".to_owned(),
+            wait: None,
+            gone: false,
+        };
+        let named = discover::feed(&page.content, &fetched.url).ok_or_else(none)?;
+        let request = Request { headers: source.headers_for(&named), ..Request::default() };
+        let mut fetched = self.fetcher.fetch(named.as_str(), &request).await?;
+        // One that names another in its turn is followed no further.
+        let feed = document(source, &mut fetched).filter(is_feed).ok_or_else(none)?;
+        source.found_at(Some(&named));
+        if source.settings.url != named.as_str() {
+            // They are the feed's, and the page is asked again.
+            (fetched.etag, fetched.last_modified) = (None, None);
+        }
+        Ok((fetched, Some(feed)))
+    }
+
     async fn archive_entries(
         &self,
         source: &mut Source,
         fetched: Fetched,
-    ) -> Result<(), (String, String, Option<Duration>)> {
+        document: Option<RawDocument>,
+    ) -> Result<(), Failed> {
         let now = Instant::now();
-        if let Some(moved) = &fetched.moved {
-            source.settings.url = moved.to_string();
-        }
-        let Some(content) = fetched.content else {
+        let Some(document) = document else {
             succeeded(source, now);
             schedule::after_success(source, false, fetched.max_age, now);
             return Ok(());
         };
-        let document = RawDocument {
-            media_type: fetched.media_type.filter(|_| !feed::begins_like_one(&start(&content))),
-            content,
-            key: None,
-            url: Some(fetched.url.to_string()),
-            source: Some(source.id.clone()),
-            retrieved_at: fetched.at,
-        };
-        if !matches!(reading::form(&document), Ok(Form::Feed)) {
-            let found = discover::feed(&document.content, &fetched.url);
-            let Some(found) = found.filter(|it| it.as_str() != source.settings.url) else {
-                return Err(("not_a_feed".to_owned(), "the document is no feed and names none".to_owned(), None));
-            };
-            // A page that names its feed: that is what is polled from now on, and at once.
-            source.settings.url = found.to_string();
-            source.next_poll_at = Some(now);
-            return Ok(());
-        }
         let taken = self.archive.take(document).await;
         let entries = taken.iter().filter(|it| it.entry.is_some()).count();
         let (mut new, mut again) = (false, None);
@@ -216,7 +245,7 @@ impl Poller {
                     tracing::warn!(source = source.id, entry, code = error.code(), "an entry failed");
                     // The feed as a whole, or the archive: it is to be asked for again, whatever its validators say.
                     if entries == 0 || !error.is_the_documents() {
-                        again = Some((error.code().to_owned(), error.chain(), None));
+                        again = Some(Failed::from(error));
                     }
                 }
             }
@@ -231,10 +260,23 @@ impl Poller {
     }
 }
 
-/// How a document begins, in lower case. A feed is one whatever its server calls it.
-fn start(content: &[u8]) -> String {
-    let start = String::from_utf8_lossy(&content[..content.len().min(START_BYTES)]);
-    start.trim_start_matches('\u{feff}').trim_start().to_lowercase()
+/// Takes the document out of what was fetched, if it came at all. A feed is one whatever its server calls it.
+fn document(source: &Source, fetched: &mut Fetched) -> Option<RawDocument> {
+    let content = fetched.content.take()?;
+    let start = String::from_utf8_lossy(&content[..content.len().min(START_BYTES)]).to_lowercase();
+    let told = feed::begins_like_one(start.trim_start_matches('\u{feff}').trim_start());
+    Some(RawDocument {
+        media_type: fetched.media_type.clone().filter(|_| !told),
+        content,
+        key: None,
+        url: Some(fetched.url.to_string()),
+        source: Some(source.id.clone()),
+        retrieved_at: fetched.at,
+    })
+}
+
+fn is_feed(document: &RawDocument) -> bool {
+    matches!(reading::form(document), Ok(Form::Feed))
 }
 
 fn succeeded(source: &mut Source, now: Instant) {

@@ -265,6 +265,25 @@ impl Source {
         Url::parse(&self.settings.url).ok().and_then(|it| it.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
+    /// Its headers, for a URL of the origin that they are for.
+    pub fn headers_for(&self, url: &Url) -> HeaderMap {
+        if self.is_at_origin_of(url) { self.settings.headers() } else { HeaderMap::new() }
+    }
+
+    /// Takes over where it was found. Headers may hold credentials: with them it stays at the origin that they are for,
+    /// and is looked for from there each time.
+    pub fn found_at(&mut self, url: Option<&Url>) {
+        if let Some(url) = url
+            && (self.settings.headers.is_empty() || self.is_at_origin_of(url))
+        {
+            self.settings.url = url.to_string();
+        }
+    }
+
+    fn is_at_origin_of(&self, url: &Url) -> bool {
+        Url::parse(&self.settings.url).is_ok_and(|it| it.origin() == url.origin())
+    }
+
     pub fn interval(&self) -> Duration {
         Duration::from_secs(self.interval_seconds)
     }
