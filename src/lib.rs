@@ -8,6 +8,7 @@
 //! One module per stage. Dependencies point towards [`article`], which sees nothing: `http` and `cli` see everything,
 //! only [`store`] knows the SDK, only `http` knows status codes, only the binaries and `cli` build clients.
 
+pub mod access;
 pub mod archive;
 pub mod article;
 #[cfg(feature = "local")]

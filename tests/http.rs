@@ -3,7 +3,7 @@
 mod support;
 
 use axum::body::Body;
-use dateline::{article::Instant, http::Writes, store::embedded};
+use dateline::article::Instant;
 use serde_json::{Value, json};
 use std::io::Read;
 use support::{Answer, Server, request, story};
@@ -457,14 +457,6 @@ async fn an_idempotency_key_gets_the_first_answer_again() {
     assert_eq!(again.status, 201);
     let other = post("Another pier closes\n\nLISBON: The new pier closed on Monday.").await;
     assert_eq!((other.status.as_u16(), other.problem().as_str()), (422, "idempotency_key_reused"));
-}
-
-#[tokio::test]
-async fn a_server_that_others_reach_takes_no_documents() {
-    let (store, _engine) = embedded::memory().await.expect("an engine in memory");
-    let server = Server::on(store, Writes::Refused);
-    let answer = server.post("text/plain", "Pier closes").await;
-    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (403, "writes_refused"));
 }
 
 #[tokio::test]

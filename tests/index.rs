@@ -5,9 +5,9 @@ mod searching;
 mod support;
 
 use dateline::{
+    access::Policy,
     archive::Deletion,
     article::ArticleId,
-    http::Writes,
     search::{Search, indexer::Indexer},
     store::{Objects, embedded},
 };
@@ -133,7 +133,7 @@ async fn frail() -> (Server, Handle) {
     let (store, _) = embedded::memory().await.expect("an engine in memory");
     let handle = Handle::default();
     let store = store.with_objects(Objects::over(Arc::new(handle.clone())));
-    (Server::on(store, Writes::Accepted), handle)
+    (Server::on(store, Policy::OPEN), handle)
 }
 
 /// What a reader that begins now finds of everything.
@@ -232,7 +232,7 @@ async fn a_damaged_index_is_told_lists_go_on_and_reindex_heals() {
                 }
             }
             // One that begins now: what is open already goes on.
-            let server = Server::on(store.clone(), Writes::Accepted);
+            let server = Server::on(store.clone(), Policy::OPEN);
             let answer = server.get("/v1/articles?q=tram").await;
             // Without a manifest there is no index, and the tail of the change feed is all of it.
             if !(under.is_empty() && number == 0) {
@@ -282,7 +282,7 @@ async fn a_walk_loses_nothing_whatever_is_written_and_indexed_meanwhile() {
     index(&store).await;
     Indexer::new(store.clone()).with_grace(jiff::SignedDuration::ZERO).sweep().await.expect("swept");
     assert_eq!(objects.files("manifests").await.len(), 1);
-    let server = Server::on(store, Writes::Accepted);
+    let server = Server::on(store, Policy::OPEN);
     let gone = server.get(&next).await;
     assert_eq!((gone.status.as_u16(), gone.problem().as_str()), (410, "cursor_expired"));
 }
@@ -292,7 +292,7 @@ async fn a_walk_loses_nothing_whatever_is_written_and_indexed_meanwhile() {
 #[tokio::test]
 async fn an_index_that_is_far_behind_is_told_and_catches_up() {
     let (store, engine) = embedded::memory().await.expect("an engine in memory");
-    let server = Server::on(store.clone(), Writes::Accepted);
+    let server = Server::on(store.clone(), Policy::OPEN);
     let id = fill(&server, 0..1).await.remove(0);
     let (shard, first) = (0..16_u64)
         .find_map(|shard| {
@@ -318,7 +318,7 @@ async fn an_index_that_is_far_behind_is_told_and_catches_up() {
     assert_eq!((behind.status.as_u16(), behind.header("retry-after")), (503, "10"), "shard {shard}");
     assert_eq!(ids(&server.walk("/v1/articles").await), [id.to_string()], "lists go on");
     index(&store).await;
-    assert_eq!(ids(&Server::on(store, Writes::Accepted).walk("/v1/articles?q=tram").await), [id.to_string()]);
+    assert_eq!(ids(&Server::on(store, Policy::OPEN).walk("/v1/articles?q=tram").await), [id.to_string()]);
 }
 
 #[tokio::test]
@@ -327,7 +327,7 @@ async fn lists_without_a_text_never_touch_the_index() {
     fill(&server, 0..5).await;
     index(server.archive.store()).await;
     objects.fail_at(None);
-    let server = Server::on(server.archive.store().clone(), Writes::Accepted);
+    let server = Server::on(server.archive.store().clone(), Policy::OPEN);
     server.walk("/v1/articles?country=PT").await;
     assert_eq!(objects.0.requests.load(Ordering::Relaxed), 0);
     server.walk("/v1/articles?q=tram").await;

@@ -3,11 +3,11 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dateline::{
-    archive::Archive,
+    archive::{Archive, failures::Failure},
     article::{ArticleId, Instant, RawDocument},
     cli::{engine, event, runtime::Function},
     sources::{Settings, Source},
-    store::embedded,
+    store::{Kind, embedded},
 };
 use serde_json::{Value, json};
 use std::{io::Read, path::Path};
@@ -169,17 +169,21 @@ fn document(key: &str, content: &[u8], media_type: &str) -> RawDocument {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_the_poisoned_message_fails() {
+async fn of_a_batch_the_poisoned_message_is_kept_and_spoils_no_other() {
     let stack = Stack::new().await;
     let ingest = stack.ingest().await;
     let batch = sample("sqs-batch");
     let answer = invoke(&ingest, batch.clone()).await;
-    let failures = answer["batchItemFailures"].as_array().expect("a list");
-    assert_eq!(failures.len(), 1, "{answer}");
-    assert_eq!(failures[0]["itemIdentifier"], batch["Records"][1]["messageId"]);
+    assert_eq!(answer["batchItemFailures"], json!([]), "another attempt would not read it either: {answer}");
     assert_eq!(held(&stack.archive).await, batch["Records"].as_array().expect("a batch").len() - 1);
     // The same batch again, as a queue may send it.
-    assert_eq!(invoke(&ingest, batch).await, answer);
+    assert_eq!(invoke(&ingest, batch.clone()).await, answer);
+    let kept = stack.archive.store().all_records(Kind::Failure).await.expect("read");
+    let [kept] = kept.as_slice() else { panic!("one failure: {kept:?}") };
+    let failure: Failure = kept.read().expect("a failure");
+    assert_eq!((failure.attempts, failure.errors[0].code.as_str()), (2, "invalid_document"));
+    let bytes = std::fs::read(stack.objects.path().join("failed").join(&failure.id)).expect("its bytes");
+    assert_eq!(bytes, batch["Records"][1]["body"].as_str().expect("a body").as_bytes());
 }
 
 #[tokio::test]
@@ -274,7 +278,8 @@ async fn the_schedule_polls_what_is_due_and_reaches_no_private_address() {
     let mut source = Source::new(settings, Instant::now());
     assert!(source.add(store).await.expect("added"));
     assert_eq!(invoke(&poll, called.clone()).await, json!({"polled": 1, "failed": 1, "ingested": 0}));
-    let polled = Source::read(store.source(&source.id).await.expect("read").expect("there")).expect("a source");
+    let polled =
+        Source::read(store.record(Kind::Source, &source.id).await.expect("read").expect("there")).expect("a source");
     assert_eq!(polled.health.last_error.map(|it| it.code).as_deref(), Some("refused_address"));
     assert_eq!(invoke(&poll, called).await["polled"], 0, "put off");
 }

@@ -1,10 +1,6 @@
 //! What a start costs: a function that serves lists pays nothing for being able to search.
 
-use dateline::{
-    archive::Archive,
-    http::{Service, Writes},
-    store::embedded,
-};
+use dateline::{access::Policy, archive::Archive, http::Service, store::embedded};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     sync::atomic::{AtomicUsize, Ordering},
@@ -38,7 +34,7 @@ fn being_able_to_search_costs_a_start_one_allocation() {
     let (store, _engine) = runtime.block_on(embedded::memory()).expect("an engine in memory");
     let archive = Archive::new(store);
     let before = (ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
-    let service = Service::new(archive, Writes::Accepted);
+    let service = Service::new(archive, Policy::OPEN);
     let after = (ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
     drop(service);
     let (allocations, bytes) = (after.0 - before.0, after.1 - before.1);

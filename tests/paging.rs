@@ -308,7 +308,7 @@ async fn a_page_costs_the_same_at_a_hundred_and_at_a_hundred_thousand() {
 #[tokio::test]
 async fn a_page_that_finds_little_ends_at_its_budget_and_goes_on_in_the_next() {
     let (store, engine) = embedded::memory().await.expect("an engine in memory");
-    let server = Server::on(store, dateline::http::Writes::Accepted);
+    let server = Server::on(store, dateline::access::Policy::OPEN);
     server.archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
     // More than the budget reads, none of it matching but the oldest.
     lengthen(&engine, "F#all", 1, 30_000);

@@ -11,7 +11,7 @@ use dateline::{
         fetch::{FetchError, Fetcher, Reach, Request},
         poll::Poller,
     },
-    store::StoreError,
+    store::{Kind, StoreError},
 };
 use flate2::{Compression, write::GzEncoder};
 use play::{Act, Play, answer};
@@ -347,15 +347,16 @@ async fn two_pollers_never_poll_one_source_at_once() {
     // One that ended on the way has it for five minutes; then it is due again.
     let store = stage.server.archive.store();
     let id = added["id"].as_str().expect("an id");
-    let mut source = Source::read(store.source(id).await.expect("read").expect("there")).expect("a source");
+    let mut source =
+        Source::read(store.record(Kind::Source, id).await.expect("read").expect("there")).expect("a source");
     let late = Instant::from_timestamp(jiff::Timestamp::now() + jiff::SignedDuration::from_mins(5)).expect("a time");
-    assert_eq!(store.due_sources(late, 10).await.expect("read").len(), 0, "put off by an hour and a half");
+    assert_eq!(store.due(Kind::Source, late, 10).await.expect("read").len(), 0, "put off by an hour and a half");
     source.next_poll_at = Some(Instant::now());
     let taken = source.to_record();
-    store.put_source(source.record.as_ref(), &taken).await.expect("put");
-    let stale = store.put_source(source.record.as_ref(), &taken).await;
+    store.put_record(Kind::Source, source.record.as_ref(), &taken).await.expect("put");
+    let stale = store.put_record(Kind::Source, source.record.as_ref(), &taken).await;
     assert!(matches!(stale, Err(StoreError::Conflict)), "nobody puts over another");
-    assert_eq!(store.due_sources(late, 10).await.expect("read"), [id.to_owned()]);
+    assert_eq!(store.due(Kind::Source, late, 10).await.expect("read"), [id.to_owned()]);
 }
 
 #[tokio::test]

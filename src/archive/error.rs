@@ -35,7 +35,8 @@ impl IngestError {
 
     /// Whether the document is at fault, and would be the next time too; otherwise it may be tried again.
     pub fn is_the_documents(&self) -> bool {
-        matches!(self, Self::Unreadable(_) | Self::BadEnvelope(_)) || self.code() == "document_too_large"
+        matches!(self, Self::Unreadable(_) | Self::BadEnvelope(_) | Self::ReaderFailed)
+            || self.code() == "document_too_large"
     }
 
     /// The whole chain, for a log or a person at the terminal.

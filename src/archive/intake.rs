@@ -19,6 +19,14 @@ pub struct Arrival {
     /// The file's name, and the line where there are several: `wire.ndjson:3`.
     pub name: String,
     pub document: Result<RawDocument, IngestError>,
+    /// Of one that cannot be had, its envelope, where there is one.
+    pub bytes: Vec<u8>,
+}
+
+impl Arrival {
+    pub fn failed(name: String, error: IngestError) -> Self {
+        Self { name, document: Err(error), bytes: Vec::new() }
+    }
 }
 
 /// The documents in order. Their names are also the keys of those that bring no key of their own.
@@ -34,16 +42,19 @@ pub fn arrivals<'a>(
         (Some("application/x-ndjson" | "application/ndjson"), _) | (_, Some("ndjson" | "jsonl")) => {
             Box::new(lines(name, reader, retrieved_at))
         }
-        (Some("application/json"), _) | (_, Some("json")) => Box::new(std::iter::once_with(move || {
-            let document = all(reader, ENVELOPE_BYTES).and_then(|json| match reading::feed::is_json_feed(&json) {
-                true => Ok(bare(name, Some(reading::feed::JSON_FEED), json, retrieved_at)),
-                false => unwrap(&json, name.to_owned(), retrieved_at),
-            });
-            Arrival { name: name.to_owned(), document }
-        })),
+        (Some("application/json"), _) | (_, Some("json")) => {
+            Box::new(std::iter::once_with(move || match all(reader, ENVELOPE_BYTES) {
+                Ok(json) if reading::feed::is_json_feed(&json) => {
+                    let document = Ok(bare(name, Some(reading::feed::JSON_FEED), json, retrieved_at));
+                    Arrival { name: name.to_owned(), document, bytes: Vec::new() }
+                }
+                Ok(json) => unwrap(json, name.to_owned(), retrieved_at),
+                Err(error) => Arrival::failed(name.to_owned(), error),
+            }))
+        }
         _ => Box::new(std::iter::once_with(move || {
             let document = all(reader, DOCUMENT_BYTES).map(|it| bare(name, media_type, it, retrieved_at));
-            Arrival { name: name.to_owned(), document }
+            Arrival { name: name.to_owned(), document, bytes: Vec::new() }
         })),
     }
 }
@@ -65,10 +76,15 @@ fn all(reader: impl BufRead, limit: usize) -> Result<Vec<u8>, IngestError> {
     if content.len() > limit { Err(ReadError::TooLarge.into()) } else { Ok(content) }
 }
 
-fn unwrap(json: &[u8], name: String, retrieved_at: Instant) -> Result<RawDocument, IngestError> {
-    let mut document = envelope::parse(json, retrieved_at).map_err(IngestError::BadEnvelope)?;
-    document.key.get_or_insert(name);
-    Ok(document)
+/// A document in its envelope.
+pub fn unwrap(json: Vec<u8>, name: String, retrieved_at: Instant) -> Arrival {
+    match envelope::parse(&json, retrieved_at) {
+        Ok(mut document) => {
+            document.key.get_or_insert_with(|| name.clone());
+            Arrival { name, document: Ok(document), bytes: Vec::new() }
+        }
+        Err(bad) => Arrival { name, document: Err(IngestError::BadEnvelope(bad)), bytes: json },
+    }
 }
 
 fn lines<'a>(
@@ -85,14 +101,13 @@ fn lines<'a>(
             let line = match line(&mut reader) {
                 Ok(None) => return None,
                 Ok(Some(line)) if line.trim_ascii().is_empty() => continue,
-                Ok(Some(line)) => Ok(line),
+                Ok(Some(line)) => line,
                 Err(error) => {
                     failed = matches!(error, IngestError::Unavailable(_));
-                    Err(error)
+                    return Some(Arrival::failed(line_name, error));
                 }
             };
-            let document = line.and_then(|json| unwrap(&json, line_name.clone(), retrieved_at));
-            return Some(Arrival { name: line_name, document });
+            return Some(unwrap(line, line_name, retrieved_at));
         }
         None
     })

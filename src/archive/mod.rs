@@ -16,6 +16,7 @@ mod content;
 pub mod diff;
 pub mod envelope;
 mod error;
+pub mod failures;
 mod feed;
 pub mod follower;
 mod identity;
@@ -111,17 +112,30 @@ impl Archive {
 
     /// Every article of a document: the one it holds, or one of each entry of a feed.
     pub async fn take(&self, document: RawDocument) -> Vec<Taken> {
+        self.take_unless(document, None).await
+    }
+
+    /// The same of one that is as old as `failed_at`: what came under its name since then is newer, and stays.
+    async fn take_again(&self, document: RawDocument, failed_at: Instant) -> Vec<Taken> {
+        self.take_unless(document, Some(failed_at)).await
+    }
+
+    async fn take_unless(&self, document: RawDocument, newer_than: Option<Instant>) -> Vec<Taken> {
         match reading::form(&document) {
-            Ok(Form::Feed) => self.take_feed(document).await,
-            _ => vec![Taken { entry: None, ingested: self.ingest(document).await }],
+            Ok(Form::Feed) => self.take_feed(document, newer_than).await,
+            _ => vec![Taken { entry: None, ingested: self.ingest_unless(document, newer_than).await }],
         }
     }
 
     /// The article of a document that holds one.
     pub async fn ingest(&self, document: RawDocument) -> Result<Ingested, IngestError> {
+        self.ingest_unless(document, None).await
+    }
+
+    async fn ingest_unless(&self, document: RawDocument, newer_than: Option<Instant>) -> Result<Ingested, IngestError> {
         let sha256 = document.sha256();
         let name = identity::document_name(&document, &sha256);
-        if let Some(unchanged) = self.known(&name, &sha256).await? {
+        if let Some(unchanged) = self.known(&name, &sha256, newer_than).await? {
             return Ok(unchanged);
         }
         // Reading is work for a processor, up to a second of it on a huge page.
@@ -142,13 +156,22 @@ impl Archive {
         self.decide(&mut Some(document.content), incoming).await
     }
 
-    /// What became of these very bytes, where they came under the same name before.
-    async fn known(&self, name: &str, fingerprint: &str) -> Result<Option<Ingested>, IngestError> {
-        let known = self.store.document(name).await?.filter(|it| it.sha256 == fingerprint);
-        Ok(known.map(|it| Ingested {
+    /// What became of these very bytes, where they came under the same name before; or of what came under it later.
+    async fn known(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        newer_than: Option<Instant>,
+    ) -> Result<Option<Ingested>, IngestError> {
+        let Some(known) = self.store.document(name).await? else { return Ok(None) };
+        let is_newer = match newer_than.filter(|_| known.sha256 != fingerprint) {
+            Some(time) => self.store.held(&known.article).await?.is_some_and(|it| it.at() > time),
+            None => false,
+        };
+        Ok((is_newer || known.sha256 == fingerprint).then_some(Ingested {
             outcome: Outcome::Unchanged,
-            id: it.article,
-            revision: it.revision,
+            id: known.article,
+            revision: known.revision,
             write_units: 0.0,
         }))
     }

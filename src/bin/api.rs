@@ -1,7 +1,8 @@
 //! The function that answers the HTTP API.
 
 use dateline::{
-    http::{Service, Writes, router},
+    access::Policy,
+    http::{Service, router},
     lambda, logs,
 };
 use lambda_http::{Error, service_fn};
@@ -10,7 +11,7 @@ use lambda_http::{Error, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::json();
-    // The gateway has checked a signature before a request that writes comes here.
-    let router = router(Service::new(lambda::archive()?, Writes::Accepted));
+    // The gateway has asked for a signature or a key before a request comes here.
+    let router = router(Service::new(lambda::archive()?, Policy::OPEN));
     lambda_http::run(service_fn(|request| lambda::answer(router.clone(), request))).await
 }

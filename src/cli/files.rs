@@ -69,7 +69,7 @@ pub fn open(path: &Path) -> Vec<Arrival> {
             let retrieved_at = written.and_then(Instant::from_timestamp).map_or(now, |it| it.min(now));
             arrivals(&name, None, BufReader::new(file), retrieved_at).collect()
         }
-        Err(error) => vec![Arrival { document: Err(IngestError::Unavailable(error)), name }],
+        Err(error) => vec![Arrival::failed(name, IngestError::Unavailable(error))],
     }
 }
 

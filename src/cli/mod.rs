@@ -9,13 +9,17 @@
 //! | `replay` | [`replay`] |
 //! | `search`, `reindex` | [`search`] |
 //! | `sources` | [`sources`] |
+//! | `keys` | [`keys`] |
+//! | `failures` | [`failures`] |
 //! | `bench` | [`bench`] |
 
 mod bench;
 mod explain;
+mod failures;
 mod files;
 mod follow;
 mod ingest;
+mod keys;
 mod read;
 mod replay;
 mod report;
@@ -27,7 +31,7 @@ pub use bench::{engine, lambda::event, runtime};
 
 use crate::{
     search::SearchError,
-    store::{StoreError, embedded},
+    store::{Store, StoreError, aws, embedded},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -74,6 +78,10 @@ enum Command {
     Reindex(search::ReindexOptions),
     /// Add, list, show, remove and poll the feeds that the archive is filled from
     Sources(sources::Options),
+    /// List the documents that were polled or dropped and failed; try them again
+    Failures(failures::Options),
+    /// Make, list and revoke the keys of those who use the archive over HTTP
+    Keys(keys::Options),
     /// Print what changed since the last time, as JSON lines
     Follow(follow::Options),
     /// Read the archive's raw documents again with today's rules
@@ -92,6 +100,33 @@ struct Data {
     /// What a stored article survives: the sudden end of the process, or also a loss of power (slower)
     #[arg(long, value_enum, default_value_t = Durability::Process)]
     durability: Durability,
+}
+
+/// Which archive: a folder's, or the one in the owner's AWS account.
+#[derive(Clone, Debug, Args)]
+struct Place {
+    #[command(flatten)]
+    data: Data,
+    /// The deployed archive that the environment names as it does for the functions: DATELINE_TABLE, DATELINE_OBJECTS,
+    /// AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+    #[arg(long, conflicts_with_all = ["data", "durability"])]
+    aws: bool,
+}
+
+/// An archive that was opened. A folder's is held until it is dropped.
+struct Opened {
+    store: Store,
+    _folder: Option<embedded::DataFolder>,
+}
+
+impl Place {
+    async fn open(&self) -> Result<Opened, StoreError> {
+        if self.aws {
+            return Ok(Opened { store: aws::open(&aws::Settings::from_env()?)?, _folder: None });
+        }
+        let folder = self.data.open().await?;
+        Ok(Opened { store: folder.store.clone(), _folder: Some(folder) })
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -158,6 +193,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Search(options) => search::run(options).await,
         Command::Reindex(options) => search::reindex(options).await,
         Command::Sources(options) => sources::run(options).await,
+        Command::Keys(options) => keys::run(options).await,
+        Command::Failures(options) => failures::run(options).await,
         Command::Follow(options) => follow::run(options).await,
         Command::Replay(options) => replay::run(options).await,
         Command::Bench(bench) => bench::run(bench).await,

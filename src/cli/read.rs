@@ -37,7 +37,7 @@ pub(super) struct Read {
 
 pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::SUCCESS;
-    for Arrival { name, document } in files::arriving(&options.files)?.1 {
+    for Arrival { name, document, .. } in files::arriving(&options.files)?.1 {
         for read in document.map_or_else(|error| vec![Err(error)], |it| read(&it)) {
             match read {
                 Ok(it) if options.evidence => explain::show(&name, &it, Spans::Plain),

@@ -35,7 +35,7 @@ impl Report {
     }
 
     pub async fn take(&mut self, archive: &Archive, arrival: Arrival) {
-        let Arrival { name, document } = arrival;
+        let Arrival { name, document, .. } = arrival;
         let taken = match document {
             Ok(document) => archive.take(document).await,
             Err(error) => vec![Taken { entry: None, ingested: Err(error) }],

@@ -2,15 +2,16 @@
 
 use super::{Data, Failure, engine, files, report::Report, say, sources::ReachOptions};
 use crate::{
+    access::Policy,
     archive::{Archive, intake::Arrival, seeds::seeds},
     article::Instant,
-    http::{Service, Writes, router},
+    http::{Service, router},
     query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
-    store::{Store, embedded},
+    store::{Kind, Store, embedded},
 };
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal::unix};
 
@@ -29,7 +30,8 @@ pub struct Options {
     /// Keep the archive in memory and forget it at the end
     #[arg(long, conflicts_with_all = ["data", "durability"])]
     memory: bool,
-    /// The address to listen on; port 0 takes a free one. Only a loopback address takes documents
+    /// The address to listen on; port 0 takes a free one. One that is no loopback address asks for keys, and is refused
+    /// where there are none
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Also serve the table itself as a DynamoDB endpoint, to run the functions against on this machine
@@ -41,11 +43,23 @@ pub struct Options {
     /// Take nothing in before serving
     #[arg(long, conflicts_with = "seeds")]
     no_seeds: bool,
+    /// Who may read the articles. Writing needs a key wherever the archive has one
+    #[arg(long, value_enum, default_value_t = Reads::Public)]
+    reads: Reads,
+    /// Take documents, deletions and sources from whoever reaches the address, without a key
+    #[arg(long)]
+    public_writes: bool,
     #[command(flatten)]
     reach: ReachOptions,
     /// Build the search index anew, while what there is of it goes on serving
     #[arg(long)]
     reindex: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Reads {
+    Public,
+    Keyed,
 }
 
 pub async fn run(options: Options) -> Result<ExitCode, Failure> {
@@ -57,11 +71,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
         Some(folder) => (folder.store.clone(), folder.engine.clone()),
         None => embedded::memory().await?,
     };
+    let policy = policy(&options, &store, address).await?;
     let archive = Archive::new(store);
     if !options.no_seeds {
         take_seeds(&archive, options.seeds.as_deref()).await?;
     }
-    let writes = if address.ip().is_loopback() { Writes::Accepted } else { Writes::Refused };
     let sweeper = tokio::spawn(embedded::sweep(engine.clone()));
     if let Some(address) = options.table_endpoint {
         if !address.ip().is_loopback() {
@@ -74,12 +88,29 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     let polling = tokio::spawn(keep_polled(Poller::new(archive.clone(), options.reach.fetcher()?)));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
-    serve(listener, router(Service::new(archive, writes)), stop).await?;
+    serve(listener, router(Service::new(archive, policy)), stop).await?;
     polling.abort();
     indexing.abort();
     sweeper.abort();
     drop(folder);
     Ok(ExitCode::SUCCESS)
+}
+
+/// An address that others reach is not left open by mistake.
+async fn policy(options: &Options, store: &Store, address: SocketAddr) -> Result<Policy, Failure> {
+    let has_keys = !store.records(Kind::Key, "", 1).await?.0.is_empty();
+    let refuse = |what: &str| {
+        let made = "`dateline keys create NAME --scope ingest` makes one";
+        Err(Failure::Other(format!("{what}: expected a key, and the archive has none; {made}")))
+    };
+    let keyed_reads = options.reads == Reads::Keyed;
+    match has_keys {
+        false if keyed_reads => refuse("--reads keyed"),
+        false if !address.ip().is_loopback() && !options.public_writes => {
+            refuse(&format!("others reach {address}, and would write without --public-writes"))
+        }
+        _ => Ok(Policy { keyed_reads, keyed_writes: has_keys && !options.public_writes }),
+    }
 }
 
 /// Moves what is new into the index now and then. Searches find it either way; this keeps them quick.

@@ -1,6 +1,6 @@
 //! `dateline sources`: the feeds that are polled, for a person at a terminal.
 
-use super::{Data, Failure, harmless, say};
+use super::{Failure, Place, harmless, say};
 use crate::{
     archive::Archive,
     article::Instant,
@@ -10,7 +10,7 @@ use crate::{
         opml,
         poll::Poller,
     },
-    store::Store,
+    store::{Kind, Store},
 };
 use clap::{Args, Subcommand};
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
@@ -20,7 +20,7 @@ pub struct Options {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    data: Data,
+    place: Place,
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,8 +81,8 @@ impl ReachOptions {
 }
 
 pub async fn run(options: Options) -> Result<ExitCode, Failure> {
-    let folder = options.data.open().await?;
-    let store = &folder.store;
+    let place = options.place.open().await?;
+    let store = &place.store;
     match options.command {
         Command::Add { urls, title } => {
             for url in urls {
@@ -114,7 +114,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
             for id in ids {
                 let source = one(store, &id).await?;
                 if let Some(record) = &source.record {
-                    store.delete_source(record).await?;
+                    store.delete_record(Kind::Source, record).await?;
                 }
                 say(format_args!("removed {id}"));
             }
@@ -142,7 +142,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
             for id in ids {
                 let mut source = one(store, &id).await?;
                 source.next_poll_at = Some(Instant::now());
-                store.put_source(source.record.as_ref(), &source.to_record()).await?;
+                store.put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await?;
             }
             let fetcher = reach.fetcher()?;
             let round = Poller::new(Archive::new(store.clone()), fetcher).round().await?;
@@ -168,6 +168,7 @@ async fn add(store: &Store, settings: Settings) -> Result<(), Failure> {
 }
 
 async fn one(store: &Store, id: &str) -> Result<Source, Failure> {
-    let record = store.source(id).await?.ok_or_else(|| Failure::Other(format!("there is no source {id}")))?;
+    let record =
+        store.record(Kind::Source, id).await?.ok_or_else(|| Failure::Other(format!("there is no source {id}")))?;
     Ok(Source::read(record)?)
 }

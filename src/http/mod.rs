@@ -11,17 +11,20 @@
 //! | `GET /v1/changes` | [`changes`] |
 //! | `GET /v1/facets`, `/v1/timeline` | [`counts`] |
 //! | `/v1/sources`, `…/{id}`, `POST …/poll`, `/v1/sources.opml` | [`sources`] |
+//! | `/v1/failures`, `…/{id}`, `…/raw`, `POST …/retry` | [`failures`] |
 //! | `GET /v1/entities` | [`entities`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
 //!
-//! From the outside in: the request's id and its log line, CORS, validators, compression, the route. Problems become
+//! From the outside in: the request's id and its log line, CORS, who may do it ([`access`]), validators, compression, the route. Problems become
 //! bodies on the outermost way back ([`request`]), because only there is the id known.
 
+mod access;
 mod around;
 mod changes;
 mod counts;
 mod entities;
+mod failures;
 mod history;
 mod list;
 mod negotiate;
@@ -37,7 +40,7 @@ mod stories;
 mod submit;
 mod validators;
 
-use crate::{archive::Archive, search::Search};
+use crate::{access::Policy, archive::Archive, search::Search};
 use axum::{
     Router,
     http::Method,
@@ -49,32 +52,24 @@ use http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use problem::{Code, Problem};
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
-    cors::{Any, CorsLayer},
+    cors::{AllowHeaders, Any, CorsLayer},
 };
 
 /// The largest request body: what fits a function's request beside its envelope.
 pub const BODY_BYTES: usize = 6 * 1024 * 1024;
 const COMPRESS_ABOVE_BYTES: u64 = 1024;
 
-/// Who may post. On AWS the gateway has checked a signature before a request comes here; on one machine whoever reaches
-/// the loopback interface is its owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writes {
-    Accepted,
-    Refused,
-}
-
 #[derive(Clone, Debug)]
 pub struct Service {
     pub archive: Archive,
-    pub writes: Writes,
+    pub policy: Policy,
     pub search: Search,
 }
 
 impl Service {
-    pub fn new(archive: Archive, writes: Writes) -> Self {
+    pub fn new(archive: Archive, policy: Policy) -> Self {
         let search = Search::new(archive.store().clone());
-        Self { archive, writes, search }
+        Self { archive, policy, search }
     }
 }
 
@@ -101,15 +96,20 @@ pub fn router(service: Service) -> Router {
         .route("/v1/sources.opml", get(sources::export).post(sources::import))
         .route("/v1/sources/{id}", get(sources::show).patch(sources::change).delete(sources::remove))
         .route("/v1/sources/{id}/poll", post(sources::poll))
+        .route("/v1/failures", get(failures::failures))
+        .route("/v1/failures/{id}", get(failures::failure).delete(failures::forget))
+        .route("/v1/failures/{id}/raw", get(failures::raw))
+        .route("/v1/failures/{id}/retry", post(failures::retry))
         .route("/v1/stories", get(stories::stories))
         .route("/v1/stories/{id}", get(stories::story))
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "the methods that the path takes are in the Allow header")
         })
         .fallback(|| async { Problem::new(Code::PathNotFound, "the paths are in /openapi.json") })
-        .with_state(service)
+        .with_state(service.clone())
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES).and(transformable)))
         .layer(middleware::from_fn(validators::validate))
+        .layer(middleware::from_fn_with_state(service, access::check))
         .layer(cors())
         .layer(middleware::from_fn(request::identify))
 }
@@ -121,13 +121,17 @@ fn transformable(_: StatusCode, _: Version, headers: &HeaderMap, _: &http::Exten
 
 /// Anybody's page may read; a page that posts must be on the same origin.
 fn cors() -> CorsLayer {
-    CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).allow_headers(Any).expose_headers([
-        header::ETAG,
-        header::LINK,
-        HeaderName::from_static("memento-datetime"),
-        HeaderName::from_static("repr-digest"),
-        request::REQUEST_ID,
-    ])
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([
+            header::ETAG,
+            header::LINK,
+            HeaderName::from_static("memento-datetime"),
+            HeaderName::from_static("repr-digest"),
+            request::REQUEST_ID,
+        ])
 }
 
 /// A JSON answer that a cache may keep but must check.

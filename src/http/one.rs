@@ -19,6 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
@@ -103,16 +104,24 @@ pub async fn raw(
     refuse_parameters(raw.as_deref(), &[])?;
     let summary = held(&service, &id).await?.head.raw;
     let bytes = service.archive.store().objects().raw(&summary.sha256).await?;
+    Ok(foreign(summary.media_type, bytes))
+}
+
+/// Somebody else's page, served from this origin: a browser must neither run it nor guess what it is.
+pub(super) fn foreign(media_type: String, bytes: Bytes) -> Response {
     let digest = format!("sha-256=:{}:", BASE64_STANDARD.encode(Sha256::digest(&bytes)));
-    // Somebody else's page, served from this origin: a browser must neither run it nor guess what it is.
+    // What was declared may be no header's value.
+    let media_type = HeaderValue::try_from(media_type);
+    let media_type = media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let mut response = bytes.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     let headers = [
-        (header::CONTENT_TYPE, summary.media_type),
         (header::CACHE_CONTROL, "no-cache, no-transform".to_owned()),
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (HeaderName::from_static("repr-digest"), digest),
     ];
-    Ok((headers, bytes).into_response())
+    (headers, response).into_response()
 }
 
 pub(super) async fn held(service: &Service, id: &str) -> Result<Article, Problem> {

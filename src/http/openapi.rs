@@ -41,11 +41,16 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::sources::change,
         super::sources::remove,
         super::sources::poll,
+        super::failures::failures,
+        super::failures::failure,
+        super::failures::raw,
+        super::failures::retry,
+        super::failures::forget,
         super::stories::stories,
         super::stories::story,
     ),
     components(schemas(crate::article::Card, crate::article::Article, super::problem::ProblemBody)),
-    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "sources"), (name = "service"))
+    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "sources"), (name = "failures"), (name = "service"))
 )]
 struct Specification;
 

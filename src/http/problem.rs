@@ -43,10 +43,13 @@ codes! {
     InvalidDocument "invalid_document" BAD_REQUEST "The raw document is not as the contract says";
     InvalidSource "invalid_source" BAD_REQUEST "What the source is told is not legal";
     UnreadableBody "unreadable_body" BAD_REQUEST "The body could not be received";
-    WritesRefused "writes_refused" FORBIDDEN "This server takes no documents";
+    KeyMissing "key_missing" UNAUTHORIZED "A key is needed";
+    KeyUnknown "key_unknown" UNAUTHORIZED "The key is not known";
+    ScopeMissing "scope_missing" FORBIDDEN "The key may not do this";
     PathNotFound "path_not_found" NOT_FOUND "There is nothing at this path";
     ArticleNotFound "article_not_found" NOT_FOUND "There is no such article";
     SourceNotFound "source_not_found" NOT_FOUND "There is no such source";
+    FailureNotFound "failure_not_found" NOT_FOUND "There is no such failure";
     StoryNotFound "story_not_found" NOT_FOUND "There is no such story";
     RevisionNotFound "revision_not_found" NOT_FOUND "The article has no such revision";
     ArticleDeleted "article_deleted" GONE "The article was deleted";

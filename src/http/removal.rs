@@ -4,7 +4,6 @@ use super::{
     Service, json,
     one::{article_id, parameter, refuse_parameters},
     problem::Problem,
-    submit,
 };
 use crate::{
     archive::Deletion,
@@ -43,7 +42,6 @@ pub struct Deleted {
            ("purge" = Option<bool>, Query, description = "`true` takes every byte away")),
     responses(
         (status = 200, description = "It is deleted, or was before", body = Deleted),
-        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such article", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn delete(
@@ -51,7 +49,6 @@ pub async fn delete(
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    submit::may_write(&service)?;
     refuse_parameters(raw.as_deref(), &["reason", "purge"])?;
     let refuse = |parameter: &str, detail: String| {
         Problem::parameters(vec![BadParameter { parameter: parameter.to_owned(), detail }])
@@ -82,7 +79,6 @@ pub async fn delete(
     params(("id" = String, Path, description = "The article's id")),
     responses(
         (status = 200, description = "It is there again", body = crate::article::Article),
-        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such article", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is not deleted", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "It was purged", body = super::problem::ProblemBody, content_type = "application/problem+json"),
@@ -92,7 +88,6 @@ pub async fn restore(
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    submit::may_write(&service)?;
     refuse_parameters(raw.as_deref(), &[])?;
     json(&service.archive.restore(&article_id(&id)?).await?.article)
 }

@@ -5,13 +5,12 @@ use super::{
     list::pairs,
     one::{limit, parameter, refuse_parameters},
     problem::{Code, Fault, Problem},
-    submit,
 };
 use crate::{
     article::Instant,
     query::{BadParameter, cursor},
     sources::{BadSetting, Health, Settings, Source, State as SourceState, opml},
-    store::StoreError,
+    store::{Kind, StoreError},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -144,7 +143,7 @@ pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     let mut found = Vec::new();
     let (mut more, mut looked) = (true, 0);
     while more && found.len() < limit && looked < LOOKED_THROUGH {
-        let (records, is_more) = service.archive.store().sources(&after, limit - found.len()).await?;
+        let (records, is_more) = service.archive.store().records(Kind::Source, &after, limit - found.len()).await?;
         (more, looked) = (is_more, looked + records.len());
         for record in records {
             after.clone_from(&record.id);
@@ -168,11 +167,9 @@ pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     responses(
         (status = 201, description = "It is added", body = SourceEntry, headers(("location", description = "The source's path"))),
         (status = 400, description = "A setting is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "There is a source with this URL", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn add(State(service): State<Service>, RawQuery(raw): RawQuery, body: Body) -> Result<Response, Problem> {
-    submit::may_write(&service)?;
     refuse_parameters(raw.as_deref(), &[])?;
     let settings = parse(&received(body).await?)?.over(Settings::new(String::new()))?;
     let mut source = Source::new(settings, Instant::now());
@@ -210,11 +207,9 @@ pub struct Import {
     responses(
         (status = 200, description = "What became of every entry", body = Import),
         (status = 400, description = "It is no list", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "It is over its limit", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn import(State(service): State<Service>, RawQuery(raw): RawQuery, body: Body) -> Result<Response, Problem> {
-    submit::may_write(&service)?;
     refuse_parameters(raw.as_deref(), &[])?;
     let too_large = |_| Problem::new(Code::DocumentTooLarge, format!("expected at most {} bytes", opml::BYTES));
     let list = to_bytes(body, opml::BYTES).await.map_err(too_large)?;
@@ -267,7 +262,6 @@ pub async fn show(
     responses(
         (status = 200, description = "It is changed", body = SourceEntry),
         (status = 400, description = "A setting is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such source", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn change(
@@ -276,7 +270,6 @@ pub async fn change(
     RawQuery(raw): RawQuery,
     body: Body,
 ) -> Result<Response, Problem> {
-    submit::may_write(&service)?;
     refuse_parameters(raw.as_deref(), &[])?;
     let body = received(body).await?;
     update(&service, &id, |source| {
@@ -302,7 +295,6 @@ pub async fn change(
     params(("id" = String, Path, description = "The source's id")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such source", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn remove(
@@ -310,12 +302,11 @@ pub async fn remove(
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    submit::may_write(&service)?;
     refuse_parameters(raw.as_deref(), &[])?;
     let store = service.archive.store();
     for _ in 0..ATTEMPTS {
-        let record = store.source(&id).await?.ok_or_else(|| not_found(&id))?;
-        match store.delete_source(&record).await {
+        let record = store.record(Kind::Source, &id).await?.ok_or_else(|| not_found(&id))?;
+        match store.delete_record(Kind::Source, &record).await {
             Err(StoreError::Conflict) => {}
             deleted => return deleted.map(|()| StatusCode::NO_CONTENT.into_response()).map_err(Problem::from),
         }
@@ -328,7 +319,6 @@ pub async fn remove(
     params(("id" = String, Path, description = "The source's id")),
     responses(
         (status = 202, description = "It is due now: how it went is told by the source", body = SourceEntry),
-        (status = 403, description = "This server takes no writes", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such source", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn poll(
@@ -336,7 +326,6 @@ pub async fn poll(
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    submit::may_write(&service)?;
     refuse_parameters(raw.as_deref(), &[])?;
     let answer = update(&service, &id, |source| {
         source.retired = false;
@@ -356,7 +345,7 @@ async fn update(
     for _ in 0..ATTEMPTS {
         let mut source = held(service, id).await?;
         change(&mut source)?;
-        match service.archive.store().put_source(source.record.as_ref(), &source.to_record()).await {
+        match service.archive.store().put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await {
             Err(StoreError::Conflict) => {}
             put => {
                 put?;
@@ -368,7 +357,7 @@ async fn update(
 }
 
 async fn held(service: &Service, id: &str) -> Result<Source, Problem> {
-    let record = service.archive.store().source(id).await?.ok_or_else(|| not_found(id))?;
+    let record = service.archive.store().record(Kind::Source, id).await?.ok_or_else(|| not_found(id))?;
     Ok(Source::read(record)?)
 }
 

@@ -1,7 +1,7 @@
 //! `POST /v1/articles`: one raw document, or many, one to a line.
 
 use super::{
-    BODY_BYTES, Service, Writes,
+    BODY_BYTES, Service,
     problem::{Code, Fault, Problem},
 };
 use crate::{
@@ -74,13 +74,11 @@ pub enum LineReceipt {
         (status = 200, description = "Revised or unchanged; or, of many, a line for each", content((Receipt = "application/json"), (LineReceipt = "application/x-ndjson"))),
         (status = 201, description = "Created", body = Receipt, headers(("location", description = "The article's path"))),
         (status = 400, description = "The raw document is not as it must be", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "This server takes no documents", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body or the document is over its limit", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The media type cannot be read", body = super::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Nothing can be read from the document, or the idempotency key was used for another", body = super::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn articles(State(service): State<Service>, request: Request) -> Result<Response, Problem> {
-    may_write(&service)?;
     if request.uri().query().is_some_and(|it| !it.is_empty()) {
         return Err(Problem::new(Code::InvalidParameter, "no parameter is known here"));
     }
@@ -112,15 +110,6 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
         repeat.remember(&service, &answer).await?;
     }
     Ok(answer.into_response())
-}
-
-pub(super) fn may_write(service: &Service) -> Result<(), Problem> {
-    match service.writes {
-        Writes::Accepted => Ok(()),
-        Writes::Refused => {
-            Err(Problem::new(Code::WritesRefused, "only reads are served on an address that others reach"))
-        }
-    }
 }
 
 enum Form {

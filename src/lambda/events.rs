@@ -2,8 +2,8 @@
 //! `{"reread": ["<id>", …]}` for articles to be read again with today's rules.
 //!
 //! A message of the queue is one of the others, or a raw document in its envelope. Each message fails alone: the queue
-//! sends it again, and after the last attempt keeps it among the dead letters. A document at fault takes the same way,
-//! because there somebody will see it.
+//! sends it again, and after the last attempt keeps it among the dead letters. A document that is itself at fault would
+//! fail each time: it is kept among the failures, and its message is done.
 
 use super::intake::{Taken, notified, queued, reread, seeds};
 use crate::{archive::Archive, article::ArticleId};

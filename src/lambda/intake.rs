@@ -16,32 +16,34 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub struct Taken {
     outcomes: BTreeMap<&'static str, usize>,
-    /// Name, code, reason.
+    /// What may go well another time: name, code, reason.
     pub failed: Vec<(String, &'static str, String)>,
+    /// What never will, and is kept among the failures.
+    kept: Vec<(String, &'static str, String)>,
 }
 
 impl Taken {
     pub fn report(&self) -> Value {
         let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
-        let failed: Vec<Value> = self
-            .failed
-            .iter()
-            .map(|(document, code, detail)| json!({"document": document, "code": code, "detail": detail}))
-            .collect();
+        let told = |it: &[(String, &'static str, String)]| -> Vec<Value> {
+            let told = it.iter().map(|(name, code, detail)| json!({"document": name, "code": code, "detail": detail}));
+            told.collect()
+        };
         json!({
             "created": count(Outcome::Created),
             "revised": count(Outcome::Revised),
             "unchanged": count(Outcome::Unchanged),
             "deleted": count(Outcome::Deleted),
-            "failed": failed,
+            "kept": told(&self.kept),
+            "failed": told(&self.failed),
         })
     }
 
     async fn take(&mut self, archive: &Archive, arrival: Arrival) {
-        let Arrival { name, document } = arrival;
-        let taken = match document {
-            Ok(document) => archive.take(document).await,
-            Err(error) => vec![archive::Taken { entry: None, ingested: Err(error) }],
+        let name = arrival.name.clone();
+        let taken = match archive.take_or_keep(arrival).await {
+            Ok(taken) => taken,
+            Err(error) => vec![archive::Taken { entry: None, ingested: Err(error.into()) }],
         };
         for archive::Taken { entry, ingested } in taken {
             let name = entry.map_or_else(|| name.clone(), |entry| format!("{name}#{entry}"));
@@ -56,8 +58,10 @@ impl Taken {
                 *self.outcomes.entry(it.outcome.name()).or_default() += 1;
             }
             Err(error) => {
-                tracing::warn!(document = name, code = error.code(), cause = error.chain(), "document failed");
-                self.failed.push((name, error.code(), error.to_string()));
+                let kept = error.is_the_documents();
+                tracing::warn!(document = name, code = error.code(), cause = error.chain(), kept, "document failed");
+                let failed = if kept { &mut self.kept } else { &mut self.failed };
+                failed.push((name, error.code(), error.to_string()));
             }
         }
     }
@@ -95,7 +99,7 @@ pub async fn queued(archive: &Archive, body: &str) -> Taken {
     let document = envelope::parse(body.as_bytes(), Instant::now()).map_err(IngestError::BadEnvelope);
     let name = document.as_ref().ok().and_then(|it| it.key.clone()).unwrap_or_else(|| "message".to_owned());
     let mut taken = Taken::default();
-    taken.take(archive, Arrival { name, document }).await;
+    taken.take(archive, Arrival { name, document, bytes: body.as_bytes().to_vec() }).await;
     taken
 }
 
@@ -111,7 +115,7 @@ pub async fn notified(archive: &Archive, event: S3Event) -> Taken {
                     taken.take(archive, arrival).await;
                 }
             }
-            Err(error) => taken.take(archive, Arrival { name: key, document: Err(error) }).await,
+            Err(error) => taken.take(archive, Arrival::failed(key, error)).await,
         }
     }
     taken

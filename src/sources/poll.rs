@@ -14,7 +14,7 @@ use crate::{
     archive::{Archive, IngestError, Outcome, Taken},
     article::{Instant, RawDocument},
     reading::{self, Form, ReadError, feed},
-    store::StoreError,
+    store::{Kind, StoreError},
 };
 use futures::{StreamExt, stream};
 use http::StatusCode;
@@ -74,6 +74,12 @@ impl From<FetchError> for Failed {
     }
 }
 
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        IngestError::from(error).into()
+    }
+}
+
 impl From<IngestError> for Failed {
     fn from(error: IngestError) -> Self {
         Self { code: error.code().to_owned(), detail: error.chain(), wait: None, gone: false }
@@ -89,8 +95,8 @@ impl Poller {
     pub async fn round(&self) -> Result<Round, StoreError> {
         let store = self.archive.store();
         let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for id in store.due_sources(Instant::now(), BATCH).await? {
-            if let Some(record) = store.source(&id).await? {
+        for id in store.due(Kind::Source, Instant::now(), BATCH).await? {
+            if let Some(record) = store.record(Kind::Source, &id).await? {
                 hosts.entry(Source::read(record)?.host()).or_default().push(id);
             }
         }
@@ -121,13 +127,14 @@ impl Poller {
     async fn take(&self, id: &str) -> Result<Option<Source>, StoreError> {
         let store = self.archive.store();
         let now = Instant::now();
-        let Some(record) = store.source(id).await?.filter(|it| it.due.is_some_and(|due| due <= now)) else {
+        let Some(record) = store.record(Kind::Source, id).await?.filter(|it| it.at.is_some_and(|due| due <= now))
+        else {
             return Ok(None);
         };
         let mut source = Source::read(record)?;
         source.next_poll_at = now.timestamp().checked_add(LEASE).ok().and_then(Instant::from_timestamp);
         let taken = source.to_record();
-        match store.put_source(source.record.as_ref(), &taken).await {
+        match store.put_record(Kind::Source, source.record.as_ref(), &taken).await {
             Ok(()) => {
                 source.record = Some(taken);
                 Ok(Some(source))
@@ -140,15 +147,15 @@ impl Poller {
     /// What was changed by hand meanwhile stays so; how it went is told if it is still the URL that was asked.
     async fn put_back(&self, source: Source, asked: &str) -> Result<(), StoreError> {
         let store = self.archive.store();
-        match store.put_source(source.record.as_ref(), &source.to_record()).await {
+        match store.put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await {
             Err(StoreError::Conflict) => {
-                let Some(record) = store.source(&source.id).await? else { return Ok(()) };
+                let Some(record) = store.record(Kind::Source, &source.id).await? else { return Ok(()) };
                 let mut changed = Source::read(record)?;
                 if changed.settings.url != asked {
                     return Ok(());
                 }
                 changed.health = source.health;
-                match store.put_source(changed.record.as_ref(), &changed.to_record()).await {
+                match store.put_record(Kind::Source, changed.record.as_ref(), &changed.to_record()).await {
                     Err(StoreError::Conflict) => Ok(()),
                     put => put,
                 }
@@ -227,7 +234,11 @@ impl Poller {
             schedule::after_success(source, false, fetched.max_age, now);
             return Ok(());
         };
-        let taken = self.archive.take(document).await;
+        let mut taken = self.archive.take(document.clone()).await;
+        // A feed may be without entries for a while.
+        let is_empty = |it: &Taken| matches!(it.ingested, Err(IngestError::Unreadable(ReadError::NothingToRead)));
+        taken.retain(|it| it.entry.is_some() || !is_empty(it));
+        self.archive.keep_failed(document, false, &taken).await?;
         let entries = taken.iter().filter(|it| it.entry.is_some()).count();
         let (mut new, mut again) = (false, None);
         for Taken { entry, ingested } in taken {
@@ -238,8 +249,6 @@ impl Poller {
                     source.health.entries_ingested += u64::from(ingested);
                     new |= ingested;
                 }
-                // A feed may be without entries for a while.
-                Err(IngestError::Unreadable(ReadError::NothingToRead)) if entry.is_none() => {}
                 Err(error) => {
                     source.health.entries_failed += u64::from(entry.is_some());
                     tracing::warn!(source = source.id, entry, code = error.code(), "an entry failed");

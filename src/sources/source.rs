@@ -2,7 +2,7 @@
 
 use crate::{
     article::{Instant, slug},
-    store::{SourceRecord, Store, StoreError},
+    store::{Kind, Record, Store, StoreError},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,6 @@ pub const HIGHEST_SECONDS: u64 = 7 * 86_400;
 /// Of a source that is new.
 const FIRST_INTERVAL_SECONDS: u64 = 3_600;
 const TITLE_BYTES: usize = 200;
-/// Sources in one read of all of them.
-const PAGE: usize = 200;
 const URL_BYTES: usize = 2_000;
 const HEADERS: usize = 10;
 const HEADER_BYTES: usize = 4_000;
@@ -105,7 +103,7 @@ pub struct Source {
     pub next_poll_at: Option<Instant>,
     pub created_at: Instant,
     /// As it was read, to be put again.
-    pub record: Option<SourceRecord>,
+    pub record: Option<Record>,
 }
 
 /// What is kept of it beside its due time.
@@ -226,12 +224,12 @@ impl Source {
 
     /// Keeps one that is new, under an id of its own; false if there is one with its URL already.
     pub async fn add(&mut self, store: &Store) -> Result<bool, StoreError> {
-        if let Some(other) = store.source(&self.id).await?
+        if let Some(other) = store.record(Kind::Source, &self.id).await?
             && Self::read(other)?.settings.url != self.settings.url
         {
             self.id = id_apart(&self.settings.url);
         }
-        match store.put_source(None, &self.to_record()).await {
+        match store.put_record(Kind::Source, None, &self.to_record()).await {
             Err(StoreError::Conflict) => Ok(false),
             put => put.map(|()| true),
         }
@@ -239,17 +237,7 @@ impl Source {
 
     /// Every source, by their ids.
     pub async fn all(store: &Store) -> Result<Vec<Self>, StoreError> {
-        let (mut found, mut after) = (Vec::new(), String::new());
-        loop {
-            let (records, more) = store.sources(&after, PAGE).await?;
-            for record in records {
-                after.clone_from(&record.id);
-                found.push(Self::read(record)?);
-            }
-            if !more {
-                return Ok(found);
-            }
-        }
+        store.all_records(Kind::Source).await?.into_iter().map(Self::read).collect()
     }
 
     pub fn state(&self) -> State {
@@ -288,25 +276,22 @@ impl Source {
         Duration::from_secs(self.interval_seconds)
     }
 
-    pub fn read(record: SourceRecord) -> Result<Self, StoreError> {
-        let kept: Kept = serde_json::from_str(&record.json).map_err(|error| StoreError::Item {
-            key: format!("the source {}", record.id),
-            problem: error.to_string(),
-        })?;
+    pub fn read(record: Record) -> Result<Self, StoreError> {
+        let kept: Kept = record.read()?;
         Ok(Self {
             id: record.id.clone(),
             settings: kept.settings,
             health: kept.health,
             retired: kept.retired,
             interval_seconds: kept.interval_seconds,
-            next_poll_at: record.due,
+            next_poll_at: record.at,
             created_at: kept.created_at,
             record: Some(record),
         })
     }
 
     /// The next version of its record.
-    pub fn to_record(&self) -> SourceRecord {
+    pub fn to_record(&self) -> Record {
         let kept = Kept {
             settings: self.settings.clone(),
             health: self.health.clone(),
@@ -314,12 +299,7 @@ impl Source {
             interval_seconds: self.interval_seconds,
             created_at: self.created_at,
         };
-        SourceRecord {
-            id: self.id.clone(),
-            due: self.next_poll_at,
-            version: self.record.as_ref().map_or(0, |it| it.version) + 1,
-            json: serde_json::to_string(&kept).expect("a source has string keys and cannot fail"),
-        }
+        Record::next(self.record.as_ref(), &self.id, self.next_poll_at, &kept)
     }
 }
 

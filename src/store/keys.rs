@@ -9,8 +9,8 @@
 //! | band | `B#<i>#<hash>` | `BAND` | the articles whose texts have it, lately ([`super::stories`]); expires |
 //! | story | `S#<id>` | `HEAD` | its members, or the story that it was merged into |
 //! | list of stories | `L#stories` | `<time>#<id>` | the stories that have members to show, newest first |
-//! | source | `L#sources` | `<id>` | one source, or all of them |
-//! | due source | `L#due` | `<time>#<id>` | the sources that are to be polled by now |
+//! | record | `L#<kind>` | `<id>` | one source, failure, key or webhook, or all of them ([`super::records`]) |
+//! | record's time | `L#<kind>#time` | `<time>#<id>` | the records whose time has come, or the latest |
 //! | change | `C#<shard>` | `<n>` | what changed, in the order of commits ([`super::changes`]) |
 //! | follower | `P#<hash of its name>` | `POSITION` | how far a follower of the change feed has come |
 //! | document | `D#<hash of the key it came under>` | `DOC` | whether these very bytes were ingested before |
@@ -35,9 +35,11 @@ pub const POSITION: &str = "POSITION";
 /// The partition of the list of stories.
 pub const STORIES: &str = "L#stories";
 
-/// The partition of the sources, and of those that are to be polled.
+/// The partitions of records.
 pub const SOURCES: &str = "L#sources";
-pub const DUE: &str = "L#due";
+pub const FAILURES: &str = "L#failures";
+pub const KEYS: &str = "L#keys";
+pub const WEBHOOKS: &str = "L#webhooks";
 
 /// What the partition of an article begins with.
 pub const ARTICLE: &str = "A#";
@@ -78,8 +80,8 @@ pub fn change(number: u64) -> String {
     format!("{number:012}")
 }
 
-pub fn due(at: Instant, source: &str) -> String {
-    format!("{at}#{source}")
+pub fn by_time(at: Instant, record: &str) -> String {
+    format!("{at}#{record}")
 }
 
 pub fn follower(name: &str) -> String {

@@ -15,7 +15,7 @@ mod items;
 pub mod keys;
 mod objects;
 mod read;
-mod sources;
+mod records;
 mod stories;
 mod table;
 mod write;
@@ -28,7 +28,7 @@ pub use items::{DocumentRecord, Held, HeldArticle, Posting, Revision, RevisionKi
 pub use keys::{List, Position};
 pub use objects::{Objects, StoredObject};
 pub use read::{Direction, ListPage, Stretch};
-pub use sources::SourceRecord;
+pub use records::{Kind, Record};
 pub use stories::{Band, Story, StoryChanges, StoryPut};
 pub use table::{TableDefinition, definition};
 pub use write::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next, TRANSACTION_ACTIONS};

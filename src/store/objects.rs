@@ -75,10 +75,23 @@ impl Objects {
 
     /// Takes a raw document away, if it is there.
     pub async fn delete_raw(&self, sha256: &str) -> Result<(), StoreError> {
-        match self.store.delete(&raw_path(sha256)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(StoreError::Objects(error)),
-        }
+        self.delete(&raw_path(sha256)).await
+    }
+
+    /// The bytes of a document that failed, under the id of its failure.
+    pub async fn put_failed(&self, id: &str, content: Vec<u8>) -> Result<(), StoreError> {
+        let payload = PutPayload::from_bytes(Bytes::from(content));
+        self.store.put(&failed_path(id), payload).await.map_err(StoreError::Objects)?;
+        Ok(())
+    }
+
+    pub async fn failed(&self, id: &str) -> Result<Bytes, StoreError> {
+        self.get(&failed_path(id)).await?.bytes().await.map_err(StoreError::Objects)
+    }
+
+    /// Takes them away, if they are there.
+    pub async fn delete_failed(&self, id: &str) -> Result<(), StoreError> {
+        self.delete(&failed_path(id)).await
     }
 
     /// An object by its key, as a bucket's event names it. One over the limit is not fetched.
@@ -98,6 +111,13 @@ impl Objects {
         Ok(StoredObject { media_type, last_modified, content: found.bytes().await.map_err(StoreError::Objects)? })
     }
 
+    async fn delete(&self, path: &Path) -> Result<(), StoreError> {
+        match self.store.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(StoreError::Objects(error)),
+        }
+    }
+
     async fn get(&self, path: &Path) -> Result<GetResult, StoreError> {
         self.store.get(path).await.map_err(|error| match error {
             object_store::Error::NotFound { .. } => StoreError::MissingObject(path.to_string()),
@@ -108,6 +128,10 @@ impl Objects {
 
 fn raw_path(sha256: &str) -> Path {
     Path::from_iter(["raw", sha256])
+}
+
+fn failed_path(failure: &str) -> Path {
+    Path::from_iter(["failed", failure])
 }
 
 fn s3(settings: &Settings, bucket: &str, connector: SharedHttpConnector) -> Result<impl ObjectStore, StoreError> {

@@ -4,9 +4,10 @@
 
 use axum::{Router, body::Body};
 use dateline::{
+    access::Policy,
     archive::Archive,
     article::{Instant, RawDocument},
-    http::{Service, Writes, router},
+    http::{Service, router},
     store::{Store, embedded},
 };
 use http::{HeaderMap, Request, StatusCode};
@@ -28,7 +29,7 @@ pub struct Answer {
 impl Server {
     pub async fn new() -> Self {
         let (store, _) = embedded::memory().await.expect("an engine in memory");
-        Self::on(store, Writes::Accepted)
+        Self::on(store, Policy::OPEN)
     }
 
     pub async fn with_seeds() -> Self {
@@ -42,9 +43,9 @@ impl Server {
         server
     }
 
-    pub fn on(store: Store, writes: Writes) -> Self {
+    pub fn on(store: Store, policy: Policy) -> Self {
         let archive = Archive::new(store);
-        Self { router: router(Service::new(archive.clone(), writes)), archive }
+        Self { router: router(Service::new(archive.clone(), policy)), archive }
     }
 
     pub async fn call(&self, request: Request<Body>) -> Answer {
