@@ -27,9 +27,15 @@ fn settings(endpoint: String, objects: String) -> aws::Settings {
     aws::Settings {
         table: format!("dateline-contract-{}", moment()),
         objects,
-        region: std::env::var("AWS_REGION").unwrap_or_else(|_| "eu-west-1".to_owned()),
         table_endpoint: Some(endpoint.clone()),
         objects_endpoint: Some(endpoint),
+        account: account(),
+    }
+}
+
+fn account() -> aws::Account {
+    aws::Account {
+        region: std::env::var("AWS_REGION").unwrap_or_else(|_| "eu-west-1".to_owned()),
         credentials: aws::credentials_from_env()
             .unwrap_or_else(|_| aws_sdk_dynamodb::config::Credentials::from_keys("contract", "contract", None)),
         ca_bundle: std::env::var("AWS_CA_BUNDLE").ok(),

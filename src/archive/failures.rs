@@ -157,7 +157,7 @@ impl Archive {
         self.store().record(Kind::Failure, id).await?.ok_or_else(|| RetryError::NotFound(id.to_owned()))
     }
 
-    /// Takes the document again. What came under its name since then is newer, and stays.
+    /// Takes the document again, as old as it is: what was retrieved later stays.
     pub async fn retry(&self, id: &str) -> Result<Retried, RetryError> {
         let record = self.failed(id).await?;
         let mut failure: Failure = record.read()?;
@@ -174,7 +174,7 @@ impl Archive {
             }),
         };
         let taken = match document {
-            Ok(document) => self.take_again(document, failure.first_failed_at).await,
+            Ok(document) => self.take(document).await,
             Err(error) => vec![Taken { entry: None, ingested: Err(error) }],
         };
         let settled = taken.iter().all(|it| it.ingested.is_ok() || is_no_loss(it));

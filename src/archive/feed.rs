@@ -4,7 +4,7 @@
 
 use super::{Archive, Incoming, IngestError, Ingested, Origin, identity};
 use crate::{
-    article::{Article, Evidence, Instant, RawDocument},
+    article::{Article, Evidence, RawDocument},
     reading::{
         ReadError,
         feed::{self, EntryName},
@@ -25,21 +25,21 @@ pub struct Taken {
 }
 
 impl Archive {
-    pub(super) async fn take_feed(&self, document: RawDocument, newer_than: Option<Instant>) -> Vec<Taken> {
-        match self.feed(document, newer_than).await {
+    pub(super) async fn take_feed(&self, document: RawDocument) -> Vec<Taken> {
+        match self.feed(document).await {
             Ok(taken) => taken,
             Err(error) => vec![Taken { entry: None, ingested: Err(error) }],
         }
     }
 
-    async fn feed(&self, document: RawDocument, newer_than: Option<Instant>) -> Result<Vec<Taken>, IngestError> {
+    async fn feed(&self, document: RawDocument) -> Result<Vec<Taken>, IngestError> {
         let (document, entries) = reading(document, feed::entries).await?;
         let (entries, left_out) = entries?;
         let raw = document.sha256();
         let mut known: Vec<Option<Ingested>> = Vec::with_capacity(entries.len());
         let names: Vec<String> = entries.iter().map(|it| record_name(&document, it)).collect();
         for some in entries.chunks(LOOKUPS).zip(names.chunks(LOOKUPS)) {
-            let lookups = some.0.iter().zip(some.1).map(|(entry, name)| self.known(name, &entry.sha256, newer_than));
+            let lookups = some.0.iter().zip(some.1).map(|(entry, name)| self.known(name, &entry.sha256));
             known.extend(try_join_all(lookups).await?);
         }
         let wanted: Vec<usize> = (0..entries.len()).filter(|at| known[*at].is_none()).collect();

@@ -5,6 +5,7 @@
 //! 3. An article that other rules read is read again first ([`replay`]), so that what they make of it is told apart from what
 //!    its publisher changed.
 //! 4. The same content as the archive holds: unchanged. None held: created. Other content: revised. Deleted: left alone.
+//!    Other content that was retrieved before what is held: outdated, and left alone too. Queues bring things late.
 //! 5. The raw bytes go to the objects, then everything else in one transaction, conditional on the revision that was
 //!    decided upon. Whoever loses that race decides again.
 //!
@@ -54,10 +55,12 @@ pub enum Outcome {
     Unchanged,
     /// The article was deleted and stays so; nothing was written.
     Deleted,
+    /// What is held was retrieved later; nothing was written.
+    Outdated,
 }
 
 impl Outcome {
-    pub const ALL: [Self; 4] = [Self::Created, Self::Revised, Self::Unchanged, Self::Deleted];
+    pub const ALL: [Self; 5] = [Self::Created, Self::Revised, Self::Unchanged, Self::Deleted, Self::Outdated];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -65,6 +68,7 @@ impl Outcome {
             Self::Revised => "revised",
             Self::Unchanged => "unchanged",
             Self::Deleted => "deleted",
+            Self::Outdated => "outdated",
         }
     }
 }
@@ -112,30 +116,17 @@ impl Archive {
 
     /// Every article of a document: the one it holds, or one of each entry of a feed.
     pub async fn take(&self, document: RawDocument) -> Vec<Taken> {
-        self.take_unless(document, None).await
-    }
-
-    /// The same of one that is as old as `failed_at`: what came under its name since then is newer, and stays.
-    async fn take_again(&self, document: RawDocument, failed_at: Instant) -> Vec<Taken> {
-        self.take_unless(document, Some(failed_at)).await
-    }
-
-    async fn take_unless(&self, document: RawDocument, newer_than: Option<Instant>) -> Vec<Taken> {
         match reading::form(&document) {
-            Ok(Form::Feed) => self.take_feed(document, newer_than).await,
-            _ => vec![Taken { entry: None, ingested: self.ingest_unless(document, newer_than).await }],
+            Ok(Form::Feed) => self.take_feed(document).await,
+            _ => vec![Taken { entry: None, ingested: self.ingest(document).await }],
         }
     }
 
     /// The article of a document that holds one.
     pub async fn ingest(&self, document: RawDocument) -> Result<Ingested, IngestError> {
-        self.ingest_unless(document, None).await
-    }
-
-    async fn ingest_unless(&self, document: RawDocument, newer_than: Option<Instant>) -> Result<Ingested, IngestError> {
         let sha256 = document.sha256();
         let name = identity::document_name(&document, &sha256);
-        if let Some(unchanged) = self.known(&name, &sha256, newer_than).await? {
+        if let Some(unchanged) = self.known(&name, &sha256).await? {
             return Ok(unchanged);
         }
         // Reading is work for a processor, up to a second of it on a huge page.
@@ -156,22 +147,13 @@ impl Archive {
         self.decide(&mut Some(document.content), incoming).await
     }
 
-    /// What became of these very bytes, where they came under the same name before; or of what came under it later.
-    async fn known(
-        &self,
-        name: &str,
-        fingerprint: &str,
-        newer_than: Option<Instant>,
-    ) -> Result<Option<Ingested>, IngestError> {
-        let Some(known) = self.store.document(name).await? else { return Ok(None) };
-        let is_newer = match newer_than.filter(|_| known.sha256 != fingerprint) {
-            Some(time) => self.store.held(&known.article).await?.is_some_and(|it| it.at() > time),
-            None => false,
-        };
-        Ok((is_newer || known.sha256 == fingerprint).then_some(Ingested {
+    /// What became of these very bytes, where they came under the same name before.
+    async fn known(&self, name: &str, fingerprint: &str) -> Result<Option<Ingested>, IngestError> {
+        let known = self.store.document(name).await?.filter(|it| it.sha256 == fingerprint);
+        Ok(known.map(|it| Ingested {
             outcome: Outcome::Unchanged,
-            id: known.article,
-            revision: known.revision,
+            id: it.article,
+            revision: it.revision,
             write_units: 0.0,
         }))
     }
@@ -185,6 +167,7 @@ impl Archive {
                 Some(Held::Article(held)) if held.content_hash == incoming.content_hash => Some(Outcome::Unchanged),
                 // It does not come back by itself, whatever its publisher makes of it.
                 Some(Held::Tombstone(_)) => Some(Outcome::Deleted),
+                Some(Held::Article(held)) if incoming.is_outdated(held) => Some(Outcome::Outdated),
                 _ => None,
             };
             if let Some((outcome, held)) = settled.zip(held.as_ref()) {
@@ -321,10 +304,16 @@ impl Incoming {
                 bytes: origin.bytes,
                 media_type: draft.media_type.clone(),
                 entry: origin.entry,
+                retrieved_at: document.retrieved_at,
             },
             content_hash,
             draft,
         }
+    }
+
+    /// What is read again is as old as it was.
+    fn is_outdated(&self, held: &HeldArticle) -> bool {
+        self.name.is_some() && self.raw.retrieved_at < held.article.head.raw.retrieved_at
     }
 
     fn preview(self, document: &RawDocument) -> (Article, Evidence) {

@@ -5,7 +5,7 @@
 
 use super::{ATTEMPTS, Archive, Incoming, IngestError, Origin, pause};
 use crate::{
-    article::{Article, ArticleId, Basis, Draft, RawDocument},
+    article::{Article, ArticleId, Draft, RawDocument},
     reading::{self, ReadError, feed},
     store::{Held, HeldArticle, StoreError},
 };
@@ -70,16 +70,14 @@ impl Archive {
 
 /// The document as it came, as far as the archive knows.
 fn document(article: &Article, content: Vec<u8>) -> RawDocument {
-    let (head, published) = (&article.head, &article.facts.published);
-    // When it was retrieved is kept only as what bounds an inferred date.
-    let bound = published.latest.filter(|_| published.basis == Some(Basis::Inferred));
+    let head = &article.head;
     RawDocument {
         content,
         key: head.raw.entry.clone(),
         media_type: Some(head.raw.media_type.clone()),
         url: article.facts.url.clone(),
         source: head.source.clone(),
-        retrieved_at: bound.unwrap_or(head.first_seen_at),
+        retrieved_at: head.raw.retrieved_at,
     }
 }
 

@@ -31,4 +31,5 @@ pub struct RawSummary {
     pub media_type: String,
     /// Of a feed, the entry that the article was read from.
     pub entry: Option<String>,
+    pub retrieved_at: Instant,
 }

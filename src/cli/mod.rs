@@ -9,6 +9,7 @@
 //! | `replay` | [`replay`] |
 //! | `search`, `reindex` | [`search`] |
 //! | `sources` | [`sources`] |
+//! | `redrive` | [`redrive`] |
 //! | `keys` | [`keys`] |
 //! | `failures` | [`failures`] |
 //! | `bench` | [`bench`] |
@@ -21,6 +22,7 @@ mod follow;
 mod ingest;
 mod keys;
 mod read;
+mod redrive;
 mod replay;
 mod report;
 mod search;
@@ -80,6 +82,8 @@ enum Command {
     Sources(sources::Options),
     /// List the documents that were polled or dropped and failed; try them again
     Failures(failures::Options),
+    /// Send the messages that failed too often round again
+    Redrive(redrive::Options),
     /// Make, list and revoke the keys of those who use the archive over HTTP
     Keys(keys::Options),
     /// Print what changed since the last time, as JSON lines
@@ -193,6 +197,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Search(options) => search::run(options).await,
         Command::Reindex(options) => search::reindex(options).await,
         Command::Sources(options) => sources::run(options).await,
+        Command::Redrive(options) => redrive::run(options).await,
         Command::Keys(options) => keys::run(options).await,
         Command::Failures(options) => failures::run(options).await,
         Command::Follow(options) => follow::run(options).await,

@@ -72,12 +72,14 @@ impl Report {
             bar.finish_and_clear();
         }
         let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
-        let deleted = match count(Outcome::Deleted) {
+        let left = |outcome: Outcome, why: &str| match count(outcome) {
             0 => String::new(),
-            some => format!(", {some} deleted before and left so"),
+            some => format!(", {some} {why}"),
         };
+        let deleted = left(Outcome::Deleted, "deleted before and left so");
+        let outdated = left(Outcome::Outdated, "retrieved before what is held and left out");
         say(format_args!(
-            "{} created, {} revised, {} unchanged{deleted}, {} failed",
+            "{} created, {} revised, {} unchanged{deleted}{outdated}, {} failed",
             count(Outcome::Created),
             count(Outcome::Revised),
             count(Outcome::Unchanged),

@@ -103,7 +103,7 @@ pub struct Retry {
 
 /// Reads and archives the document again, as after an upgrade whose rules read better.
 ///
-/// What came under its name since it failed is newer, and stays.
+/// It is as old as it was when it failed: what was retrieved later stays.
 #[utoipa::path(post, path = "/v1/failures/{id}/retry", tag = "failures",
     params(("id" = String, Path, description = "The failure's id")),
     responses(

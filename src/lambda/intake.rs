@@ -34,6 +34,7 @@ impl Taken {
             "revised": count(Outcome::Revised),
             "unchanged": count(Outcome::Unchanged),
             "deleted": count(Outcome::Deleted),
+            "outdated": count(Outcome::Outdated),
             "kept": told(&self.kept),
             "failed": told(&self.failed),
         })

@@ -30,12 +30,18 @@ pub struct Settings {
     pub table: String,
     /// `DATELINE_OBJECTS`: `s3://bucket`, or `file:///folder` on one machine.
     pub objects: String,
-    /// `AWS_REGION`.
-    pub region: String,
     /// `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`: an endpoint other than the region's own.
     pub table_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`.
     pub objects_endpoint: Option<String>,
+    pub account: Account,
+}
+
+/// Where it is, who asks, and who is believed.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// `AWS_REGION`.
+    pub region: String,
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, on Lambda, `AWS_SESSION_TOKEN`.
     pub credentials: Credentials,
     /// `AWS_CA_BUNDLE`: a PEM file of further roots.
@@ -46,18 +52,30 @@ pub struct Settings {
 
 impl Settings {
     pub fn from_env() -> Result<Self, StoreError> {
-        let endpoint = |name: &str| optional(name).or_else(|| optional("AWS_ENDPOINT_URL"));
         Ok(Self {
             table: required("DATELINE_TABLE")?,
             objects: required("DATELINE_OBJECTS")?,
-            region: required("AWS_REGION")?,
             table_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             objects_endpoint: endpoint("AWS_ENDPOINT_URL_S3"),
+            account: Account::from_env()?,
+        })
+    }
+}
+
+impl Account {
+    pub fn from_env() -> Result<Self, StoreError> {
+        Ok(Self {
+            region: required("AWS_REGION")?,
             credentials: credentials_from_env()?,
             ca_bundle: optional("AWS_CA_BUNDLE"),
             system_roots: optional("DATELINE_TRUST").as_deref() == Some("system"),
         })
     }
+}
+
+/// An endpoint other than the region's own.
+pub fn endpoint(name: &str) -> Option<String> {
+    optional(name).or_else(|| optional("AWS_ENDPOINT_URL"))
 }
 
 fn optional(name: &str) -> Option<String> {
@@ -75,12 +93,13 @@ pub fn credentials_from_env() -> Result<Credentials, StoreError> {
 
 /// Builds the clients; connects to nothing.
 pub fn open(settings: &Settings) -> Result<Store, StoreError> {
-    let connector = connector(settings)?;
+    let account = &settings.account;
+    let connector = connector(account)?;
     let objects = Objects::open(settings, connector.clone())?;
     let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(settings.region.clone()))
-        .credentials_provider(settings.credentials.clone())
+        .region(Region::new(account.region.clone()))
+        .credentials_provider(account.credentials.clone())
         .http_client(http_client_fn(move |_, _| connector.clone()));
     if let Some(endpoint) = &settings.table_endpoint {
         config = config.endpoint_url(endpoint);
@@ -88,12 +107,12 @@ pub fn open(settings: &Settings) -> Result<Store, StoreError> {
     Ok(Store::new(aws_sdk_dynamodb::Client::from_conf(config.build()), &settings.table, objects))
 }
 
-fn connector(settings: &Settings) -> Result<SharedHttpConnector, StoreError> {
-    let mut roots = TrustStore::empty().with_native_roots(settings.system_roots);
-    if !settings.system_roots {
+pub(super) fn connector(account: &Account) -> Result<SharedHttpConnector, StoreError> {
+    let mut roots = TrustStore::empty().with_native_roots(account.system_roots);
+    if !account.system_roots {
         roots = roots.with_pem_certificate(AMAZON_ROOTS);
     }
-    if let Some(path) = &settings.ca_bundle {
+    if let Some(path) = &account.ca_bundle {
         let pem = std::fs::read(path).map_err(|error| StoreError::Open(format!("AWS_CA_BUNDLE {path}: {error}")))?;
         roots = roots.with_pem_certificate(pem);
     }

@@ -14,6 +14,8 @@ mod index_files;
 mod items;
 pub mod keys;
 mod objects;
+#[cfg(feature = "local")]
+pub mod queue;
 mod read;
 mod records;
 mod stories;

@@ -137,11 +137,11 @@ fn failed_path(failure: &str) -> Path {
 fn s3(settings: &Settings, bucket: &str, connector: SharedHttpConnector) -> Result<impl ObjectStore, StoreError> {
     let mut s3 = AmazonS3Builder::new()
         .with_bucket_name(bucket)
-        .with_region(&settings.region)
-        .with_access_key_id(settings.credentials.access_key_id())
-        .with_secret_access_key(settings.credentials.secret_access_key())
+        .with_region(&settings.account.region)
+        .with_access_key_id(settings.account.credentials.access_key_id())
+        .with_secret_access_key(settings.account.credentials.secret_access_key())
         .with_http_connector(Connect(connector));
-    if let Some(token) = settings.credentials.session_token() {
+    if let Some(token) = settings.account.credentials.session_token() {
         s3 = s3.with_token(token);
     }
     if let Some(endpoint) = &settings.objects_endpoint {
