@@ -19,6 +19,7 @@ fn document(key: &str, content: &[u8]) -> RawDocument {
         key: Some(key.to_owned()),
         url: None,
         source: None,
+        defaults: None,
         retrieved_at: Instant::now(),
     }
 }

@@ -164,6 +164,7 @@ fn document(key: &str, content: &[u8], media_type: &str) -> RawDocument {
         key: Some(key.to_owned()),
         url: None,
         source: None,
+        defaults: None,
         retrieved_at: Instant::now(),
     }
 }

@@ -8,12 +8,7 @@ use dateline::{
     archive::{Archive, failures::Failure},
     article::Instant,
     lambda,
-    store::{
-        Kind, Store,
-        aws::{self, Account},
-        embedded,
-        queue::Queues,
-    },
+    store::{Kind, Store, aws::Account, embedded, queue::Queues},
 };
 use jiff::ToSpan;
 use lambda_runtime::{Context, LambdaEvent};
@@ -76,7 +71,9 @@ impl Stage {
     }
 
     async fn waiting(&self, queue: &str) -> usize {
-        use QueueAttributeName::{ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Hidden};
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Hidden,
+        };
         let asked = self.queues.client().get_queue_attributes().queue_url(queue);
         let told = asked.attribute_names(Waiting).attribute_names(Hidden).send().await.expect("told").attributes;
         let told = told.expect("attributes");
@@ -86,7 +83,8 @@ impl Stage {
     async fn invoke(&self, messages: &[Message]) -> HashSet<String> {
         let record = |it: &Message| json!({"eventSource": "aws:sqs", "messageId": it.message_id, "body": it.body});
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<Value>>()});
-        let answer = lambda::handle(&self.archive, LambdaEvent::new(event, Context::default())).await.expect("answered");
+        let answer =
+            lambda::handle(&self.archive, LambdaEvent::new(event, Context::default())).await.expect("answered");
         let failed = answer["batchItemFailures"].as_array().expect("a list");
         failed.iter().map(|it| it["itemIdentifier"].as_str().expect("an id").to_owned()).collect()
     }

@@ -2,12 +2,14 @@
 
 #[path = "support/play.rs"]
 mod play;
+#[path = "support/polling.rs"]
+mod polling;
 mod support;
 
 use dateline::{
     article::Instant,
     sources::{
-        Source,
+        PACE, Source,
         fetch::{FetchError, Fetcher, Reach, Request},
         poll::Poller,
     },
@@ -15,77 +17,19 @@ use dateline::{
 };
 use flate2::{Compression, write::GzEncoder};
 use play::{Act, Play, answer};
+use polling::{Stage, local, rss};
 use serde_json::{Value, json};
 use std::{
     io::Write,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
     time::Duration,
 };
-use support::{Server, request};
-
-fn rss(entries: std::ops::Range<usize>) -> Vec<u8> {
-    let item = |number: usize| {
-        format!(
-            "<item><guid>story-{number}</guid><title>Tram line {number} returns</title>\
-             <link>https://gazette.example/{number}</link>\
-             <description>The tram of line {number} ran again on Monday, after a pause of two years.</description></item>"
-        )
-    };
-    let items: String = entries.map(item).collect();
-    format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gazette</title>{items}</channel></rss>")
-        .into_bytes()
-}
+use support::request;
 
 fn zipped(bytes: &[u8]) -> Vec<u8> {
     let mut zip = GzEncoder::new(Vec::new(), Compression::best());
     zip.write_all(bytes).expect("in memory");
     zip.finish().expect("in memory")
-}
-
-fn local() -> Fetcher {
-    Fetcher::new(Reach::Private).expect("a fetcher")
-}
-
-/// An archive, whoever polls it, and the server that it polls.
-struct Stage {
-    server: Server,
-    poller: Poller,
-    play: Play,
-    address: SocketAddr,
-}
-
-impl Stage {
-    async fn new() -> Self {
-        let server = Server::new().await;
-        let poller = Poller::new(server.archive.clone(), local());
-        let (play, address) = Play::begin().await;
-        Self { server, poller, play, address }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    async fn add(&self, settings: Value) -> Value {
-        let body = settings.to_string();
-        let answer = self.server.call(request("POST", "/v1/sources", &[], body.into())).await;
-        assert_eq!(answer.status.as_u16(), 201, "{}", answer.text());
-        let source = answer.json();
-        assert_eq!(answer.header("location"), format!("/v1/sources/{}", source["id"].as_str().expect("an id")));
-        source
-    }
-
-    async fn poll(&self, source: &Value) -> Value {
-        let path = format!("/v1/sources/{}", source["id"].as_str().expect("an id"));
-        let due = self.server.call(request("POST", &format!("{path}/poll"), &[], "".into())).await;
-        assert_eq!(due.status.as_u16(), 202);
-        self.poller.round().await.expect("polled");
-        self.server.get(&path).await.json()
-    }
-
-    async fn articles(&self) -> usize {
-        self.server.walk("/v1/articles?fields=id&limit=100").await.len()
-    }
 }
 
 #[tokio::test]
@@ -180,8 +124,9 @@ async fn a_host_is_asked_at_its_pace() {
         stage.play.set(&path, Act::Feed("\"x\"".to_owned(), rss(0..1)));
         stage.add(json!({"url": stage.url(&path)})).await;
     }
+    let poller = Poller::new(stage.server.archive.clone(), local(), PACE);
     let begun = std::time::Instant::now();
-    assert_eq!(stage.poller.round().await.expect("polled").polled, 3);
+    assert_eq!(poller.round().await.expect("polled").polled, 3);
     assert!(begun.elapsed() >= Duration::from_secs(2), "a second between two of them");
 }
 

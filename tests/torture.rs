@@ -19,6 +19,7 @@ fn read(page: &str) -> Result<Vec<String>, &'static str> {
         key: Some("torture".to_owned()),
         url: Some("https://news.example/a".to_owned()),
         source: None,
+        defaults: None,
         retrieved_at: Instant::parse("2025-05-01").expect("a day"),
     };
     let (article, evidence) = preview(&document).map_err(|error| error.code())?;

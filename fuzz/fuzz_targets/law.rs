@@ -14,6 +14,7 @@ pub fn holds(media_type: &str, content: &[u8]) {
         key: Some("fuzz".to_owned()),
         url: Some("https://news.example/a/b".to_owned()),
         source: None,
+        defaults: None,
         retrieved_at: Instant::parse("2025-05-01").expect("a day"),
     };
     let read = previews(&document);

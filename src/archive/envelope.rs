@@ -85,6 +85,7 @@ impl Envelope {
             key: self.key,
             url: self.url,
             source: self.source,
+            defaults: None,
             retrieved_at,
         })
     }

@@ -6,7 +6,7 @@
 
 use super::{Archive, IngestError, Outcome, Taken, envelope, identity::document_name, intake::Arrival};
 use crate::{
-    article::{ArticleId, Instant, RawDocument},
+    article::{ArticleId, Defaults, Instant, RawDocument},
     reading::ReadError,
     store::{Kind, Record, StoreError},
 };
@@ -27,6 +27,8 @@ pub struct Failure {
     pub url: Option<String>,
     /// The id of the source it came from.
     pub source: Option<String>,
+    /// What was said of that source.
+    pub defaults: Option<Defaults>,
     pub media_type: Option<String>,
     pub retrieved_at: Instant,
     pub sha256: String,
@@ -91,6 +93,7 @@ impl Archive {
                     key: Some(name),
                     url: None,
                     source: None,
+                    defaults: None,
                     retrieved_at: Instant::now(),
                 };
                 (vec![Taken { entry: None, ingested: Err(error) }], document, true)
@@ -123,6 +126,7 @@ impl Archive {
                         key: document.key.clone(),
                         url: document.url.clone(),
                         source: document.source.clone(),
+                        defaults: document.defaults.clone(),
                         media_type: document.media_type.clone(),
                         retrieved_at: document.retrieved_at,
                         sha256: sha256.clone(),
@@ -170,6 +174,7 @@ impl Archive {
                 key: failure.key.clone(),
                 url: failure.url.clone(),
                 source: failure.source.clone(),
+                defaults: failure.defaults.clone(),
                 retrieved_at: failure.retrieved_at,
             }),
         };

@@ -4,17 +4,20 @@
 
 use super::{Archive, Incoming, IngestError, Ingested, Origin, identity};
 use crate::{
-    article::{Article, Evidence, RawDocument},
+    article::{Article, ArticleId, Draft, Evidence, RawDocument},
     reading::{
         ReadError,
         feed::{self, EntryName},
     },
+    store::DocumentRecord,
 };
 use futures::future::try_join_all;
 use std::collections::HashSet;
 
 /// How many records are looked up at once.
 const LOOKUPS: usize = 16;
+/// No bytes have this digest.
+const PROVISIONAL: &str = "provisional";
 
 /// What became of one article of a document.
 #[derive(Debug)]
@@ -24,15 +27,52 @@ pub struct Taken {
     pub ingested: Result<Ingested, IngestError>,
 }
 
+/// A feed whose entries are to be taken one by one.
+pub struct OpenedFeed {
+    document: RawDocument,
+    /// The raw bytes, as long as they are not in the objects.
+    unstored: Option<Vec<u8>>,
+    raw: String,
+    bytes: u64,
+    seen: HashSet<ArticleId>,
+    /// What a limit leaves out.
+    left_out: Option<ReadError>,
+}
+
+/// An entry of it.
+pub struct OpenedEntry {
+    /// Within the feed.
+    pub name: String,
+    /// The name that it goes by in the record of documents.
+    record: String,
+    fingerprint: String,
+    pub state: EntryState,
+}
+
+pub enum EntryState {
+    /// It stands as it stood.
+    Known(Ingested),
+    /// It is new, or another.
+    Read(Box<Draft>),
+    Unreadable(ReadError),
+}
+
 impl Archive {
     pub(super) async fn take_feed(&self, document: RawDocument) -> Vec<Taken> {
-        match self.feed(document).await {
-            Ok(taken) => taken,
-            Err(error) => vec![Taken { entry: None, ingested: Err(error) }],
+        let (mut feed, entries) = match self.open_feed(document).await {
+            Ok(opened) => opened,
+            Err(error) => return vec![Taken { entry: None, ingested: Err(error) }],
+        };
+        let mut taken = Vec::with_capacity(entries.len());
+        for entry in entries {
+            taken.push(self.take_entry(&mut feed, entry).await);
         }
+        taken.extend(feed.left_out());
+        taken
     }
 
-    async fn feed(&self, document: RawDocument) -> Result<Vec<Taken>, IngestError> {
+    /// Its entries, read where they do not stand as they stood. Nothing is written.
+    pub async fn open_feed(&self, document: RawDocument) -> Result<(OpenedFeed, Vec<OpenedEntry>), IngestError> {
         let (document, entries) = reading(document, feed::entries).await?;
         let (entries, left_out) = entries?;
         let raw = document.sha256();
@@ -45,40 +85,72 @@ impl Archive {
         let wanted: Vec<usize> = (0..entries.len()).filter(|at| known[*at].is_none()).collect();
         let (mut document, drafts) = reading(document, move |it| feed::drafts(it, &wanted)).await?;
         let mut drafts = drafts?.into_iter();
-        let mut unstored = Some(std::mem::take(&mut document.content));
-        let bytes = unstored.as_ref().map_or(0, Vec::len) as u64;
-        let mut seen = HashSet::new();
-        let mut taken = Vec::with_capacity(entries.len());
-        for ((entry, name), known) in entries.into_iter().zip(names).zip(known) {
-            let origin = Origin {
-                name: Some(name),
-                fingerprint: entry.sha256,
-                raw: raw.clone(),
-                bytes,
-                entry: Some(entry.name.clone()),
-            };
-            let ingested = match known {
-                Some(unchanged) => first(&mut seen, unchanged.id.clone()).map(|()| unchanged),
+        let mut opened = Vec::with_capacity(entries.len());
+        for ((entry, record), known) in entries.into_iter().zip(names).zip(known) {
+            let state = match known {
+                Some(unchanged) => EntryState::Known(unchanged),
                 None => match drafts.next().unwrap_or(Err(ReadError::NothingToRead)) {
-                    Ok(draft) => {
-                        let incoming = Incoming::new(&document, draft, origin);
-                        match first(&mut seen, incoming.id.clone()) {
-                            Ok(()) => self.decide(&mut unstored, incoming).await,
-                            Err(error) => Err(error),
-                        }
-                    }
-                    Err(error) => Err(error.into()),
+                    Ok(draft) => EntryState::Read(Box::new(draft)),
+                    Err(error) => EntryState::Unreadable(error),
                 },
             };
-            taken.push(Taken { entry: Some(entry.name), ingested });
+            opened.push(OpenedEntry { name: entry.name, record, fingerprint: entry.sha256, state });
         }
-        taken.extend(left_out.map(|error| Taken { entry: None, ingested: Err(error.into()) }));
-        Ok(taken)
+        let unstored = Some(std::mem::take(&mut document.content));
+        let bytes = unstored.as_ref().map_or(0, Vec::len) as u64;
+        Ok((OpenedFeed { document, unstored, raw, bytes, seen: HashSet::new(), left_out }, opened))
+    }
+
+    pub async fn take_entry(&self, feed: &mut OpenedFeed, entry: OpenedEntry) -> Taken {
+        let ingested = match entry.state {
+            EntryState::Known(unchanged) => first(&mut feed.seen, unchanged.id.clone()).map(|()| unchanged),
+            EntryState::Unreadable(error) => Err(error.into()),
+            EntryState::Read(draft) => {
+                let origin = Origin {
+                    name: Some(entry.record),
+                    fingerprint: entry.fingerprint,
+                    raw: feed.raw.clone(),
+                    bytes: feed.bytes,
+                    entry: Some(entry.name.clone()),
+                };
+                let incoming = Incoming::new(&feed.document, *draft, origin);
+                match first(&mut feed.seen, incoming.id.clone()) {
+                    Ok(()) => self.decide(&mut feed.unstored, incoming).await,
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        Taken { entry: Some(entry.name), ingested }
+    }
+}
+
+impl OpenedFeed {
+    /// What a limit leaves out, as an answer of its own.
+    pub fn left_out(self) -> Option<Taken> {
+        self.left_out.map(|error| Taken { entry: None, ingested: Err(error.into()) })
+    }
+}
+
+impl OpenedEntry {
+    /// Has the entry read anew the next time, whatever it is then.
+    pub fn provisional(mut self) -> Self {
+        self.fingerprint = PROVISIONAL.to_owned();
+        self
+    }
+
+    /// What it is once its article was read elsewhere.
+    pub fn document_record(&self, of: &Ingested) -> DocumentRecord {
+        DocumentRecord {
+            key: self.record.clone(),
+            sha256: self.fingerprint.clone(),
+            article: of.id.clone(),
+            revision: of.revision,
+        }
     }
 }
 
 /// A feed may hold an article twice, in two versions. Taking both would make a revision of it at every visit.
-fn first(seen: &mut HashSet<crate::article::ArticleId>, id: crate::article::ArticleId) -> Result<(), IngestError> {
+fn first(seen: &mut HashSet<ArticleId>, id: ArticleId) -> Result<(), IngestError> {
     if seen.insert(id) { Ok(()) } else { Err(ReadError::RepeatedEntry.into()) }
 }
 

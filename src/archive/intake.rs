@@ -66,6 +66,7 @@ fn bare(name: &str, media_type: Option<&str>, content: Vec<u8>, retrieved_at: In
         key: Some(name.to_owned()),
         url: None,
         source: None,
+        defaults: None,
         retrieved_at,
     }
 }

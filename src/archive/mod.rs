@@ -29,7 +29,7 @@ pub mod stories;
 
 pub use content::content_hash;
 pub use error::IngestError;
-pub use feed::Taken;
+pub use feed::{EntryState, OpenedEntry, OpenedFeed, Taken};
 pub use identity::{canonical_url, identify, is_tracking_parameter};
 pub use removal::{Deletion, RemovalError};
 
@@ -148,7 +148,7 @@ impl Archive {
     }
 
     /// What became of these very bytes, where they came under the same name before.
-    async fn known(&self, name: &str, fingerprint: &str) -> Result<Option<Ingested>, IngestError> {
+    pub(crate) async fn known(&self, name: &str, fingerprint: &str) -> Result<Option<Ingested>, IngestError> {
         let known = self.store.document(name).await?.filter(|it| it.sha256 == fingerprint);
         Ok(known.map(|it| Ingested {
             outcome: Outcome::Unchanged,
@@ -305,6 +305,7 @@ impl Incoming {
                 media_type: draft.media_type.clone(),
                 entry: origin.entry,
                 retrieved_at: document.retrieved_at,
+                defaults: document.defaults.clone(),
             },
             content_hash,
             draft,

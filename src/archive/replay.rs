@@ -77,6 +77,7 @@ fn document(article: &Article, content: Vec<u8>) -> RawDocument {
         media_type: Some(head.raw.media_type.clone()),
         url: article.facts.url.clone(),
         source: head.source.clone(),
+        defaults: head.raw.defaults.clone(),
         retrieved_at: head.raw.retrieved_at,
     }
 }

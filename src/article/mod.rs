@@ -23,7 +23,7 @@ pub use media_topics::{MEDIA_TOPICS, MediaTopic, media_topic};
 pub use mentioned_date::{MentionedDate, edtf_interval};
 pub use place::{CountryCode, Dateline, Place};
 pub use published::{Basis, Precision, Published};
-pub use raw::{RawDocument, RawSummary};
+pub use raw::{Defaults, RawDocument, RawSummary};
 pub use slug::slug;
 pub use whole::{
     Article, Author, Card, Detail, Draft, Entity, EntityType, Facts, Head, Mention, Publisher, Quantity, QuantityKind,

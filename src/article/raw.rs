@@ -1,6 +1,6 @@
 //! A raw document: bytes as they came, with what the one who brought them knew about them.
 
-use super::Instant;
+use super::{CountryCode, Instant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -14,7 +14,27 @@ pub struct RawDocument {
     pub url: Option<String>,
     /// The id of the feed or site it came from.
     pub source: Option<String>,
+    /// What holds of its source where the document itself is silent.
+    pub defaults: Option<Defaults>,
     pub retrieved_at: Instant,
+}
+
+/// What somebody who knows a source says of it. It decides nothing that a document states or proves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Defaults {
+    /// Its publisher's name.
+    pub publisher: Option<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Where it is published, ISO 3166-1 alpha-2: whose rupees and dinars are meant.
+    pub country: Option<CountryCode>,
+}
+
+impl Defaults {
+    /// `None` where nothing is said.
+    pub fn said(self) -> Option<Self> {
+        (self != Self::default()).then_some(self)
+    }
 }
 
 impl RawDocument {
@@ -32,4 +52,6 @@ pub struct RawSummary {
     /// Of a feed, the entry that the article was read from.
     pub entry: Option<String>,
     pub retrieved_at: Instant,
+    /// What was said of its source when it was read.
+    pub defaults: Option<Defaults>,
 }

@@ -85,7 +85,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
         say(format_args!("the table {} answers at {endpoint}", embedded::TABLE));
     }
     let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
-    let polling = tokio::spawn(keep_polled(Poller::new(archive.clone(), options.reach.fetcher()?)));
+    let polling = tokio::spawn(keep_polled(options.reach.poller(archive.clone())?));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
     serve(listener, router(Service::new(archive, policy)), stop).await?;

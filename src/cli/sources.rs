@@ -5,7 +5,7 @@ use crate::{
     archive::Archive,
     article::Instant,
     sources::{
-        BadSetting, Settings, Source,
+        BadSetting, PACE, Rule, RuleField, Settings, Source,
         fetch::{Fetcher, Reach},
         opml,
         poll::Poller,
@@ -13,7 +13,7 @@ use crate::{
     store::{Kind, Store},
 };
 use clap::{Args, Subcommand};
-use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -32,6 +32,24 @@ enum Command {
         /// What it is called
         #[arg(long, value_name = "TEXT")]
         title: Option<String>,
+        /// The publisher's name, where a document states none
+        #[arg(long, value_name = "TEXT")]
+        publisher: Option<String>,
+        /// The language, where a text proves none and its document states none: en, pt-BR
+        #[arg(long, value_name = "CODE")]
+        language: Option<String>,
+        /// Where it is published: PK
+        #[arg(long, value_name = "CODE")]
+        country: Option<String>,
+        /// Fetch and archive each entry's page, where its site lets robots
+        #[arg(long)]
+        full_text: bool,
+        /// Take only what fits one of these: url=REGEX or title=REGEX
+        #[arg(long, value_name = "RULE", value_parser = rule)]
+        include: Vec<Rule>,
+        /// Leave out what fits one of these
+        #[arg(long, value_name = "RULE", value_parser = rule)]
+        exclude: Vec<Rule>,
     },
     /// Every source, how it is and when it is polled next
     List,
@@ -67,9 +85,16 @@ pub struct ReachOptions {
     /// Also reach this machine and its network, or of these one address. For tests on one machine
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1)]
     allow_private: Option<Option<IpAddr>>,
+    /// Between two requests to one host
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = PACE.as_millis() as u64)]
+    pace: u64,
 }
 
 impl ReachOptions {
+    pub fn poller(&self, archive: Archive) -> Result<Poller, Failure> {
+        Ok(Poller::new(archive, self.fetcher()?, Duration::from_millis(self.pace)))
+    }
+
     pub fn fetcher(&self) -> Result<Fetcher, Failure> {
         let reach = match self.allow_private {
             None => Reach::Public,
@@ -84,9 +109,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     let place = options.place.open().await?;
     let store = &place.store;
     match options.command {
-        Command::Add { urls, title } => {
+        Command::Add { urls, title, publisher, language, country, full_text, include, exclude } => {
+            let like = Settings::new(String::new());
+            let like = Settings { title, publisher, language, country, full_text, include, exclude, ..like };
             for url in urls {
-                let settings = Settings { title: title.clone(), ..Settings::new(url) }.checked();
+                let settings = Settings { url, ..like.clone() }.checked();
                 add(store, settings.map_err(|bad| Failure::Other(faults(bad)))?).await?;
             }
         }
@@ -144,8 +171,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
                 source.next_poll_at = Some(Instant::now());
                 store.put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await?;
             }
-            let fetcher = reach.fetcher()?;
-            let round = Poller::new(Archive::new(store.clone()), fetcher).round().await?;
+            let round = reach.poller(Archive::new(store.clone()))?.round().await?;
             say(format_args!(
                 "{} polled, {} failed, {} articles new or revised",
                 round.polled, round.failed, round.ingested
@@ -154,6 +180,16 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn rule(text: &str) -> Result<Rule, String> {
+    let (field, matches) = text.split_once('=').ok_or("expected url=REGEX or title=REGEX")?;
+    let field = match field {
+        "url" => RuleField::Url,
+        "title" => RuleField::Title,
+        _ => return Err(format!("expected url or title, found {field:?}")),
+    };
+    Ok(Rule { field, matches: matches.to_owned() })
 }
 
 fn faults(bad: Vec<BadSetting>) -> String {

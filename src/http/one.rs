@@ -82,6 +82,7 @@ pub async fn evidence(
         key: None,
         url: None,
         source: None,
+        defaults: None,
         retrieved_at: Instant::now(),
     };
     let decoded = reading::decode(&document).map_err(|error| Problem::internal(&error))?;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     article::Instant,
     query::{BadParameter, cursor},
-    sources::{BadSetting, Health, Settings, Source, State as SourceState, opml},
+    sources::{BadSetting, Health, Rule, Settings, Source, State as SourceState, opml},
     store::{Kind, StoreError},
 };
 use axum::{
@@ -19,7 +19,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -39,6 +39,13 @@ pub struct SourceEntry {
     url: String,
     title: Option<String>,
     state: SourceState,
+    /// What holds where its documents are silent.
+    publisher: Option<String>,
+    language: Option<String>,
+    country: Option<String>,
+    full_text: bool,
+    include: Vec<Rule>,
+    exclude: Vec<Rule>,
     minimum_interval_seconds: u64,
     maximum_interval_seconds: u64,
     /// Between polls now, as the feed's own rhythm has made it.
@@ -59,13 +66,33 @@ pub struct SourceList {
     next: Option<String>,
 }
 
-/// What a source is told. Of a change, a member that is missing stays as it is.
+/// What a source is told. Of a change, a member that is missing stays as it is, and one that is `null` is taken away.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSettings {
-    /// A feed, or a page that names one.
+    /// A feed, a news sitemap, or a page that has one.
     url: Option<String>,
-    title: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    title: Option<Option<String>>,
+    /// The publisher's name, where a document states none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    publisher: Option<Option<String>>,
+    /// BCP 47, where the text does not prove its language and its document states none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    language: Option<Option<String>>,
+    /// ISO 3166-1 alpha-2: where it is published. It decides whose rupees or dinars are meant where no dateline does.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    country: Option<Option<String>>,
+    /// Whether each entry's page is fetched and archived, in place of what the feed has of it; where its site lets robots.
+    full_text: Option<bool>,
+    /// One of these must fit, if there are any: up to twenty. They replace the ones before.
+    include: Option<Vec<Rule>>,
+    /// None of these may.
+    exclude: Option<Vec<Rule>>,
     /// 60 to 604800; 300 where nothing is said.
     minimum_interval_seconds: Option<u64>,
     /// 60 to 604800; 86400 where nothing is said.
@@ -79,7 +106,13 @@ pub struct SourceSettings {
 impl SourceSettings {
     fn over(self, mut settings: Settings) -> Result<Settings, Problem> {
         settings.url = self.url.unwrap_or(settings.url);
-        settings.title = self.title.or(settings.title);
+        settings.title = self.title.unwrap_or(settings.title);
+        settings.publisher = self.publisher.unwrap_or(settings.publisher);
+        settings.language = self.language.unwrap_or(settings.language);
+        settings.country = self.country.unwrap_or(settings.country);
+        settings.full_text = self.full_text.unwrap_or(settings.full_text);
+        settings.include = self.include.unwrap_or(settings.include);
+        settings.exclude = self.exclude.unwrap_or(settings.exclude);
         settings.minimum_interval_seconds = self.minimum_interval_seconds.unwrap_or(settings.minimum_interval_seconds);
         settings.maximum_interval_seconds = self.maximum_interval_seconds.unwrap_or(settings.maximum_interval_seconds);
         settings.headers = self.headers.unwrap_or(settings.headers);
@@ -90,6 +123,11 @@ impl SourceSettings {
             Problem::new(Code::InvalidSource, detail).with_errors(faults(bad))
         })
     }
+}
+
+/// What is `null` is given too.
+fn given<'a, D: Deserializer<'a>>(member: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(member).map(Some)
 }
 
 fn faults(bad: Vec<BadSetting>) -> Vec<Fault> {
@@ -103,6 +141,12 @@ fn entry(it: &Source) -> SourceEntry {
         url: it.settings.url.clone(),
         title: it.settings.title.clone(),
         state: it.state(),
+        publisher: it.settings.publisher.clone(),
+        language: it.settings.language.clone(),
+        country: it.settings.country.clone(),
+        full_text: it.settings.full_text,
+        include: it.settings.include.clone(),
+        exclude: it.settings.exclude.clone(),
         minimum_interval_seconds: it.settings.minimum_interval_seconds,
         maximum_interval_seconds: it.settings.maximum_interval_seconds,
         interval_seconds: it.interval_seconds,

@@ -101,6 +101,7 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
                 key: None,
                 url: None,
                 source: None,
+                defaults: None,
                 retrieved_at: Instant::now(),
             };
             take(&service, document).await?

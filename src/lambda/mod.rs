@@ -16,6 +16,7 @@ use crate::{
     archive::Archive,
     search::indexer::Indexer,
     sources::{
+        PACE,
         fetch::{Fetcher, Reach},
         poll::Poller,
     },
@@ -35,5 +36,5 @@ pub fn indexer() -> Result<Indexer, StoreError> {
 /// Whoever polls that archive's sources. It reaches the public internet alone.
 pub fn poller() -> Result<Poller, StoreError> {
     let fetcher = Fetcher::new(Reach::Public).map_err(|error| StoreError::Open(error.to_string()))?;
-    Ok(Poller::new(archive()?, fetcher))
+    Ok(Poller::new(archive()?, fetcher, PACE))
 }

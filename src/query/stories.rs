@@ -189,6 +189,7 @@ mod tests {
                 media_type: Some("text/plain".to_owned()),
                 url: None,
                 source: None,
+                defaults: None,
                 retrieved_at: Instant::now(),
             };
             archive.ingest(document).await.expect("ingested");

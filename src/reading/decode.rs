@@ -220,6 +220,7 @@ mod tests {
             key: None,
             url: None,
             source: None,
+            defaults: None,
             retrieved_at: Instant::parse("2025-04-07").expect("a day"),
         }
     }

@@ -3,7 +3,7 @@
 use super::{
     Decoded, Finding, Page, Paragraph, ReadError,
     meaning::{self, Known, Missing, Texts},
-    reread,
+    reread, text,
 };
 use crate::{
     article::{
@@ -33,7 +33,8 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     let authors = fields.finding("authors", page.authors, |names| Some(names.join("; "))).unwrap_or_default();
     let written = written(headline.as_deref(), &body);
     let word_count = length::words(&body);
-    let language = fields.language(written.language, page.language);
+    let said = document.defaults.clone().unwrap_or_default();
+    let language = fields.language(written.language, page.language.or(of_the_source(said.language)));
     let (stated, impossible) = possible(page.published, document.retrieved_at);
     let published = fields
         .finding("published", stated, |it| it.at.map(|at| at.to_string()))
@@ -54,13 +55,15 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
             dateline: dateline.as_ref(),
             authors: &authors,
             published: published.as_ref(),
+            country: said.country.as_ref(),
         },
         Missing { summary: summary.is_none(), keywords: keywords.is_empty() },
         &mut fields,
     );
+    let publisher = page.publisher.or(of_the_source(said.publisher.map(|it| text::publisher::publisher(&it))));
     let facts = Facts {
         url: fields.url(page.url, document),
-        publisher: fields.finding("publisher", page.publisher, |it| Some(it.name.clone())),
+        publisher: fields.finding("publisher", publisher, |it| Some(it.name.clone())),
         authors: authors.into_iter().map(|name| Author { name }).collect(),
         agency: fields.text("agency", page.agency),
         dateline,
@@ -90,6 +93,11 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     };
     let detail = Detail { body, quantities: meaning.quantities, mentioned_dates: meaning.mentioned_dates };
     Ok(Draft { media_type: decoded.media_type(), facts, detail, evidence })
+}
+
+/// What the document itself does not say. It stands nowhere in its bytes.
+fn of_the_source<T>(said: Option<T>) -> Option<Finding<T>> {
+    said.map(|value| Finding { value, spans: Vec::new(), rule: "source-default", others: Vec::new() })
 }
 
 fn spans<T>(found: &Option<Finding<T>>) -> Vec<Span> {

@@ -4,7 +4,8 @@
 use super::{Form, Paragraph, draft::Fields, locate::Located};
 use crate::{
     article::{
-        Basis, Dateline, Entity, Instant, MentionedDate, Published, Quantity, QuantityKind, Span, TextSpan, Topic,
+        Basis, CountryCode, Dateline, Entity, Instant, MentionedDate, Published, Quantity, QuantityKind, Span,
+        TextSpan, Topic,
     },
     enrich::{
         entities, keywords, mentioned_dates,
@@ -37,6 +38,8 @@ pub struct Known<'a> {
     pub dateline: Option<&'a Dateline>,
     pub authors: &'a [String],
     pub published: Option<&'a Published>,
+    /// Where it is published.
+    pub country: Option<&'a CountryCode>,
 }
 
 #[derive(Default)]
@@ -125,7 +128,7 @@ fn quantities(
     fields: &mut Fields,
     left_out: &mut Vec<String>,
 ) -> Vec<Quantity> {
-    let country = known.dateline.and_then(|it| it.place.as_ref()?.country.as_ref());
+    let country = known.dateline.and_then(|it| it.place.as_ref()?.country.as_ref()).or(known.country);
     let found = passages.iter().flat_map(|it| quantities::find(it, language, country)).map(|it| it.0);
     let found: Vec<Quantity> = cut(found.collect(), QUANTITIES_MAX, "quantities", left_out);
     for (at, it) in found.iter().enumerate() {

@@ -11,6 +11,7 @@ fn document(content: &str, media_type: &str) -> RawDocument {
         key: None,
         url: None,
         source: None,
+        defaults: None,
         retrieved_at: Instant::parse("2025-05-01").expect("a day"),
     }
 }

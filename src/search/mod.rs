@@ -263,6 +263,7 @@ mod tests {
             key: None,
             url: None,
             source: None,
+            defaults: None,
             retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
         };
         let (one, _) = archive::preview(&document).expect("read");

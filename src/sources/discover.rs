@@ -1,4 +1,5 @@
-//! The feed that a page names: `<link rel="alternate">` with a feed's media type.
+//! The feed of a page that is none: the one that it names, else one at a place where feeds are known to be, else a news
+//! sitemap that its site names to robots.
 
 use crate::reading::feed::MEDIA_TYPES;
 use html5gum::{Token, Tokenizer};
@@ -6,9 +7,14 @@ use url::Url;
 
 /// A page names its feeds in its head, and no head is longer.
 const HEAD_BYTES: usize = 512 * 1024;
+/// Where the programs that most sites run on keep a feed, from the site's root: WordPress and Ghost; Jekyll and Hugo;
+/// Drupal and others.
+const WELL_KNOWN: [&str; 6] = ["/feed", "/rss.xml", "/feed.xml", "/index.xml", "/atom.xml", "/feed.json"];
+/// Sitemaps that are looked at.
+const SITEMAPS: usize = 3;
 
-/// The first that it names.
-pub fn feed(page: &[u8], url: &Url) -> Option<Url> {
+/// The first feed that a page names (`<link rel="alternate">` with a feed's media type).
+pub fn named(page: &[u8], url: &Url) -> Option<Url> {
     let head = &page[..page.len().min(HEAD_BYTES)];
     let mut base = url.clone();
     for token in Tokenizer::new(head) {
@@ -35,6 +41,12 @@ pub fn feed(page: &[u8], url: &Url) -> Option<Url> {
     None
 }
 
+/// Where else one may be, the likeliest first.
+pub fn guesses(url: &Url, sitemaps: Vec<Url>) -> Vec<Url> {
+    let of_news = sitemaps.into_iter().filter(|it| it.path().to_ascii_lowercase().contains("news"));
+    WELL_KNOWN.iter().filter_map(|it| url.join(it).ok()).chain(of_news.take(SITEMAPS)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,7 +54,7 @@ mod tests {
     #[test]
     fn the_first_feed_that_a_page_names() {
         let url = Url::parse("https://a.example/news/today").expect("a URL");
-        let found = |page: &str| feed(page.as_bytes(), &url).map(|it| it.to_string());
+        let found = |page: &str| named(page.as_bytes(), &url).map(|it| it.to_string());
         let page = "<head><link rel=stylesheet href=a.css><link rel='alternate' type='text/html' hreflang=fr href=/fr>\
                     <LINK REL='home ALTERNATE' TYPE='application/RSS+XML; charset=utf-8' HREF='../feed.xml'>\
                     <link rel=alternate type=application/atom+xml href=/atom></head>";
@@ -50,5 +62,14 @@ mod tests {
         let page = "<base href=https://b.example/x/><link rel=alternate type=application/feed+json href=f.json>";
         assert_eq!(found(page).as_deref(), Some("https://b.example/x/f.json"));
         assert_eq!(found("<p>no feed <!-- <link rel=alternate type=application/rss+xml href=/x> --></p>"), None);
+    }
+
+    #[test]
+    fn feeds_are_looked_for_at_the_root_and_sitemaps_by_their_names() {
+        let url = |it: &str| Url::parse(it).expect("a URL");
+        let sitemaps = vec![url("https://a.example/sitemap.xml"), url("https://a.example/News-Sitemap.xml")];
+        let found = guesses(&url("https://a.example/world/today?x"), sitemaps);
+        assert_eq!((found.len(), found[0].as_str()), (WELL_KNOWN.len() + 1, "https://a.example/feed"));
+        assert_eq!(found.last().map(Url::as_str), Some("https://a.example/News-Sitemap.xml"));
     }
 }

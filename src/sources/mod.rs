@@ -4,18 +4,32 @@
 //! | --- | --- |
 //! | [`address`] | which addresses may be reached |
 //! | [`fetch`] | how a document is asked for, and why it cannot be had |
-//! | [`discover`] | which feed a page names |
-//! | [`source`] | what a source is told, and how it is |
+//! | [`robots`], [`web`] | what a site asks of robots; at which pace it is asked |
+//! | [`settings`], [`rules`] | what a source is told; which of its entries are taken |
+//! | [`source`] | how it is |
+//! | [`listing`], [`discover`], [`sitemap`] | what its URL leads to |
+//! | [`entries`] | what becomes of what it lists |
 //! | [`schedule`] | when it is polled next |
 //! | [`opml`] | what becomes of lists of feeds |
-//! | [`poll`] | that it is polled by one at a time, and what becomes of its entries |
+//! | [`poll`] | that it is polled by one at a time |
 
 mod address;
 mod discover;
+mod entries;
 pub mod fetch;
+mod listing;
 pub mod opml;
+mod outcome;
 pub mod poll;
+mod robots;
+mod rules;
 mod schedule;
+mod settings;
+mod sitemap;
 pub mod source;
+mod web;
 
-pub use source::{BadSetting, Health, Settings, Source, SourceError, State};
+pub use rules::{Rule, RuleField};
+pub use settings::{BadSetting, Settings};
+pub use source::{Health, Source, SourceError, State};
+pub use web::PACE;

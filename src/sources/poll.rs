@@ -5,19 +5,21 @@
 //! archived by then are told by their bytes the next time.
 
 use super::{
-    discover,
-    fetch::{FetchError, Fetched, Fetcher, Request},
+    entries::Entries,
+    fetch::{Fetched, Fetcher, Request},
+    listing::{Listing, listing},
+    outcome::Failed,
     schedule,
     source::{Source, SourceError},
+    web::Web,
 };
 use crate::{
-    archive::{Archive, IngestError, Outcome, Taken},
-    article::{Instant, RawDocument},
-    reading::{self, Form, ReadError, feed},
+    archive::Archive,
+    article::Instant,
+    reading::feed,
     store::{Kind, StoreError},
 };
 use futures::{StreamExt, stream};
-use http::StatusCode;
 use jiff::SignedDuration;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -25,16 +27,15 @@ use std::{collections::BTreeMap, time::Duration};
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// Sources that are looked for at once.
 const BATCH: usize = 200;
-/// Hosts that are asked at once, and between two requests to one of them.
+/// Hosts that are asked at once.
 const HOSTS: usize = 8;
-const PACE: Duration = Duration::from_secs(1);
-/// Of a document, what tells that it is a feed.
-const START_BYTES: usize = 4_096;
+/// From its beginning, how long a poll goes on to fetch pages: well within the lease.
+const PAGES_UNTIL: Duration = Duration::from_secs(180);
 
 #[derive(Clone, Debug)]
 pub struct Poller {
     archive: Archive,
-    fetcher: Fetcher,
+    web: Web,
 }
 
 /// What a round of polls came to.
@@ -56,39 +57,10 @@ impl Round {
     }
 }
 
-/// Why a poll failed, and how long the server asks to wait.
-struct Failed {
-    code: String,
-    detail: String,
-    wait: Option<Duration>,
-    gone: bool,
-}
-
-impl From<FetchError> for Failed {
-    fn from(error: FetchError) -> Self {
-        let (wait, gone) = match &error {
-            FetchError::Status { status, retry_after } => (*retry_after, *status == StatusCode::GONE),
-            _ => (None, false),
-        };
-        Self { code: error.code().to_owned(), detail: crate::logs::chain(&error), wait, gone }
-    }
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        IngestError::from(error).into()
-    }
-}
-
-impl From<IngestError> for Failed {
-    fn from(error: IngestError) -> Self {
-        Self { code: error.code().to_owned(), detail: error.chain(), wait: None, gone: false }
-    }
-}
-
 impl Poller {
-    pub fn new(archive: Archive, fetcher: Fetcher) -> Self {
-        Self { archive, fetcher }
+    /// `pace`: between two requests to one host.
+    pub fn new(archive: Archive, fetcher: Fetcher, pace: Duration) -> Self {
+        Self { archive, web: Web::new(fetcher, pace) }
     }
 
     /// Every source that is due now, once. Those of one host one after another, at its pace.
@@ -107,10 +79,7 @@ impl Poller {
 
     async fn host(&self, ids: Vec<String>) -> Result<Round, StoreError> {
         let mut round = Round::default();
-        for (number, id) in ids.iter().enumerate() {
-            if number > 0 {
-                tokio::time::sleep(PACE).await;
-            }
+        for id in &ids {
             let Some(mut source) = self.take(id).await? else { continue };
             let before = (source.health.entries_ingested, source.health.failures);
             let asked = source.settings.url.clone();
@@ -174,8 +143,8 @@ impl Poller {
             last_modified: source.health.last_modified.clone(),
             headers: source.settings.headers(),
         };
-        let polled = match self.feed(source, &request).await {
-            Ok((fetched, document)) => self.archive_entries(source, fetched, document).await,
+        let polled = match listing(&self.web, source, &request).await {
+            Ok((fetched, listing)) => self.archive_entries(source, fetched, listing).await,
             Err(failed) => Err(failed),
         };
         let now = Instant::now();
@@ -192,103 +161,40 @@ impl Poller {
         }
     }
 
-    /// What the source's URL leads to: a feed, or the one that the page there names. Where it stands is taken over. No
-    /// document, where it is as it was.
-    async fn feed(&self, source: &mut Source, request: &Request) -> Result<(Fetched, Option<RawDocument>), Failed> {
-        let mut fetched = self.fetcher.fetch(&source.settings.url, request).await?;
-        let page = match document(source, &mut fetched) {
-            Some(page) if !is_feed(&page) => page,
-            document => {
-                source.found_at(fetched.moved.as_ref());
-                return Ok((fetched, document));
+    async fn archive_entries(&self, source: &mut Source, fetched: Fetched, listing: Listing) -> Result<(), Failed> {
+        let until = tokio::time::Instant::now() + PAGES_UNTIL;
+        let mut entries = Entries::new(&self.archive, &self.web, source, until);
+        let (mut stays, mut keep_validators) = (None, true);
+        match listing {
+            Listing::AsItWas => {}
+            Listing::Feed(document) => {
+                stays = Some(feed::polling(&document).unwrap_or_default().stays);
+                entries.feed(document).await?;
             }
-        };
-        let none = || Failed {
-            code: "not_a_feed".to_owned(),
-            detail: "the document is no feed and names none".to_owned(),
-            wait: None,
-            gone: false,
-        };
-        let named = discover::feed(&page.content, &fetched.url).ok_or_else(none)?;
-        let request = Request { headers: source.headers_for(&named), ..Request::default() };
-        let mut fetched = self.fetcher.fetch(named.as_str(), &request).await?;
-        // One that names another in its turn is followed no further.
-        let feed = document(source, &mut fetched).filter(is_feed).ok_or_else(none)?;
-        source.found_at(Some(&named));
-        if source.settings.url != named.as_str() {
-            // They are the feed's, and the page is asked again.
-            (fetched.etag, fetched.last_modified) = (None, None);
-        }
-        Ok((fetched, Some(feed)))
-    }
-
-    async fn archive_entries(
-        &self,
-        source: &mut Source,
-        fetched: Fetched,
-        document: Option<RawDocument>,
-    ) -> Result<(), Failed> {
-        let now = Instant::now();
-        let Some(document) = document else {
-            succeeded(source, now);
-            schedule::after_success(source, false, fetched.max_age, now);
-            return Ok(());
-        };
-        let mut taken = self.archive.take(document.clone()).await;
-        // A feed may be without entries for a while.
-        let is_empty = |it: &Taken| matches!(it.ingested, Err(IngestError::Unreadable(ReadError::NothingToRead)));
-        taken.retain(|it| it.entry.is_some() || !is_empty(it));
-        self.archive.keep_failed(document, false, &taken).await?;
-        let entries = taken.iter().filter(|it| it.entry.is_some()).count();
-        let (mut new, mut again) = (false, None);
-        for Taken { entry, ingested } in taken {
-            source.health.entries_seen += u64::from(entry.is_some());
-            match ingested {
-                Ok(ingested) => {
-                    let ingested = matches!(ingested.outcome, Outcome::Created | Outcome::Revised);
-                    source.health.entries_ingested += u64::from(ingested);
-                    new |= ingested;
-                }
-                Err(error) => {
-                    source.health.entries_failed += u64::from(entry.is_some());
-                    tracing::warn!(source = source.id, entry, code = error.code(), "an entry failed");
-                    // The feed as a whole, or the archive: it is to be asked for again, whatever its validators say.
-                    if entries == 0 || !error.is_the_documents() {
-                        again = Some(Failed::from(error));
-                    }
-                }
+            Listing::Sitemap { pages, of_index } => {
+                keep_validators = !of_index;
+                entries.sitemap(pages).await?;
             }
         }
+        let Entries { new, unfinished, again, .. } = entries;
         if let Some(failed) = again {
             return Err(failed);
         }
-        (source.health.etag, source.health.last_modified) = (fetched.etag, fetched.last_modified);
-        succeeded(source, now);
-        schedule::after_success(source, new, fetched.max_age, now);
+        let now = Instant::now();
+        if let Some(stays) = stays {
+            source.stays_seconds = stays.map(|it| it.as_secs());
+        }
+        source.health.last_success_at = Some(now);
+        source.health.failures = 0;
+        if unfinished {
+            (source.health.etag, source.health.last_modified) = (None, None);
+            source.next_poll_at = Some(schedule::soon(source, now));
+            return Ok(());
+        }
+        let validators = if keep_validators { (fetched.etag, fetched.last_modified) } else { (None, None) };
+        (source.health.etag, source.health.last_modified) = validators;
+        let stays = source.stays_seconds.map(Duration::from_secs);
+        schedule::after_success(source, new, fetched.max_age.max(stays), now);
         Ok(())
     }
-}
-
-/// Takes the document out of what was fetched, if it came at all. A feed is one whatever its server calls it.
-fn document(source: &Source, fetched: &mut Fetched) -> Option<RawDocument> {
-    let content = fetched.content.take()?;
-    let start = String::from_utf8_lossy(&content[..content.len().min(START_BYTES)]).to_lowercase();
-    let told = feed::begins_like_one(start.trim_start_matches('\u{feff}').trim_start());
-    Some(RawDocument {
-        media_type: fetched.media_type.clone().filter(|_| !told),
-        content,
-        key: None,
-        url: Some(fetched.url.to_string()),
-        source: Some(source.id.clone()),
-        retrieved_at: fetched.at,
-    })
-}
-
-fn is_feed(document: &RawDocument) -> bool {
-    matches!(reading::form(document), Ok(Form::Feed))
-}
-
-fn succeeded(source: &mut Source, now: Instant) {
-    source.health.last_success_at = Some(now);
-    source.health.failures = 0;
 }

@@ -16,6 +16,8 @@ use std::{
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 /// What a server asks for is heeded up to here.
 const HEEDED: Duration = Duration::from_secs(7 * 86_400);
+/// After a poll that could not take everything.
+const SOON: Duration = Duration::from_secs(60);
 /// Doublings after which the wait is the longest anyway.
 const DOUBLINGS: u32 = 12;
 
@@ -27,6 +29,11 @@ pub fn after_success(source: &mut Source, new_entries: bool, max_age: Option<Dur
     source.interval_seconds = next.clamp(settings.minimum_interval_seconds, settings.maximum_interval_seconds);
     let fresh = max_age.unwrap_or_default().min(Duration::from_secs(settings.maximum_interval_seconds));
     source.next_poll_at = Some(later(now, source.interval().max(fresh)));
+}
+
+/// When the rest of what it lists is taken.
+pub fn soon(source: &Source, now: Instant) -> Instant {
+    later(now, Duration::from_secs(source.settings.minimum_interval_seconds).min(SOON))
 }
 
 /// After one that failed, as often as the source says by now. `wait`: what the server asks for.
@@ -52,7 +59,7 @@ fn later(now: Instant, by: Duration) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::source::Settings;
+    use crate::sources::Settings;
 
     fn wait(source: &Source, now: Instant) -> u64 {
         let next = source.next_poll_at.expect("a time").timestamp();

@@ -1,41 +1,23 @@
-//! A source: a feed that is polled, how often, and how it is.
+//! A source: a feed, a news sitemap or a page that has one, how it is polled, and how it is.
 
+use super::settings::Settings;
 use crate::{
     article::{Instant, slug},
     store::{Kind, Record, Store, StoreError},
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 use url::Url;
 use utoipa::ToSchema;
 
-/// Between two polls, where a source does not say otherwise; and what it may say.
-pub const MINIMUM_SECONDS: u64 = 300;
-pub const MAXIMUM_SECONDS: u64 = 86_400;
-pub const LOWEST_SECONDS: u64 = 60;
-pub const HIGHEST_SECONDS: u64 = 7 * 86_400;
 /// Of a source that is new.
 const FIRST_INTERVAL_SECONDS: u64 = 3_600;
-const TITLE_BYTES: usize = 200;
-const URL_BYTES: usize = 2_000;
-const HEADERS: usize = 10;
-const HEADER_BYTES: usize = 4_000;
 /// Of a host and a path, what makes an id; a digest tells longer ones apart.
 const ID_BYTES: usize = 80;
-
-/// What a source is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    pub url: String,
-    pub title: Option<String>,
-    pub minimum_interval_seconds: u64,
-    pub maximum_interval_seconds: u64,
-    /// Sent with every request to its host. They may hold credentials, and are shown to nobody.
-    pub headers: BTreeMap<String, String>,
-    pub paused: bool,
-}
+/// Pages that will not be asked for again, the latest of them.
+const PASSED_OVER: usize = 200;
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -50,8 +32,12 @@ pub struct Health {
     pub entries_seen: u64,
     /// Entries that made an article or revised one.
     pub entries_ingested: u64,
-    /// Entries that could not be read or archived.
+    /// Entries that could not be read or archived, or whose pages could not be had.
     pub entries_failed: u64,
+    /// The last of them, and why.
+    pub last_entry_error: Option<SourceError>,
+    /// Entries that its rules left out.
+    pub entries_left_out: u64,
     pub etag: Option<String>,
     pub last_modified: Option<String>,
 }
@@ -60,7 +46,7 @@ pub struct Health {
 pub struct SourceError {
     pub at: Instant,
     /// `dns`, `connect`, `tls`, `timeout`, `status`, `refused_address`, `too_large`, `too_many_redirects`, `bad_redirect`,
-    /// `broken`, `bad_url`, or why the document cannot be read.
+    /// `broken`, `bad_url`, `robots`, `not_a_feed`, or why the document cannot be read.
     pub code: String,
     /// The cause in words.
     pub detail: String,
@@ -101,6 +87,10 @@ pub struct Source {
     /// Between polls, as the feed's own rhythm has made it.
     pub interval_seconds: u64,
     pub next_poll_at: Option<Instant>,
+    /// How long its feed says that it stays as it is.
+    pub stays_seconds: Option<u64>,
+    /// What told the pages that cannot be had, so that they are not asked for at every poll.
+    pub passed_over: VecDeque<String>,
     pub created_at: Instant,
     /// As it was read, to be put again.
     pub record: Option<Record>,
@@ -113,86 +103,9 @@ struct Kept {
     health: Health,
     retired: bool,
     interval_seconds: u64,
+    stays_seconds: Option<u64>,
+    passed_over: VecDeque<String>,
     created_at: Instant,
-}
-
-/// What is wrong with a setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadSetting {
-    pub member: &'static str,
-    pub detail: String,
-}
-
-impl Settings {
-    pub fn new(url: String) -> Self {
-        Self {
-            url,
-            title: None,
-            minimum_interval_seconds: MINIMUM_SECONDS,
-            maximum_interval_seconds: MAXIMUM_SECONDS,
-            headers: BTreeMap::new(),
-            paused: false,
-        }
-    }
-
-    /// Every fault, or the settings with their URL as it will be asked for.
-    pub fn checked(mut self) -> Result<Self, Vec<BadSetting>> {
-        let mut bad = Vec::new();
-        let mut refuse = |member, detail: String| bad.push(BadSetting { member, detail });
-        match Url::parse(&self.url) {
-            _ if self.url.len() > URL_BYTES => refuse("url", format!("expected at most {URL_BYTES} bytes")),
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                refuse(
-                    "url",
-                    "expected no name and no password in it: they belong in headers, which are not shown".to_owned(),
-                );
-            }
-            Ok(mut url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
-                url.set_fragment(None);
-                self.url = url.to_string();
-            }
-            _ => refuse("url", format!("expected a URL of http or https, found {:?}", self.url)),
-        }
-        if self.title.as_ref().is_some_and(|it| it.trim().is_empty() || it.len() > TITLE_BYTES) {
-            refuse("title", format!("expected 1 to {TITLE_BYTES} bytes"));
-        }
-        let legal = LOWEST_SECONDS..=HIGHEST_SECONDS;
-        for (member, seconds) in [
-            ("minimum_interval_seconds", self.minimum_interval_seconds),
-            ("maximum_interval_seconds", self.maximum_interval_seconds),
-        ] {
-            if !legal.contains(&seconds) {
-                refuse(member, format!("expected {LOWEST_SECONDS} to {HIGHEST_SECONDS}, found {seconds}"));
-            }
-        }
-        if self.minimum_interval_seconds > self.maximum_interval_seconds {
-            refuse("maximum_interval_seconds", "expected no less than the minimum".to_owned());
-        }
-        let bytes: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        if self.headers.len() > HEADERS || bytes > HEADER_BYTES {
-            refuse("headers", format!("expected at most {HEADERS} headers and {HEADER_BYTES} bytes"));
-        }
-        if let Err(name) = headers(&self.headers) {
-            refuse("headers", format!("expected a name and a value as HTTP has them, found {name:?}"));
-        }
-        if bad.is_empty() { Ok(self) } else { Err(bad) }
-    }
-
-    pub fn headers(&self) -> HeaderMap {
-        headers(&self.headers).unwrap_or_default()
-    }
-}
-
-/// Or the name of the first that is none.
-fn headers(given: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in given {
-        let pair = HeaderName::try_from(name.as_str()).ok().zip(HeaderValue::try_from(value.as_str()).ok());
-        let (header, mut value) = pair.ok_or_else(|| name.clone())?;
-        value.set_sensitive(true);
-        headers.insert(header, value);
-    }
-    Ok(headers)
 }
 
 impl Source {
@@ -213,10 +126,14 @@ impl Source {
                 entries_seen: 0,
                 entries_ingested: 0,
                 entries_failed: 0,
+                last_entry_error: None,
+                entries_left_out: 0,
                 etag: None,
                 last_modified: None,
             },
             retired: false,
+            stays_seconds: None,
+            passed_over: VecDeque::new(),
             created_at: now,
             record: None,
         }
@@ -272,6 +189,17 @@ impl Source {
         Url::parse(&self.settings.url).is_ok_and(|it| it.origin() == url.origin())
     }
 
+    pub fn passed_over(&self, page: &str) -> bool {
+        self.passed_over.iter().any(|it| it == page)
+    }
+
+    pub fn pass_over(&mut self, page: String) {
+        self.passed_over.push_back(page);
+        if self.passed_over.len() > PASSED_OVER {
+            self.passed_over.pop_front();
+        }
+    }
+
     pub fn interval(&self) -> Duration {
         Duration::from_secs(self.interval_seconds)
     }
@@ -284,6 +212,8 @@ impl Source {
             health: kept.health,
             retired: kept.retired,
             interval_seconds: kept.interval_seconds,
+            stays_seconds: kept.stays_seconds,
+            passed_over: kept.passed_over,
             next_poll_at: record.at,
             created_at: kept.created_at,
             record: Some(record),
@@ -297,6 +227,8 @@ impl Source {
             health: self.health.clone(),
             retired: self.retired,
             interval_seconds: self.interval_seconds,
+            stays_seconds: self.stays_seconds,
+            passed_over: self.passed_over.clone(),
             created_at: self.created_at,
         };
         Record::next(self.record.as_ref(), &self.id, self.next_poll_at, &kept)
@@ -332,18 +264,5 @@ mod tests {
         assert!(id(&long).len() < 100 && id(&long) != id(&format!("{long}y")));
         let (a, b) = ("https://a.example/x?y", "https://a.example/x/y");
         assert!(id(a) == id(b) && id_apart(a) != id_apart(b));
-    }
-
-    #[test]
-    fn every_bad_setting_is_named() {
-        let mut settings = Settings::new("ftp://a.example/feed".to_owned());
-        settings.title = Some(" ".to_owned());
-        settings.minimum_interval_seconds = 1;
-        settings.headers.insert("bad name".to_owned(), "x".to_owned());
-        let named: Vec<&str> = settings.checked().expect_err("bad").into_iter().map(|it| it.member).collect();
-        assert_eq!(named, ["url", "title", "minimum_interval_seconds", "headers"]);
-        let secret = Settings::new("https://user:secret@a.example/feed".to_owned());
-        assert_eq!(secret.checked().expect_err("bad")[0].member, "url");
-        assert!(Settings::new("https://a.example/feed#top".to_owned()).checked().is_ok_and(|it| !it.url.contains('#')));
     }
 }

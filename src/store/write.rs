@@ -160,6 +160,12 @@ impl Store {
         Ok(Some((attributes.text("fingerprint")?.to_owned(), attributes.text("answer")?.to_owned())))
     }
 
+    /// Notes what became of a document whose article was not written under its name.
+    pub async fn put_document(&self, record: &DocumentRecord) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(items::document_item(record)));
+        put.send().await.map(|_| ()).map_err(|error| StoreError::call("PutItem", error))
+    }
+
     /// Remembers an answer until a time in seconds since 1970, unless the key has one.
     pub async fn remember_answer(
         &self,

@@ -125,6 +125,7 @@ pub fn story(key: &str, headline: &str, dateline: &str) -> RawDocument {
         key: Some(key.to_owned()),
         url: None,
         source: None,
+        defaults: None,
         retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
     }
 }

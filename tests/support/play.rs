@@ -1,5 +1,7 @@
 //! A server on loopback that plays whatever servers of feeds do.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},

@@ -41,6 +41,7 @@ pub fn document(key: &str, headline: &str, place: &str, text: &str) -> RawDocume
         key: Some(key.to_owned()),
         url: None,
         source: None,
+        defaults: None,
         retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
     }
 }

@@ -258,6 +258,7 @@ fn document(id: &str, url: Option<String>, media_type: &str, bytes: Vec<u8>) -> 
         media_type: Some(media_type.to_owned()),
         url,
         source: None,
+        defaults: None,
         retrieved_at: Instant::now(),
     }
 }

@@ -281,7 +281,14 @@ fn topic(number: usize) -> Option<Topic> {
 fn whole(number: usize, facts: Facts, detail: Detail) -> Article {
     let id = ArticleId::of_identity(&number.to_string());
     let now = facts.published.at.unwrap_or_else(Instant::now);
-    let raw = RawSummary { sha256: String::new(), bytes: 0, media_type: String::new(), entry: None, retrieved_at: now };
+    let raw = RawSummary {
+        sha256: String::new(),
+        bytes: 0,
+        media_type: String::new(),
+        entry: None,
+        retrieved_at: now,
+        defaults: None,
+    };
     let head = Head {
         story: id.clone(),
         id,

@@ -13,6 +13,8 @@ mod places;
 mod values;
 mod xml;
 
+pub use places::Polling;
+
 use super::{ReadError, decode, draft, limits::FEED_ENTRIES};
 use crate::article::{Draft, RawDocument};
 use sha2::{Digest, Sha256};
@@ -85,6 +87,12 @@ pub fn entries(document: &RawDocument) -> Result<(Vec<EntryName>, Option<ReadErr
         EntryName { at, name: it.id.clone().unwrap_or_else(|| format!("sha256:{sha256}")), sha256 }
     });
     Ok((names.collect(), (found > FEED_ENTRIES).then_some(ReadError::TooManyEntries { found })))
+}
+
+/// What it says to those who poll it, also where it has no entry.
+pub fn polling(document: &RawDocument) -> Result<Polling, ReadError> {
+    let decoded = decode(document)?;
+    places::find(decoded.without_mark()).map(|(about, _)| about.polling)
 }
 
 /// The articles of some entries, each by itself.

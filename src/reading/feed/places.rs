@@ -9,7 +9,7 @@ use crate::{
     reading::{ReadError, limits::FEED_ELEMENTS},
 };
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Prefixes under which the dialects' own elements are met.
 const OWN: [&str; 4] = ["atom:", "rss:", "a10:", "atom10:"];
@@ -21,7 +21,19 @@ pub struct About {
     pub language: Option<Member>,
     /// The address of the site.
     pub home: Option<String>,
+    pub polling: Polling,
     pub dialect: Dialect,
+}
+
+/// What a feed says to those who poll it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Polling {
+    /// How long it stays as it is: `ttl` of RSS 2.0, `sy:updatePeriod` and `sy:updateFrequency` of RSS 1.0's syndication
+    /// module.
+    pub stays: Option<Duration>,
+    /// The hub that pushes it (WebSub 1.0), and under which address.
+    pub hub: Option<String>,
+    pub topic: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -171,8 +183,37 @@ fn xml_about<'a>(document: &str, children: impl Iterator<Item = &'a Element>, ch
         title: channel.member(&["title"]).cloned(),
         language: channel.member(&["language", "dc:language"]).cloned(),
         home: link(document, &channel),
+        polling: Polling {
+            stays: stays(document, &channel),
+            hub: related(&channel, "hub"),
+            topic: related(&channel, "self"),
+        },
         dialect: Dialect::default(),
     }
+}
+
+fn related(channel: &Entry, relation: &str) -> Option<String> {
+    let is_related =
+        |it: &&Member| it.attribute("rel").is_some_and(|it| it.split_whitespace().any(|it| it == relation));
+    let found = channel.all(&["link"]).find(is_related)?;
+    found.attribute("href").map(|it| it.trim().to_owned())
+}
+
+fn stays(document: &str, channel: &Entry) -> Option<Duration> {
+    let text = |name: &str| channel.member(&[name]).and_then(|it| it.text(document));
+    if let Some(minutes) = text("ttl").and_then(|it| it.trim().parse::<u64>().ok()) {
+        return minutes.checked_mul(60).map(Duration::from_secs);
+    }
+    let period = match text("sy:updatePeriod")?.trim() {
+        "hourly" => 3_600,
+        "daily" => 86_400,
+        "weekly" => 7 * 86_400,
+        "monthly" => 30 * 86_400,
+        "yearly" => 365 * 86_400,
+        _ => return None,
+    };
+    let often = text("sy:updateFrequency").and_then(|it| it.trim().parse::<u64>().ok()).filter(|it| *it > 0);
+    Some(Duration::from_secs(period / often.unwrap_or(1)))
 }
 
 /// The address of the page: a link's text, or the `href` of the one that has no other relation.
@@ -184,6 +225,17 @@ pub fn link_member<'a>(document: &str, entry: &'a Entry) -> Option<(&'a Member, 
     let page = |it: &&Member| it.attribute("rel").is_none_or(|it| it == "alternate");
     let address = |it: &Member| it.attribute("href").map(|it| it.trim().to_owned()).or_else(|| it.text(document));
     entry.all(&["link", "url", "external_url"]).filter(page).find_map(|it| Some((it, address(it)?)))
+}
+
+fn json_hub(hubs: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Hub {
+        #[serde(rename = "type")]
+        kind: String,
+        url: String,
+    }
+    let hubs: Vec<Hub> = serde_json::from_str(hubs).ok()?;
+    hubs.into_iter().find(|it| it.kind.eq_ignore_ascii_case("websub")).map(|it| it.url)
 }
 
 fn in_json(document: &str) -> Result<(About, Vec<Entry>), ReadError> {
@@ -230,5 +282,10 @@ fn in_json(document: &str) -> Result<(About, Vec<Entry>), ReadError> {
         entries.push(entry);
     }
     let home = about("home_page_url").and_then(|it| it.text(document));
-    Ok((About { title: about("title"), language: about("language"), home, dialect: Dialect::Json }, entries))
+    let polling = Polling {
+        stays: None,
+        hub: feed.get("hubs").and_then(|it| json_hub(it.get())),
+        topic: about("feed_url").and_then(|it| it.text(document)),
+    };
+    Ok((About { title: about("title"), language: about("language"), home, polling, dialect: Dialect::Json }, entries))
 }

@@ -11,6 +11,7 @@ fn document(content: &str) -> RawDocument {
         key: Some("feed".to_owned()),
         url: Some("https://gazette.example/feed".to_owned()),
         source: None,
+        defaults: None,
         retrieved_at: Instant::parse("2025-05-01").expect("a day"),
     }
 }

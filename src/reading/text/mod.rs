@@ -12,7 +12,7 @@ mod headline;
 mod lines;
 mod marks;
 mod model;
-mod publisher;
+pub mod publisher;
 mod story;
 mod wire;
 

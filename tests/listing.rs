@@ -1,0 +1,261 @@
+//! What a source lists, and what is made of it: by its rules, from its pages, with what its owner says of it.
+
+#[path = "support/play.rs"]
+mod play;
+#[path = "support/polling.rs"]
+mod polling;
+mod support;
+
+use play::{Act, answer};
+use polling::{Stage, rss};
+use serde_json::{Value, json};
+use support::request;
+
+/// A feed whose entries link to pages of the played server.
+fn linking(stage: &Stage, entries: &[(&str, &str)]) -> Vec<u8> {
+    let item = |(path, title): &(&str, &str)| {
+        format!(
+            "<item><guid>{path}</guid><title>{title}</title><link>{}</link>\
+             <description>The tram ran again on Monday, it says in short.</description></item>",
+            stage.url(path)
+        )
+    };
+    let items: String = entries.iter().map(item).collect();
+    format!("<rss version=\"2.0\"><channel><title>Gazette</title>{items}</channel></rss>").into_bytes()
+}
+
+fn page(title: &str) -> Act {
+    let paragraph = "The tram of the harbour line ran again on Monday, the port said, after a pause of two long years.";
+    let html = format!(
+        "<html><head><title>{title}</title></head><body><article><h1>{title}</h1><p>{paragraph}</p>\
+         <p>Passengers waited at the old quay from six in the morning, and the first car left ten minutes later.</p>\
+         </article></body></html>"
+    );
+    answer("200 OK", &[("content-type", "text/html; charset=utf-8")], html)
+}
+
+async fn articles(stage: &Stage) -> Vec<Value> {
+    let mut found = Vec::new();
+    for card in stage.server.walk("/v1/articles?fields=id&limit=100").await {
+        let path = format!("/v1/articles/{}", card["id"].as_str().expect("an id"));
+        found.push(stage.server.get(&path).await.json());
+    }
+    found.sort_by_key(|it| it["headline"].as_str().map(str::to_owned));
+    found
+}
+
+fn health<'a>(source: &'a Value, member: &str) -> &'a Value {
+    &source["health"][member]
+}
+
+#[tokio::test]
+async fn entries_are_taken_by_url_and_title() {
+    let stage = Stage::new().await;
+    let entries = [("/world/1", "Tram returns"), ("/world/2", "LIVE: tram"), ("/sport/3", "Cup final")];
+    stage.play.set("/feed.xml", Act::Feed("\"1\"".to_owned(), linking(&stage, &entries)));
+    let rules = json!({
+        "url": stage.url("/feed.xml"),
+        "include": [{"field": "url", "matches": "/world/"}],
+        "exclude": [{"field": "title", "matches": "(?i)^live:"}],
+    });
+    let source = stage.add(rules).await;
+    let polled = stage.poll(&source).await;
+    let counts = ["entries_seen", "entries_ingested", "entries_left_out"].map(|it| health(&polled, it).clone());
+    assert_eq!(counts, [json!(3), json!(1), json!(2)]);
+    assert_eq!(articles(&stage).await[0]["headline"], "Tram returns");
+    let bad = json!({"url": "https://a.example/", "exclude": [{"field": "title", "matches": "("}]}).to_string();
+    let refused = stage.server.call(request("POST", "/v1/sources", &[], bad.into())).await;
+    assert_eq!(
+        (refused.problem(), refused.json()["errors"][0]["pointer"].clone()),
+        ("invalid_source".to_owned(), json!("/exclude"))
+    );
+}
+
+#[tokio::test]
+async fn what_its_owner_says_holds_where_the_document_is_silent() {
+    let stage = Stage::new().await;
+    let silent = "<rss version='2.0'><channel><item><guid>1</guid><title>1 2</title>\
+                  <description>Rs 4500</description></item></channel></rss>";
+    stage.play.set("/silent.xml", answer("200 OK", &[], silent));
+    let said = json!({"url": stage.url("/silent.xml"), "publisher": "Indus Ledger", "language": "ur", "country": "PK"});
+    let source = stage.add(said).await;
+    stage.poll(&source).await;
+    let article = articles(&stage).await.remove(0);
+    assert_eq!((&article["publisher"]["id"], &article["language"]), (&json!("indus-ledger"), &json!("ur")));
+    assert_eq!(article["quantities"][0]["currency"], "PKR");
+    let evidence = format!("/v1/articles/{}/evidence", article["id"].as_str().expect("an id"));
+    let evidence = stage.server.get(&evidence).await.json();
+    let of = |field: &str| {
+        let fields = evidence["fields"].as_array().expect("fields");
+        fields.iter().find(|it| it["field"] == field).map(|it| (it["rule"].clone(), it["spans"].clone()))
+    };
+    for field in ["publisher", "language"] {
+        assert_eq!(of(field), Some((json!("source-default"), json!([]))), "it stands nowhere in the bytes");
+    }
+    // A document that speaks for itself is heard.
+    stage.play.set("/feed.xml", Act::Feed("\"1\"".to_owned(), rss(0..1)));
+    let said = json!({"url": stage.url("/feed.xml"), "publisher": "Indus Ledger", "language": "ur"});
+    let source = stage.add(said).await;
+    stage.poll(&source).await;
+    let spoken =
+        articles(&stage).await.into_iter().find(|it| it["headline"] == "Tram line 0 returns").expect("archived");
+    assert_eq!((&spoken["publisher"]["name"], &spoken["language"]), (&json!("Gazette"), &json!("en")));
+    // And a member that is null is taken away.
+    let path = format!("/v1/sources/{}", source["id"].as_str().expect("an id"));
+    let change = json!({"publisher": null}).to_string();
+    let changed = stage.server.call(request("PATCH", &path, &[], change.into())).await.json();
+    assert_eq!((&changed["publisher"], &changed["language"]), (&Value::Null, &json!("ur")));
+}
+
+#[tokio::test]
+async fn an_entrys_page_is_archived_in_its_place_once() {
+    let stage = Stage::new().await;
+    let entries =
+        [("/a", "Tram returns"), ("/gone", "Ferry returns"), ("/closed", "Pier opens"), ("/later", "Quay floods")];
+    stage.play.set("/feed.xml", Act::Feed("\"1\"".to_owned(), linking(&stage, &entries)));
+    stage.play.set("/a", page("Tram returns to the harbour"));
+    stage.play.set("/closed", page("Pier opens to all"));
+    stage.play.set("/later", answer("503 Service Unavailable", &[], ""));
+    stage.play.set("/robots.txt", answer("200 OK", &[], "User-agent: *\nDisallow: /closed\n"));
+    let source = stage.add(json!({"url": stage.url("/feed.xml"), "full_text": true})).await;
+    let polled = stage.poll(&source).await;
+    assert_eq!((&polled["state"], health(&polled, "entries_ingested")), (&json!("active"), &json!(4)));
+    let found = articles(&stage).await;
+    let told: Vec<(&str, usize)> = found
+        .iter()
+        .map(|it| (it["headline"].as_str().expect("a headline"), it["body"].as_array().map_or(0, Vec::len)))
+        .collect();
+    let expected = [("Ferry returns", 1), ("Pier opens", 1), ("Quay floods", 1), ("Tram returns to the harbour", 2)];
+    assert_eq!(told, expected, "what the feed has of those whose pages cannot be had");
+    assert!(stage.play.asked("/closed").is_empty(), "robots are asked to stay away");
+    // As it was: no page is asked for again.
+    stage.poll(&source).await;
+    // The feed changed elsewhere: only the page that may be there now is.
+    let more = [entries.as_slice(), &[("/new", "Bridge opens")]].concat();
+    stage.play.set("/feed.xml", Act::Feed("\"2\"".to_owned(), linking(&stage, &more)));
+    stage.play.set("/later", page("Quay floods again"));
+    stage.poll(&source).await;
+    let asked = ["/a", "/gone", "/later", "/robots.txt"].map(|it| stage.play.asked(it).len());
+    assert_eq!(asked, [1, 1, 2, 1]);
+    let floods = articles(&stage).await.into_iter().find(|it| it["url"] == stage.url("/later")).expect("archived");
+    assert_eq!((&floods["headline"], &floods["revision"]), (&json!("Quay floods again"), &json!(2)));
+}
+
+#[tokio::test]
+async fn where_robots_cannot_be_asked_no_page_is_fetched() {
+    let stage = Stage::new().await;
+    stage.play.set("/feed.xml", Act::Feed("\"1\"".to_owned(), linking(&stage, &[("/a", "Tram returns")])));
+    stage.play.set("/a", page("Tram returns to the harbour"));
+    stage.play.set("/robots.txt", answer("500 Internal Server Error", &[], ""));
+    let source = stage.add(json!({"url": stage.url("/feed.xml"), "full_text": true})).await;
+    let polled = stage.poll(&source).await;
+    assert_eq!(stage.play.asked("/a").len(), 0);
+    assert_eq!(polled["health"]["last_entry_error"]["code"], "robots");
+    assert_eq!(articles(&stage).await[0]["headline"], "Tram returns");
+}
+
+fn sitemap(stage: &Stage, pages: &[(&str, &str)]) -> String {
+    let url = |(path, at): &(&str, &str)| {
+        format!(
+            "<url><loc>{}</loc><n:news><n:publication><n:name>Gazette</n:name><n:language>en</n:language></n:publication>\
+             <n:publication_date>{at}</n:publication_date><n:title>Tram</n:title></n:news></url>",
+            stage.url(path)
+        )
+    };
+    let urls: String = pages.iter().map(url).collect();
+    format!(
+        "<?xml version='1.0'?><urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' \
+         xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'>{urls}<url><loc>/about</loc></url></urlset>"
+    )
+}
+
+#[tokio::test]
+async fn a_news_sitemap_is_read_page_by_page_and_each_page_once() {
+    let stage = Stage::new().await;
+    stage
+        .play
+        .set("/news.xml", answer("200 OK", &[], sitemap(&stage, &[("/a", "2026-03-01"), ("/gone", "2026-03-01")])));
+    stage.play.set("/a", page("Tram returns to the harbour"));
+    let index = format!("<sitemapindex><sitemap><loc>{}</loc></sitemap></sitemapindex>", stage.url("/news.xml"));
+    stage.play.set("/sitemap.xml", answer("200 OK", &[("etag", "\"as it was\"")], index));
+    let source = stage.add(json!({"url": stage.url("/sitemap.xml")})).await;
+    let polled = stage.poll(&source).await;
+    let counts = ["entries_seen", "entries_ingested", "entries_failed"].map(|it| health(&polled, it).clone());
+    assert_eq!((counts, health(&polled, "etag")), ([json!(2), json!(1), json!(1)], &Value::Null));
+    assert!(
+        polled["health"]["last_entry_error"]["detail"]
+            .as_str()
+            .is_some_and(|it| it.contains("/gone") && it.contains("404"))
+    );
+    let article = articles(&stage).await.remove(0);
+    assert_eq!(
+        (&article["headline"], &article["publisher"]["name"]),
+        (&json!("Tram returns to the harbour"), &json!("Gazette"))
+    );
+    stage.poll(&source).await;
+    assert_eq!(["/a", "/gone", "/about"].map(|it| stage.play.asked(it).len()), [1, 1, 0]);
+    // The site says that the page changed.
+    stage.play.set("/news.xml", answer("200 OK", &[], sitemap(&stage, &[("/a", "2026-03-02")])));
+    stage.play.set("/a", page("Tram returns to the harbour again"));
+    let polled = stage.poll(&source).await;
+    assert_eq!(health(&polled, "entries_ingested"), &json!(2));
+    stage.play.set("/news.xml", answer("200 OK", &[], "<urlset><url>"));
+    let broken = stage.poll(&source).await;
+    assert_eq!(
+        (&broken["state"], &broken["health"]["last_error"]["code"]),
+        (&json!("failing"), &json!("unreadable_sitemap"))
+    );
+}
+
+#[tokio::test]
+async fn a_feed_that_no_page_names_is_looked_for_where_feeds_are() {
+    let stage = Stage::new().await;
+    stage.play.set("/", answer("200 OK", &[("content-type", "text/html")], "<h1>Gazette</h1>"));
+    stage.play.set("/feed.xml", Act::Feed("\"1\"".to_owned(), rss(0..2)));
+    let source = stage.add(json!({"url": stage.url("/")})).await;
+    let polled = stage.poll(&source).await;
+    assert_eq!((&polled["url"], health(&polled, "entries_ingested")), (&json!(stage.url("/feed.xml")), &json!(2)));
+    // None there: the news sitemap that its robots.txt names.
+    let stage = Stage::new().await;
+    stage.play.set("/", answer("200 OK", &[("content-type", "text/html")], "<h1>Gazette</h1>"));
+    let robots = format!("Sitemap: {}\n", stage.url("/news-sitemap.xml"));
+    stage.play.set("/robots.txt", answer("200 OK", &[], robots));
+    stage.play.set("/news-sitemap.xml", answer("200 OK", &[], sitemap(&stage, &[("/a", "2026-03-01")])));
+    stage.play.set("/a", page("Tram returns to the harbour"));
+    let source = stage.add(json!({"url": stage.url("/")})).await;
+    let polled = stage.poll(&source).await;
+    assert_eq!(
+        (&polled["url"], health(&polled, "entries_ingested")),
+        (&json!(stage.url("/news-sitemap.xml")), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_feed_that_says_how_long_it_stays_is_left_alone_for_as_long() {
+    let stage = Stage::new().await;
+    for (number, (path, member)) in [
+        ("/ttl.xml", "<ttl>600</ttl>"),
+        ("/sy.xml", "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"),
+        ("/none.xml", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let feed = String::from_utf8(rss(number..number + 1))
+            .expect("UTF-8")
+            .replace("<title>Gazette</title>", &format!("<title>G</title>{member}"));
+        stage.play.set(path, Act::Feed("\"1\"".to_owned(), feed.into_bytes()));
+        let source = stage.add(json!({"url": stage.url(path), "minimum_interval_seconds": 60})).await;
+        // It is heeded where the feed is as it was, too.
+        stage.poll(&source).await;
+        let polled = stage.poll(&source).await;
+        let time = |it: &Value| it.as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time");
+        let waits = time(&polled["next_poll_at"]).duration_since(time(&polled["health"]["last_success_at"])).as_secs();
+        let expected = match path {
+            "/ttl.xml" => 36_000,
+            "/sy.xml" => 43_200,
+            _ => 2_700,
+        };
+        assert_eq!(waits, expected, "{path}");
+    }
+}
