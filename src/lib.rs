@@ -23,3 +23,4 @@ pub mod reading;
 pub mod search;
 pub mod sources;
 pub mod store;
+pub mod webhooks;

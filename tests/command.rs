@@ -172,6 +172,38 @@ fn reading_stores_nothing_and_says_the_same_twice() {
     assert!(text(&bad.stderr).contains("not_text"), "{}", text(&bad.stderr));
 }
 
+/// Waits until something holds that another process brings about.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..200 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("in vain: {what}");
+}
+
+#[test]
+fn what_is_dropped_into_the_inbox_is_taken_or_kept_among_the_failures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inbox = folder.path().join("inbox");
+    std::fs::create_dir_all(inbox.join("wire")).expect("a folder");
+    let server = Server::start(folder.path(), &["--memory", "--no-seeds", "--inbox", "inbox"]);
+    write(&inbox, "wire/a.txt", story(1, 1));
+    write(&inbox, "bad.txt", b"Z\xfcrich");
+    let count = || server.list("fields=headline")["articles"].as_array().map_or(0, Vec::len);
+    until("both files are put away", || inbox.join(".taken/wire/a.txt").exists() && inbox.join(".taken/bad.txt").exists());
+    assert_eq!(count(), 1);
+    let failures = server.get("/v1/failures");
+    assert!(failures.contains("\"key\":\"inbox/bad.txt\"") && failures.contains("undecodable_text"), "{failures}");
+    // Another version under the same name is another file.
+    write(&inbox, "wire/a.txt", story(1, 2));
+    until("it is put away too", || inbox.join(".taken/wire/a.txt.1").exists());
+    let revised = server.list("fields=headline,revision");
+    assert_eq!((count(), &revised["articles"][0]["revision"]), (1, &serde_json::json!(2)), "{revised}");
+    assert_eq!(server.stop("-TERM"), Some(0));
+}
+
 #[test]
 fn a_pipe_is_a_document() {
     let folder = tempfile::tempdir().expect("a folder");

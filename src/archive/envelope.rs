@@ -42,13 +42,21 @@ pub struct BadEnvelope {
 /// Names every fault. Where the envelope does not tell when the document was retrieved, it was at `retrieved_at`.
 pub fn parse(json: &[u8], retrieved_at: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let envelope: Envelope = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/")) };
-        vec![BadEnvelope { pointer, detail: error.inner().to_string() }]
-    })?;
+    let envelope: Envelope = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| vec![BadEnvelope { pointer: pointer(error.path()), detail: error.inner().to_string() }])?;
     deserializer.end().map_err(|error| vec![BadEnvelope { pointer: String::new(), detail: error.to_string() }])?;
     envelope.resolve(retrieved_at)
+}
+
+/// The place of a fault in JSON, as RFC 6901 writes it.
+pub fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let part = |it: &Segment| match it {
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().filter_map(part).collect()
 }
 
 impl Envelope {

@@ -35,7 +35,7 @@ pub fn arriving(paths: &[PathBuf]) -> Result<(usize, Box<dyn Iterator<Item = Arr
 }
 
 /// Depth first, in the order of names. Hidden files are left alone, and links are not followed into folders.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let problem = || Failure::io(folder.display().to_string());
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(problem())? {

@@ -2,7 +2,7 @@
 //!
 //! | subcommand | file |
 //! | --- | --- |
-//! | `serve` | [`serve`] |
+//! | `serve` | [`serve`], what is dropped into a folder meanwhile: [`inbox`] |
 //! | `ingest` | [`ingest`], what there is to ingest: [`files`], how it went: [`report`] |
 //! | `read` | [`read`], for people: [`explain`] |
 //! | `follow` | [`follow`] |
@@ -19,6 +19,7 @@ mod explain;
 mod failures;
 mod files;
 mod follow;
+mod inbox;
 mod ingest;
 mod keys;
 mod read;

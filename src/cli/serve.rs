@@ -1,6 +1,6 @@
 //! `dateline serve`: the archive over HTTP on this machine.
 
-use super::{Data, Failure, engine, files, report::Report, say, sources::ReachOptions};
+use super::{Data, Failure, engine, files, inbox, report::Report, say, sources::ReachOptions};
 use crate::{
     access::Policy,
     archive::{Archive, intake::Arrival, seeds::seeds},
@@ -10,6 +10,7 @@ use crate::{
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
     store::{Kind, Store, embedded},
+    webhooks::deliver::Deliverer,
 };
 use clap::{Args, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
@@ -22,6 +23,8 @@ const INDEX_EVERY: Duration = Duration::from_secs(5);
 const INDEX_AGAIN: Duration = Duration::from_secs(30);
 /// How often it is looked for sources that are due.
 const POLL_EVERY: Duration = Duration::from_secs(2);
+/// How often webhooks are told of what changed.
+const DELIVER_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, Args)]
 pub struct Options {
@@ -49,6 +52,9 @@ pub struct Options {
     /// Take documents, deletions and sources from whoever reaches the address, without a key
     #[arg(long)]
     public_writes: bool,
+    /// Take in whatever is dropped into this folder while serving
+    #[arg(long, value_name = "DIR")]
+    inbox: Option<PathBuf>,
     #[command(flatten)]
     reach: ReachOptions,
     /// Build the search index anew, while what there is of it goes on serving
@@ -86,9 +92,15 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     }
     let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
     let polling = tokio::spawn(keep_polled(options.reach.poller(archive.clone())?));
+    let delivering = tokio::spawn(keep_delivered(Deliverer::new(archive.store().clone(), options.reach.fetcher()?)));
+    let emptying = options.inbox.map(|it| tokio::spawn(inbox::keep_emptied(archive.clone(), it)));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
     serve(listener, router(Service::new(archive, policy)), stop).await?;
+    if let Some(emptying) = emptying {
+        emptying.abort();
+    }
+    delivering.abort();
     polling.abort();
     indexing.abort();
     sweeper.abort();
@@ -152,6 +164,18 @@ async fn keep_polled(poller: Poller) {
             Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "polling failed"),
         }
         tokio::time::sleep(POLL_EVERY).await;
+    }
+}
+
+/// Tells webhooks of what changed, as the `notify` function does on AWS.
+async fn keep_delivered(deliverer: Deliverer) {
+    loop {
+        match deliverer.round().await {
+            Ok(round) if round.more => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "delivering to webhooks failed"),
+        }
+        tokio::time::sleep(DELIVER_EVERY).await;
     }
 }
 

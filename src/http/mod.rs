@@ -12,6 +12,7 @@
 //! | `GET /v1/facets`, `/v1/timeline` | [`counts`] |
 //! | `/v1/sources`, `…/{id}`, `POST …/poll`, `/v1/sources.opml` | [`sources`] |
 //! | `/v1/failures`, `…/{id}`, `…/raw`, `POST …/retry` | [`failures`] |
+//! | `/v1/webhooks`, `…/{id}` | [`webhooks`] |
 //! | `GET /v1/entities` | [`entities`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`around`], [`openapi`] |
@@ -39,8 +40,13 @@ mod sources;
 mod stories;
 mod submit;
 mod validators;
+mod webhooks;
 
-use crate::{access::Policy, archive::Archive, search::Search};
+use crate::{
+    access::Policy,
+    archive::{Archive, envelope},
+    search::Search,
+};
 use axum::{
     Router,
     http::Method,
@@ -49,7 +55,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, HeaderName, StatusCode, Version, header};
-use problem::{Code, Problem};
+use problem::{Code, Fault, Problem};
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
     cors::{AllowHeaders, Any, CorsLayer},
@@ -100,6 +106,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/failures/{id}", get(failures::failure).delete(failures::forget))
         .route("/v1/failures/{id}/raw", get(failures::raw))
         .route("/v1/failures/{id}/retry", post(failures::retry))
+        .route("/v1/webhooks", get(webhooks::webhooks).post(webhooks::add))
+        .route("/v1/webhooks/{id}", get(webhooks::show).patch(webhooks::change).delete(webhooks::remove))
         .route("/v1/stories", get(stories::stories))
         .route("/v1/stories/{id}", get(stories::story))
         .method_not_allowed_fallback(|| async {
@@ -132,6 +140,16 @@ fn cors() -> CorsLayer {
             HeaderName::from_static("repr-digest"),
             request::REQUEST_ID,
         ])
+}
+
+/// A body of settings, or the place of its first fault.
+fn settings<T: serde::de::DeserializeOwned>(body: &[u8], code: Code) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = Some(envelope::pointer(error.path()));
+        let fault = Fault { parameter: None, pointer, detail: error.inner().to_string() };
+        Problem::new(code, "the settings are no JSON object as the contract says").with_errors(vec![fault])
+    })
 }
 
 /// A JSON answer that a cache may keep but must check.

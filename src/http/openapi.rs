@@ -46,11 +46,16 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::failures::raw,
         super::failures::retry,
         super::failures::forget,
+        super::webhooks::webhooks,
+        super::webhooks::add,
+        super::webhooks::show,
+        super::webhooks::change,
+        super::webhooks::remove,
         super::stories::stories,
         super::stories::story,
     ),
     components(schemas(crate::article::Card, crate::article::Article, super::problem::ProblemBody)),
-    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "sources"), (name = "failures"), (name = "service"))
+    tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "sources"), (name = "failures"), (name = "webhooks"), (name = "service"))
 )]
 struct Specification;
 

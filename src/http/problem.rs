@@ -42,6 +42,7 @@ codes! {
     InvalidParameter "invalid_parameter" BAD_REQUEST "A parameter is not legal";
     InvalidDocument "invalid_document" BAD_REQUEST "The raw document is not as the contract says";
     InvalidSource "invalid_source" BAD_REQUEST "What the source is told is not legal";
+    InvalidWebhook "invalid_webhook" BAD_REQUEST "What the webhook is told is not legal";
     UnreadableBody "unreadable_body" BAD_REQUEST "The body could not be received";
     KeyMissing "key_missing" UNAUTHORIZED "A key is needed";
     KeyUnknown "key_unknown" UNAUTHORIZED "The key is not known";
@@ -50,10 +51,12 @@ codes! {
     ArticleNotFound "article_not_found" NOT_FOUND "There is no such article";
     SourceNotFound "source_not_found" NOT_FOUND "There is no such source";
     FailureNotFound "failure_not_found" NOT_FOUND "There is no such failure";
+    WebhookNotFound "webhook_not_found" NOT_FOUND "There is no such webhook";
     StoryNotFound "story_not_found" NOT_FOUND "There is no such story";
     RevisionNotFound "revision_not_found" NOT_FOUND "The article has no such revision";
     ArticleDeleted "article_deleted" GONE "The article was deleted";
     SourceExists "source_exists" CONFLICT "There is such a source already";
+    TooManyWebhooks "too_many_webhooks" CONFLICT "There are as many webhooks as there may be";
     NotDeleted "not_deleted" CONFLICT "The article is not deleted";
     CursorExpired "cursor_expired" GONE "The order of the walk is gone";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";

@@ -424,12 +424,5 @@ async fn received(body: Body) -> Result<Bytes, Problem> {
 }
 
 fn parse(body: &[u8]) -> Result<SourceSettings, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = error.path().to_string();
-        let pointer = if pointer == "." { String::new() } else { format!("/{}", pointer.replace('.', "/")) };
-        let fault = Fault { parameter: None, pointer: Some(pointer), detail: error.inner().to_string() };
-        Problem::new(Code::InvalidSource, "the settings are no JSON object as the contract says")
-            .with_errors(vec![fault])
-    })
+    super::settings(body, Code::InvalidSource)
 }

@@ -9,8 +9,8 @@
 
 use super::ListQuery;
 use crate::{
-    article::{Article, ArticleId, Filed, Instant},
-    store::{ChangeKind, MAX_FACET_VALUES, Posting, Store, StoreError},
+    article::{Article, ArticleId, Instant},
+    store::{ChangeKind, Posting, Store, StoreError},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeSet, HashMap};
@@ -52,15 +52,7 @@ impl Then {
     /// The postings that the lists had then and do not have now.
     pub fn postings(&self, query: &ListQuery) -> Vec<Posting> {
         let list = super::stories::walked(query);
-        let posting = |it: &Article| Posting {
-            position: list.position(it),
-            listed_at: it.listed_at(),
-            changed_at: it.head.changed_at,
-            codes: Filed::of(it, MAX_FACET_VALUES).codes,
-            // The article is at hand.
-            card: None,
-        };
-        self.articles.values().map(posting).collect()
+        self.articles.values().map(|it| Posting::of(it, &list)).collect()
     }
 
     pub fn into_articles(self) -> HashMap<ArticleId, Article> {

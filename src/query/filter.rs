@@ -1,8 +1,8 @@
 //! A filter: which articles belong in a list.
 
 use crate::{
-    article::{ArticleId, Facet, FacetValue, Has, Instant, MENTIONS, edtf_interval},
-    store::Posting,
+    article::{Article, ArticleId, Facet, FacetValue, Has, Instant, MENTIONS, edtf_interval},
+    store::{List, Posting},
 };
 
 /// All of it must hold.
@@ -81,6 +81,11 @@ impl Filter {
             && (self.published.is_open() || has(Has::Published) && self.published.holds(posting.listed_at))
             && self.changed.holds(posting.changed_at)
             && (self.mentions.is_open() || posting.codes.iter().any(|it| self.mentions_overlap(it)))
+    }
+
+    /// Decides on an article, as lists do on its postings.
+    pub fn fits(&self, article: &Article) -> bool {
+        self.matches(&Posting::of(article, &List::All))
     }
 
     /// Whether a code says that the text speaks of a date that belongs.

@@ -8,7 +8,7 @@ use super::{
     outcome::Failed,
     rules::Rules,
     sitemap,
-    source::{Source, SourceError},
+    source::{Source, RemoteError},
     web::{Answered, Web},
 };
 use crate::{
@@ -46,9 +46,9 @@ pub struct Entries<'a> {
 enum Fetched {
     Taken(Ingested),
     /// It cannot be had, and why.
-    Never(SourceError),
+    Never(RemoteError),
     /// Not now.
-    Later(SourceError),
+    Later(RemoteError),
     /// There was no time for it.
     NotAsked,
 }
@@ -114,7 +114,7 @@ impl<'a> Entries<'a> {
         for Taken { entry, ingested } in failed {
             let Err(error) = ingested else { continue };
             tracing::warn!(source = self.source.id, entry, code = error.code(), "an entry failed");
-            self.failed(SourceError::new(error.code(), &named(entry.as_deref(), &error.chain())));
+            self.failed(RemoteError::new(error.code(), &named(entry.as_deref(), &error.chain())));
             // The archive, and not the entry, is at fault.
             if !error.is_the_documents() {
                 self.again = Some(error.into());
@@ -188,14 +188,14 @@ impl<'a> Entries<'a> {
             Ok(Answered::Page(fetched)) => fetched,
             Ok(Answered::Refused) => {
                 let told = named(Some(url.as_str()), "its site asks robots to stay away");
-                return Ok(Fetched::Never(SourceError::new("robots", &told)));
+                return Ok(Fetched::Never(RemoteError::new("robots", &told)));
             }
             Ok(Answered::Unknown) => {
                 let told = named(Some(url.as_str()), "its site's robots.txt cannot be had");
-                return Ok(Fetched::Later(SourceError::new("robots", &told)));
+                return Ok(Fetched::Later(RemoteError::new("robots", &told)));
             }
             Err(error) => {
-                let told = SourceError::new(error.code(), &named(Some(url.as_str()), &crate::logs::chain(&error)));
+                let told = RemoteError::new(error.code(), &named(Some(url.as_str()), &crate::logs::chain(&error)));
                 return Ok(if is_for_good(&error) { Fetched::Never(told) } else { Fetched::Later(told) });
             }
         };
@@ -215,7 +215,7 @@ impl<'a> Entries<'a> {
         match ingested {
             Ok(ingested) => Ok(Fetched::Taken(ingested)),
             Err(error) if error.is_the_documents() => {
-                let told = SourceError::new(error.code(), &named(Some(url.as_str()), &error.chain()));
+                let told = RemoteError::new(error.code(), &named(Some(url.as_str()), &error.chain()));
                 let taken = [Taken { entry: None, ingested: Err(error) }];
                 self.archive.keep_failed(document, false, &taken).await?;
                 Ok(Fetched::Never(told))
@@ -230,13 +230,13 @@ impl<'a> Entries<'a> {
         self.new |= made;
     }
 
-    fn failed(&mut self, error: SourceError) {
+    fn failed(&mut self, error: RemoteError) {
         self.source.health.entries_failed += 1;
         self.source.health.last_entry_error = Some(error);
     }
 }
 
-impl SourceError {
+impl RemoteError {
     pub fn new(code: &str, detail: &str) -> Self {
         Self { at: Instant::now(), code: code.to_owned(), detail: detail.to_owned() }
     }

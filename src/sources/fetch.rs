@@ -176,6 +176,16 @@ impl Fetcher {
         tokio::time::timeout(TOTAL, self.follow(url, request)).await.map_err(|_| FetchError::Timeout)?
     }
 
+    /// Sends a body to the very URL: where it says that it has moved is not followed. Anything but 2xx is an error.
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: String) -> Result<(), FetchError> {
+        let url = Url::parse(url).map_err(|error| FetchError::BadUrl(format!("{error}: {url}")))?;
+        self.allow(&url)?;
+        let answer = self.client.post(url.clone()).headers(headers).body(body).send().await;
+        let answer = answer.map_err(|error| told(&error, &url))?;
+        let (status, retry_after) = (answer.status(), retry_after(answer.headers()));
+        if status.is_success() { Ok(()) } else { Err(FetchError::Status { status, retry_after }) }
+    }
+
     async fn follow(&self, first: Url, request: &Request) -> Result<Fetched, FetchError> {
         let (mut url, mut moved) = (first.clone(), None);
         let mut for_good = true;

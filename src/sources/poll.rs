@@ -10,7 +10,7 @@ use super::{
     listing::{Listing, listing},
     outcome::Failed,
     schedule,
-    source::{Source, SourceError},
+    source::{Source, RemoteError},
     web::Web,
 };
 use crate::{
@@ -152,7 +152,7 @@ impl Poller {
             tracing::warn!(source = source.id, code, detail, "a poll failed");
             source.health.failures += 1;
             source.retired |= gone;
-            source.health.last_error = Some(SourceError { at: now, code, detail });
+            source.health.last_error = Some(RemoteError { at: now, code, detail });
             schedule::after_failure(source, wait, now);
         }
         // It may have been asked for once all the same.

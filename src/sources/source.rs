@@ -25,7 +25,7 @@ pub struct Health {
     pub last_polled_at: Option<Instant>,
     pub last_success_at: Option<Instant>,
     /// The last one, also where it went well since.
-    pub last_error: Option<SourceError>,
+    pub last_error: Option<RemoteError>,
     /// Failures since the last success.
     pub failures: u32,
     pub polls: u64,
@@ -35,7 +35,7 @@ pub struct Health {
     /// Entries that could not be read or archived, or whose pages could not be had.
     pub entries_failed: u64,
     /// The last of them, and why.
-    pub last_entry_error: Option<SourceError>,
+    pub last_entry_error: Option<RemoteError>,
     /// Entries that its rules left out.
     pub entries_left_out: u64,
     pub etag: Option<String>,
@@ -43,7 +43,7 @@ pub struct Health {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct SourceError {
+pub struct RemoteError {
     pub at: Instant,
     /// `dns`, `connect`, `tls`, `timeout`, `status`, `refused_address`, `too_large`, `too_many_redirects`, `bad_redirect`,
     /// `broken`, `bad_url`, `robots`, `not_a_feed`, or why the document cannot be read.

@@ -71,6 +71,13 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedPosition(pub [u64; SHARDS]);
 
+impl FeedPosition {
+    /// Moves behind the next change of a shard: they are numbered without gaps.
+    pub fn pass(&mut self, change: &Change) {
+        self.0[shard(&change.id)] += 1;
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct ChangePage {
     pub changes: Vec<Change>,

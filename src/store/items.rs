@@ -2,8 +2,8 @@
 //!
 //! Long values are JSON compressed with zstd. Short ones, that a query or a condition may want, are attributes.
 
-use super::{ChangeKind, PackedCard, StoreError, keys, keys::Position};
-use crate::article::{Article, ArticleId, Detail, Evidence, Facts, Head, Instant};
+use super::{ChangeKind, List, MAX_FACET_VALUES, PackedCard, StoreError, keys, keys::Position};
+use crate::article::{Article, ArticleId, Detail, Evidence, Facts, Filed, Head, Instant};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -35,6 +35,19 @@ pub struct Posting {
     pub codes: Vec<String>,
     /// `None` where the card is too large for a posting; the article has it.
     pub card: Option<PackedCard>,
+}
+
+impl Posting {
+    /// The one that an article has, without its card: the article is at hand.
+    pub fn of(article: &Article, list: &List) -> Self {
+        Self {
+            position: list.position(article),
+            listed_at: article.listed_at(),
+            changed_at: article.head.changed_at,
+            codes: Filed::of(article, MAX_FACET_VALUES).codes,
+            card: None,
+        }
+    }
 }
 
 /// What the archive knows of an article that is no more.

@@ -23,7 +23,7 @@ pub enum Kind {
     Failure,
     /// By no time.
     Key,
-    /// By when it is to be called.
+    /// By no time.
     Webhook,
 }
 

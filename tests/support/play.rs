@@ -12,8 +12,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What was asked of the server: the path, and the headers in lower case.
-type Asked = (String, BTreeMap<String, String>);
+/// What was asked of the server: the path, the headers in lower case, and the body.
+type Asked = (String, BTreeMap<String, String>, String);
 
 /// The server's play: what it answers to a path.
 #[derive(Clone, Default)]
@@ -66,6 +66,12 @@ impl Play {
         asked.iter().filter(|it| it.0 == path).map(|it| it.1.clone()).collect()
     }
 
+    /// The bodies that were sent to a path.
+    pub fn bodies(&self, path: &str) -> Vec<String> {
+        let asked = self.asked.lock().expect("no thread panicked");
+        asked.iter().filter(|it| it.0 == path).map(|it| it.2.clone()).collect()
+    }
+
     async fn serve(self, mut stream: TcpStream) {
         let mut head = Vec::new();
         while !head.windows(4).any(|it| it == b"\r\n\r\n") {
@@ -75,12 +81,23 @@ impl Play {
                 Ok(read) => head.extend_from_slice(&some[..read]),
             }
         }
+        let end = head.windows(4).position(|it| it == b"\r\n\r\n").expect("the loop ended there") + 4;
+        let mut body = head.split_off(end);
         let head = String::from_utf8_lossy(&head).into_owned();
         let mut lines = head.lines();
         let path = lines.next().and_then(|it| it.split(' ').nth(1)).unwrap_or_default().to_owned();
         let pairs = lines.filter_map(|it| it.split_once(": "));
         let headers: BTreeMap<String, String> = pairs.map(|(a, b)| (a.to_lowercase(), b.to_owned())).collect();
-        self.asked.lock().expect("no thread panicked").push((path.clone(), headers.clone()));
+        let length: usize = headers.get("content-length").and_then(|it| it.parse().ok()).unwrap_or_default();
+        while body.len() < length {
+            let mut some = [0; 4096];
+            match stream.read(&mut some).await {
+                Ok(0) | Err(_) => return,
+                Ok(read) => body.extend_from_slice(&some[..read]),
+            }
+        }
+        let said = (path.clone(), headers.clone(), String::from_utf8_lossy(&body).into_owned());
+        self.asked.lock().expect("no thread panicked").push(said);
         let act = self.answers.lock().expect("no thread panicked").get(&path).cloned();
         let plain = |status: &str, headers: &[(String, String)], body: &[u8]| {
             let mut all = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
