@@ -192,7 +192,9 @@ fn what_is_dropped_into_the_inbox_is_taken_or_kept_among_the_failures() {
     write(&inbox, "wire/a.txt", story(1, 1));
     write(&inbox, "bad.txt", b"Z\xfcrich");
     let count = || server.list("fields=headline")["articles"].as_array().map_or(0, Vec::len);
-    until("both files are put away", || inbox.join(".taken/wire/a.txt").exists() && inbox.join(".taken/bad.txt").exists());
+    until("both files are put away", || {
+        inbox.join(".taken/wire/a.txt").exists() && inbox.join(".taken/bad.txt").exists()
+    });
     assert_eq!(count(), 1);
     let failures = server.get("/v1/failures");
     assert!(failures.contains("\"key\":\"inbox/bad.txt\"") && failures.contains("undecodable_text"), "{failures}");

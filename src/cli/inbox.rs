@@ -38,7 +38,8 @@ async fn empty(archive: &Archive, folder: &Path) -> io::Result<()> {
     for file in found {
         let about = file.metadata()?;
         let written = about.modified()?;
-        if SystemTime::now().duration_since(written).is_ok_and(|it| it >= STILL) && take(archive, folder, &file).await? {
+        if SystemTime::now().duration_since(written).is_ok_and(|it| it >= STILL) && take(archive, folder, &file).await?
+        {
             put_away(folder, &file)?;
         }
     }
@@ -66,7 +67,13 @@ async fn take(archive: &Archive, folder: &Path, file: &Path) -> io::Result<bool>
             match ingested {
                 Ok(it) => tracing::info!(document = name, entry, outcome = it.outcome.name(), "document taken"),
                 Err(error) => {
-                    tracing::warn!(document = name, entry, code = error.code(), cause = error.chain(), "document failed");
+                    tracing::warn!(
+                        document = name,
+                        entry,
+                        code = error.code(),
+                        cause = error.chain(),
+                        "document failed"
+                    );
                     whole &= error.is_the_documents();
                 }
             }

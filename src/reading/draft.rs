@@ -1,7 +1,7 @@
 //! From a page to a draft: what follows from the texts that were found, and the evidence of all of it.
 
 use super::{
-    Decoded, Finding, Page, Paragraph, ReadError,
+    Decoded, Finding, Form, Page, Paragraph, ReadError,
     meaning::{self, Known, Missing, Texts},
     reread, text,
 };
@@ -62,7 +62,8 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     );
     let publisher = page.publisher.or(of_the_source(said.publisher.map(|it| text::publisher::publisher(&it))));
     let facts = Facts {
-        url: fields.url(page.url, document),
+        // A feed's address is no entry's.
+        url: fields.url(page.url, document.url.as_deref().filter(|_| decoded.form != Form::Feed)),
         publisher: fields.finding("publisher", publisher, |it| Some(it.name.clone())),
         authors: authors.into_iter().map(|name| Author { name }).collect(),
         agency: fields.text("agency", page.agency),
@@ -210,9 +211,9 @@ impl Fields {
     }
 
     /// What the page calls its own address, else the one that the document came from.
-    fn url(&mut self, found: Option<Finding<String>>, document: &RawDocument) -> Option<String> {
+    fn url(&mut self, found: Option<Finding<String>>, came_from: Option<&str>) -> Option<String> {
         let found = found.or_else(|| {
-            let url = document.url.clone()?;
+            let url = came_from?.to_owned();
             Some(Finding { value: url, spans: Vec::new(), rule: "came-from", others: Vec::new() })
         });
         self.text("url", found)

@@ -8,7 +8,7 @@ use super::{
     outcome::Failed,
     rules::Rules,
     sitemap,
-    source::{Source, RemoteError},
+    source::{RemoteError, Source},
     web::{Answered, Web},
 };
 use crate::{

@@ -31,5 +31,5 @@ mod web;
 
 pub use rules::{Rule, RuleField};
 pub use settings::{BadSetting, Settings};
-pub use source::{Health, Source, RemoteError, State};
+pub use source::{Health, RemoteError, Source, State};
 pub use web::PACE;

@@ -10,7 +10,7 @@ use super::{
     listing::{Listing, listing},
     outcome::Failed,
     schedule,
-    source::{Source, RemoteError},
+    source::{RemoteError, Source},
     web::Web,
 };
 use crate::{

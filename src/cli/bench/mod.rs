@@ -4,6 +4,7 @@ mod cost;
 pub mod engine;
 pub mod lambda;
 mod measure;
+mod poll;
 mod read;
 pub mod runtime;
 mod score;
@@ -21,6 +22,8 @@ pub enum Bench {
     Cost(cost::Options),
     /// Measure the Lambda functions beside a bare one: cold start, warm requests, CPU, memory
     Lambda(lambda::Options),
+    /// Poll many feeds of a server of its own, some of which misbehave: requests, time, memory, and whether all came in
+    Poll(poll::Options),
     /// Measure reading on pages whose answers are known, beside the extractor it wraps
     Read(read::Options),
     /// Measure the search index: its size, a cold start, warm queries; beside SQLite's full-text search
@@ -33,6 +36,7 @@ pub async fn run(bench: Bench) -> Result<ExitCode, Failure> {
     match bench {
         Bench::Cost(options) => cost::run(&options).await?,
         Bench::Lambda(options) => lambda::run(&options).await?,
+        Bench::Poll(options) => poll::run(&options).await?,
         Bench::Read(options) => read::run(&options)?,
         Bench::Search(options) => search::run(&options).await?,
         Bench::Stories(options) => stories::run(&options)?,
