@@ -2,14 +2,18 @@
 //! environment and its events; the table and the bucket are the template's to create.
 
 mod answer;
+mod authorizing;
 mod events;
 mod indexing;
 mod intake;
+mod notifying;
 mod polling;
 
 pub use answer::answer;
+pub use authorizing::authorize;
 pub use events::handle;
 pub use indexing::index;
+pub use notifying::notify;
 pub use polling::poll;
 
 use crate::{
@@ -21,6 +25,7 @@ use crate::{
         poll::Poller,
     },
     store::{StoreError, aws},
+    webhooks::deliver::Deliverer,
 };
 
 /// The archive that the environment names. Once a cold start; nothing is connected before the first event needs it.
@@ -33,8 +38,17 @@ pub fn indexer() -> Result<Indexer, StoreError> {
     Ok(Indexer::new(archive()?.store().clone()))
 }
 
-/// Whoever polls that archive's sources. It reaches the public internet alone.
+/// Whoever polls that archive's sources.
 pub fn poller() -> Result<Poller, StoreError> {
-    let fetcher = Fetcher::new(Reach::Public).map_err(|error| StoreError::Open(error.to_string()))?;
-    Ok(Poller::new(archive()?, fetcher, PACE))
+    Ok(Poller::new(archive()?, fetcher()?, PACE))
+}
+
+/// Whoever tells its webhooks of what changed.
+pub fn deliverer() -> Result<Deliverer, StoreError> {
+    Ok(Deliverer::new(archive()?.store().clone(), fetcher()?))
+}
+
+/// It reaches the public internet alone.
+fn fetcher() -> Result<Fetcher, StoreError> {
+    Fetcher::new(Reach::Public).map_err(|error| StoreError::Open(error.to_string()))
 }

@@ -140,6 +140,18 @@ def _(stack):
     props(stack, "ApiFunction")["FunctionUrlConfig"] = {"AuthType": "NONE"}
 
 
+KEYED = calling.keys_are_asked_for_wherever_there_is_something_to_guard
+
+
+def keyed_route(name):
+    return lambda stack: stack.keyed_api["Resources"][name]["Properties"]
+
+
+setting("a keyed route that asks for nothing", KEYED, keyed_route("PostArticles"), "AuthorizationType", "NONE")
+setting("an open $default beside keys", KEYED, keyed_route("Otherwise"), "AuthorizationType", "NONE")
+fault("administration that an open GET takes", KEYED)(lambda s: s.keyed_api["Resources"].pop("Source"))
+fault("reads that stay open", KEYED)(lambda s: s.keyed_api["Resources"]["OtherGet"].pop("Condition"))
+
 STAGE = calling.the_stage_is_the_nameless_one_and_bounded
 setting("a named stage", STAGE, lambda s: props(s, "HttpApi"), "StageName", "prod")
 setting(
@@ -357,7 +369,7 @@ setting(
 setting("an alarm that tells nobody", WATCHED, alarm("IngestErrors"), "AlarmActions", None)
 setting(
     "a parameter that is not handed on",
-    watching.the_nested_stack_is_told_what_it_asks,
+    watching.the_nested_stacks_are_told_what_they_ask,
     lambda s: props(s, "Monitoring")["Parameters"],
     "QueueName",
     None,

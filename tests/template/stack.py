@@ -26,6 +26,7 @@ REGION = "eu-west-1"
 class Stack:
     source: dict
     monitoring: dict
+    keyed_api: dict
     samconfig: dict
     events: dict
     cargo: dict
@@ -46,6 +47,7 @@ class Stack:
         return cls(
             source=yaml_parse((root / "template.yaml").read_text(encoding="utf-8")),
             monitoring=yaml_parse((root / "infra/monitoring.yaml").read_text(encoding="utf-8")),
+            keyed_api=yaml_parse((root / "infra/keyed-api.yaml").read_text(encoding="utf-8")),
             samconfig=toml(root / "infra/samconfig.toml"),
             events={p.name: p.read_text(encoding="utf-8") for p in sorted((root / "infra/events").glob("*.json"))},
             cargo={"bins": [b["name"] for b in cargo.get("bin", [])], "build": build},
@@ -103,6 +105,18 @@ class Stack:
                     found[(method, path)] = names - {"NONE"}
         return found
 
+    def keyed_routes(self, public_reads):
+        """Every route of the keyed API as (method, path) to whether it asks for a key, with reads public or keyed."""
+        found = {}
+        for route in self.keyed_api["Resources"].values():
+            if route["Type"] != "AWS::ApiGatewayV2::Route" or ("Condition" in route and not public_reads):
+                continue
+            key = route["Properties"]["RouteKey"]
+            method, path = ("ANY", key) if key == "$default" else key.split(" ", 1)
+            asks = route["Properties"].get("AuthorizationType") == "CUSTOM"
+            found[(method, path)] = {"Authorizer"} if asks and target(route["Properties"].get("AuthorizerId")) == "Authorizer" else set()
+        return found
+
     def table_definition(self):
         tables = list(self.resources("AWS::DynamoDB::Table").values())
         if len(tables) != 1:
@@ -113,8 +127,11 @@ class Stack:
 
 
 def target(value):
-    """The logical name that a value points to, whichever way it is written; None for a plain value."""
+    """The logical name that a value points to, whichever way it is written; None for a plain value. Of a choice, the
+    one that is taken where its condition does not hold: the template's defaults."""
     if isinstance(value, dict):
+        if "Fn::If" in value:
+            return target(value["Fn::If"][2])
         if "Ref" in value:
             return value["Ref"]
         if "Fn::GetAtt" in value:

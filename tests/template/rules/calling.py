@@ -17,7 +17,10 @@ UNSIGNED_REQUESTS = [
     (True, "GET", "/healthz"), (True, "GET", "/openapi.json"), (True, "GET", "/docs"),
     (True, "GET", "/v1/articles"), (True, "HEAD", "/v1/articles"), (True, "OPTIONS", "/v1/articles"),
     (True, "GET", "/v1/articles/x"), (True, "HEAD", "/v1/articles/x"), (True, "GET", "/v1/articles/x/evidence"),
-    (True, "GET", "/v1/articles/x/raw"), (True, "GET", "/v1/articles/x/revisions/1"), (True, "GET", "/no/such/path"), (True, "GET", "/v1/sources"), (False, "DELETE", "/v1/sources/x"),
+    (True, "GET", "/v1/articles/x/raw"), (True, "GET", "/v1/articles/x/revisions/1"), (True, "GET", "/no/such/path"), (True, "GET", "/v1/sourcesque"),
+    (False, "GET", "/v1/sources"), (False, "HEAD", "/v1/sources"), (False, "GET", "/v1/sources.opml"),
+    (False, "GET", "/v1/sources/x"), (False, "GET", "/v1/failures"), (False, "GET", "/v1/failures/x/raw"),
+    (False, "GET", "/v1/webhooks"), (False, "GET", "/v1/webhooks/x"), (False, "DELETE", "/v1/sources/x"),
     (False, "PATCH", "/v1/sources/x"), (False, "POST", "/v1/sources/x/poll"),
     (False, "POST", "/v1/articles"), (False, "POST", "/v1/articles/"), (False, "POST", "//v1/articles"),
     (False, "POST", "/v1//articles"), (False, "POST", "/v1/%61rticles"), (False, "POST", "/V1/Articles"),
@@ -85,6 +88,28 @@ def requests_reach_the_function_as_intended(stack):
             yield f"{method} {path}: a read that needs a signature (route {' '.join(route)})"
         elif not is_open and not routes[route]:
             yield f"{method} {path}: unsigned, yet reaches the function (route {' '.join(route)})"
+
+
+@rule
+def keys_are_asked_for_wherever_there_is_something_to_guard(stack):
+    for public_reads in (True, False):
+        routes = stack.keyed_routes(public_reads)
+        always = {"/", "/healthz", "/openapi.json"}
+        for is_open, method, path in UNSIGNED_REQUESTS:
+            route = resolve(routes, method, path)
+            if method == "OPTIONS":
+                continue
+            if route is None:
+                yield f"{method} {path}: no route of the keyed API"
+            elif not is_open and not routes[route]:
+                yield f"{method} {path}: reaches the function without a key (route {' '.join(route)})"
+            elif is_open and routes[route] and method == "GET" and (public_reads or path in always):
+                yield f"{method} {path}: a read that needs a key (route {' '.join(route)})"
+            elif not routes[route] and not public_reads and path not in always:
+                yield f"{method} {path}: reads are keyed, and this one is open (route {' '.join(route)})"
+    authorizer = stack.keyed_api["Resources"]["Authorizer"]["Properties"]
+    if authorizer.get("AuthorizerResultTtlInSeconds") != 0:
+        yield "Authorizer: an answer is remembered, and taken for other routes and for keys that are revoked"
 
 
 @rule

@@ -15,6 +15,7 @@ MAY = {
         ("ApiLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("ArticlesTable", ""): TABLE_ACTIONS,
         ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+        ("RawBucket", "/failed/*"): {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
         ("RawBucket", "/index/*"): {"s3:GetObject"},
         ("RawBucket", ""): {"s3:ListBucket"},
     },
@@ -29,6 +30,16 @@ MAY = {
         ("PollLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("ArticlesTable", ""): TABLE_ACTIONS,
         ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
+        ("RawBucket", "/failed/*"): {"s3:PutObject"},
+    },
+    "NotifyFunction": {
+        ("NotifyLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ("ArticlesTable", ".StreamArn"): {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        ("ArticlesTable", ""): {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"},
+    },
+    "AuthorizeFunction": {
+        ("AuthorizeLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
+        ("ArticlesTable", ""): {"dynamodb:GetItem", "dynamodb:PutItem"},
     },
     "IngestFunction": {
         ("IngestLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -36,6 +47,7 @@ MAY = {
         ("ArticlesTable", ""): TABLE_ACTIONS,
         ("RawBucket", "/inbox/*"): {"s3:GetObject"},
         ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
+        ("RawBucket", "/failed/*"): {"s3:PutObject"},
     },
 }
 

@@ -22,6 +22,7 @@ PUBLISHED_BY_OPERATION = {("AWS/DynamoDB", "SystemErrors"), ("AWS/DynamoDB", "Th
 WATCHED = [
     ("ApproximateNumberOfMessagesVisible", "IngestDeadLetters"), ("ApproximateAgeOfOldestMessage", "IngestQueue"),
     ("5xx", "HttpApi"), ("Errors", "ApiFunction"), ("Errors", "IngestFunction"), ("Errors", "IndexFunction"), ("Errors", "PollFunction"),
+    ("Errors", "NotifyFunction"), ("Errors", "AuthorizeFunction"),
     ("Throttles", "ApiFunction"),
     ("Throttles", "IngestFunction"), ("ReadThrottleEvents", "ArticlesTable"), ("WriteThrottleEvents", "ArticlesTable"),
     ("SystemErrors", "ArticlesTable"),
@@ -38,6 +39,10 @@ def nested_stack(stack):
     return stack.properties("Monitoring")
 
 
+# The nested stacks, and the files that they are.
+NESTED = {"Monitoring": ("infra/monitoring.yaml", "monitoring"), "KeyedApi": ("infra/keyed-api.yaml", "keyed_api")}
+
+
 def metrics_of(alarm):
     """The (namespace, metric, dimensions) that an alarm looks at, directly or in an expression."""
     for metric in [alarm, *(q["MetricStat"]["Metric"] for q in alarm.get("Metrics", []) if "MetricStat" in q)]:
@@ -50,16 +55,17 @@ def metrics_of(alarm):
 
 
 @rule
-def the_nested_stack_is_told_what_it_asks(stack):
-    nested = nested_stack(stack)
-    template = stack.source["Resources"]["Monitoring"]["Properties"].get("TemplateURL")
-    if template != "infra/monitoring.yaml":
-        yield f"Monitoring: its template is {template}"
-    given, asked = nested.get("Parameters", {}), stack.monitoring.get("Parameters", {})
-    for name in given.keys() - asked.keys():
-        yield f"Monitoring: is given {name}, which it does not ask for"
-    for name in asked.keys() - given.keys():
-        yield f"Monitoring: asks for {name}, and is not given it"
+def the_nested_stacks_are_told_what_they_ask(stack):
+    for nested, (file, name) in NESTED.items():
+        template = stack.source["Resources"][nested]["Properties"].get("TemplateURL")
+        if template != file:
+            yield f"{nested}: its template is {template}"
+        given = stack.properties(nested).get("Parameters", {})
+        asked = getattr(stack, name).get("Parameters", {})
+        for parameter in given.keys() - asked.keys():
+            yield f"{nested}: is given {parameter}, which it does not ask for"
+        for parameter in asked.keys() - given.keys():
+            yield f"{nested}: asks for {parameter}, and is not given it"
 
 
 @rule
