@@ -3,12 +3,11 @@
 mod support;
 
 use dateline::{
-    archive::{Archive, Outcome, replay::Reread},
+    archive::{Outcome, replay::Reread},
     article::ArticleId,
-    store::{Commit, Held, HeldArticle, List, Next, Revision, RevisionKind, StoryChanges},
 };
 use serde_json::Value;
-use support::{Server, story};
+use support::{Server, read_by_earlier_rules, story};
 
 async fn ids(server: &Server) -> Vec<ArticleId> {
     let all = server.walk("/v1/articles?limit=100&fields=id").await;
@@ -26,40 +25,6 @@ async fn todays_reading_is_not_changed_by_reading_again() {
             other => panic!("{id}: {other:?}"),
         }
     }
-}
-
-/// The article as rules of an earlier day might have read it.
-async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
-    let store = archive.store();
-    let held = store.article(id).await.expect("read").expect("held");
-    let mut article = held.article.clone();
-    article.head.revision += 1;
-    article.head.rules_version = "0".to_owned();
-    article.facts.headline = Some("Share this page".to_owned());
-    let evidence = store.evidence(id, 1).await.expect("read").expect("evidence");
-    let lists = [List::All, List::Changed].to_vec();
-    let next = HeldArticle {
-        article,
-        content_hash: "of what the earlier rules read".to_owned(),
-        lists: lists.iter().map(List::pk).collect(),
-    };
-    let revision = Revision {
-        number: next.article.head.revision,
-        at: next.article.head.changed_at,
-        kind: RevisionKind::Revised,
-        changed: Vec::new(),
-        reason: None,
-    };
-    let previous = Held::Article(held);
-    let commit = Commit {
-        previous: Some(&previous),
-        revision: &revision,
-        next: Next::Article { held: &next, lists, codes: Vec::new(), evidence: &evidence },
-        after_change: store.last_change(id).await.expect("read"),
-        story: &StoryChanges::default(),
-        document: None,
-    };
-    store.commit(&commit).await.expect("committed");
 }
 
 /// After an upgrade a page often comes with other lines around the same story.

@@ -21,7 +21,6 @@ fn the_store_creates_the_table_that_the_template_declares() {
     let keys: Vec<_> = list("KeySchema").iter().map(key).collect();
     assert_eq!(keys, [pair(ours.partition_key, "HASH"), pair(ours.sort_key, "RANGE")]);
     assert_eq!(text(&declared["BillingMode"]), ours.billing_mode);
-    assert_eq!(text(&declared["StreamSpecification"]["StreamViewType"]), ours.stream_view_type);
     let expiry = &declared["TimeToLiveSpecification"];
     assert_eq!(
         (text(&expiry["AttributeName"]), expiry["Enabled"].as_bool()),

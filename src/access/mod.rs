@@ -53,7 +53,7 @@ impl Policy {
 /// Where the API says what it is. Open to whoever reaches it.
 const OPEN: [&str; 3] = ["/", "/healthz", "/openapi.json"];
 /// Hubs call here; what they bring is told by its signature.
-const SIGNED: &str = "/v1/websub/";
+const SIGNED: &str = crate::sources::websub::PATH;
 /// What is read by administrators alone.
 const ADMINISTRATION: [&str; 3] = ["/v1/sources", "/v1/failures", "/v1/webhooks"];
 

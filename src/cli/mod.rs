@@ -189,6 +189,8 @@ pub async fn run(cli: Cli) -> ExitCode {
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     crate::logs::plain(match command {
         Command::Serve(_) => "warn,dateline=info,trafilatura=off",
+        // What misbehaves there does so on purpose.
+        Command::Bench(_) => "error,trafilatura=off",
         _ => "warn,trafilatura=off",
     });
     let ended = match command {

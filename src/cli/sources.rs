@@ -88,11 +88,15 @@ pub struct ReachOptions {
     /// Between two requests to one host
     #[arg(long, value_name = "MILLISECONDS", default_value_t = PACE.as_millis() as u64)]
     pace: u64,
+    /// Where others reach this archive: feeds that name a WebSub hub are pushed there
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
 }
 
 impl ReachOptions {
     pub fn poller(&self, archive: Archive) -> Result<Poller, Failure> {
-        Ok(Poller::new(archive, self.fetcher()?, Duration::from_millis(self.pace)))
+        let poller = Poller::new(archive, self.fetcher()?, Duration::from_millis(self.pace));
+        Ok(poller.reached_at(self.public_url.clone()))
     }
 
     pub fn fetcher(&self) -> Result<Fetcher, Failure> {

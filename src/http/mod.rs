@@ -12,6 +12,7 @@
 //! | `GET /v1/facets`, `/v1/timeline` | [`counts`] |
 //! | `/v1/sources`, `…/{id}`, `POST …/poll`, `/v1/sources.opml` | [`sources`] |
 //! | `/v1/failures`, `…/{id}`, `…/raw`, `POST …/retry` | [`failures`] |
+//! | `/v1/websub/{id}` | [`websub`] |
 //! | `/v1/webhooks`, `…/{id}` | [`webhooks`] |
 //! | `GET /v1/entities` | [`entities`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
@@ -41,6 +42,7 @@ mod stories;
 mod submit;
 mod validators;
 mod webhooks;
+mod websub;
 
 use crate::{
     access::Policy,
@@ -106,6 +108,7 @@ pub fn router(service: Service) -> Router {
         .route("/v1/failures/{id}", get(failures::failure).delete(failures::forget))
         .route("/v1/failures/{id}/raw", get(failures::raw))
         .route("/v1/failures/{id}/retry", post(failures::retry))
+        .route("/v1/websub/{id}", get(websub::verify).post(websub::ring))
         .route("/v1/webhooks", get(webhooks::webhooks).post(webhooks::add))
         .route("/v1/webhooks/{id}", get(webhooks::show).patch(webhooks::change).delete(webhooks::remove))
         .route("/v1/stories", get(stories::stories))

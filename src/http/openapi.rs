@@ -46,6 +46,8 @@ const CHECKED_IN: &str = include_str!("openapi.json");
         super::failures::raw,
         super::failures::retry,
         super::failures::forget,
+        super::websub::verify,
+        super::websub::ring,
         super::webhooks::webhooks,
         super::webhooks::add,
         super::webhooks::show,

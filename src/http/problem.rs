@@ -58,6 +58,7 @@ codes! {
     SourceExists "source_exists" CONFLICT "There is such a source already";
     TooManyWebhooks "too_many_webhooks" CONFLICT "There are as many webhooks as there may be";
     NotDeleted "not_deleted" CONFLICT "The article is not deleted";
+    SourceGone "source_gone" GONE "The source is no more";
     CursorExpired "cursor_expired" GONE "The order of the walk is gone";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "No representation fits the Accept header";

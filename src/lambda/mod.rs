@@ -38,9 +38,10 @@ pub fn indexer() -> Result<Indexer, StoreError> {
     Ok(Indexer::new(archive()?.store().clone()))
 }
 
-/// Whoever polls that archive's sources.
+/// Whoever polls that archive's sources. `DATELINE_PUBLIC_URL`: where hubs reach the archive.
 pub fn poller() -> Result<Poller, StoreError> {
-    Ok(Poller::new(archive()?, fetcher()?, PACE))
+    let public_url = std::env::var("DATELINE_PUBLIC_URL").ok().filter(|it| !it.is_empty());
+    Ok(Poller::new(archive()?, fetcher()?, PACE).reached_at(public_url))
 }
 
 /// Whoever tells its webhooks of what changed.

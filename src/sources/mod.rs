@@ -8,6 +8,7 @@
 //! | [`settings`], [`rules`] | what a source is told; which of its entries are taken |
 //! | [`source`] | how it is |
 //! | [`listing`], [`discover`], [`sitemap`] | what its URL leads to |
+//! | [`websub`] | that a hub rings when there is something new |
 //! | [`entries`] | what becomes of what it lists |
 //! | [`schedule`] | when it is polled next |
 //! | [`opml`] | what becomes of lists of feeds |
@@ -28,6 +29,7 @@ mod settings;
 mod sitemap;
 pub mod source;
 mod web;
+pub mod websub;
 
 pub use rules::{Rule, RuleField};
 pub use settings::{BadSetting, Settings};

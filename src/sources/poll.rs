@@ -12,6 +12,7 @@ use super::{
     schedule,
     source::{RemoteError, Source},
     web::Web,
+    websub,
 };
 use crate::{
     archive::Archive,
@@ -36,6 +37,8 @@ const PAGES_UNTIL: Duration = Duration::from_secs(180);
 pub struct Poller {
     archive: Archive,
     web: Web,
+    /// The archive's own address, where others reach it: hubs ring there. Without it none is asked to.
+    public_url: Option<String>,
 }
 
 /// What a round of polls came to.
@@ -60,7 +63,11 @@ impl Round {
 impl Poller {
     /// `pace`: between two requests to one host.
     pub fn new(archive: Archive, fetcher: Fetcher, pace: Duration) -> Self {
-        Self { archive, web: Web::new(fetcher, pace) }
+        Self { archive, web: Web::new(fetcher, pace), public_url: None }
+    }
+
+    pub fn reached_at(self, public_url: Option<String>) -> Self {
+        Self { public_url, ..self }
     }
 
     /// Every source that is due now, once. Those of one host one after another, at its pace.
@@ -83,11 +90,18 @@ impl Poller {
             let Some(mut source) = self.take(id).await? else { continue };
             let before = (source.health.entries_ingested, source.health.failures);
             let asked = source.settings.url.clone();
-            self.poll(&mut source).await;
+            let asks_hub = self.poll(&mut source).await;
             round.polled += 1;
             round.ingested += usize::try_from(source.health.entries_ingested - before.0).unwrap_or_default();
             round.failed += usize::from(source.health.failures > before.1);
+            let hub = source.subscription.clone().filter(|_| asks_hub);
             self.put_back(source, &asked).await?;
+            if let Some((hub, public_url)) = hub.zip(self.public_url.as_ref()) {
+                // One that does not answer keeps no feed from being polled.
+                if let Err(error) = websub::ask(&hub, id, self.web.fetcher(), public_url).await {
+                    tracing::warn!(source = id, hub = hub.hub, cause = crate::logs::chain(&error), "no hub answered");
+                }
+            }
         }
         Ok(round)
     }
@@ -133,8 +147,8 @@ impl Poller {
         }
     }
 
-    /// Fetches and archives, and tells the source how it went.
-    async fn poll(&self, source: &mut Source) {
+    /// Fetches and archives, and tells the source how it went. Whether the hub that its feed names is to be asked to push it.
+    async fn poll(&self, source: &mut Source) -> bool {
         let now = Instant::now();
         source.health.polls += 1;
         source.health.last_polled_at = Some(now);
@@ -148,6 +162,7 @@ impl Poller {
             Err(failed) => Err(failed),
         };
         let now = Instant::now();
+        let asks_hub = matches!(polled, Ok(true));
         if let Err(Failed { code, detail, wait, gone }) = polled {
             tracing::warn!(source = source.id, code, detail, "a poll failed");
             source.health.failures += 1;
@@ -159,16 +174,17 @@ impl Poller {
         if source.retired || source.settings.paused {
             source.next_poll_at = None;
         }
+        asks_hub
     }
 
-    async fn archive_entries(&self, source: &mut Source, fetched: Fetched, listing: Listing) -> Result<(), Failed> {
+    async fn archive_entries(&self, source: &mut Source, fetched: Fetched, listing: Listing) -> Result<bool, Failed> {
         let until = tokio::time::Instant::now() + PAGES_UNTIL;
         let mut entries = Entries::new(&self.archive, &self.web, source, until);
-        let (mut stays, mut keep_validators) = (None, true);
+        let (mut says, mut keep_validators) = (None, true);
         match listing {
             Listing::AsItWas => {}
             Listing::Feed(document) => {
-                stays = Some(feed::polling(&document).unwrap_or_default().stays);
+                says = Some(feed::polling(&document).unwrap_or_default());
                 entries.feed(document).await?;
             }
             Listing::Sitemap { pages, of_index } => {
@@ -181,20 +197,22 @@ impl Poller {
             return Err(failed);
         }
         let now = Instant::now();
-        if let Some(stays) = stays {
-            source.stays_seconds = stays.map(|it| it.as_secs());
+        let mut asks_hub = false;
+        if let Some(says) = says {
+            source.stays_seconds = says.stays.map(|it| it.as_secs());
+            asks_hub = self.public_url.is_some() && websub::note(source, &says, now);
         }
         source.health.last_success_at = Some(now);
         source.health.failures = 0;
         if unfinished {
             (source.health.etag, source.health.last_modified) = (None, None);
             source.next_poll_at = Some(schedule::soon(source, now));
-            return Ok(());
+            return Ok(asks_hub);
         }
         let validators = if keep_validators { (fetched.etag, fetched.last_modified) } else { (None, None) };
         (source.health.etag, source.health.last_modified) = validators;
         let stays = source.stays_seconds.map(Duration::from_secs);
         schedule::after_success(source, new, fetched.max_age.max(stays), now);
-        Ok(())
+        Ok(asks_hub)
     }
 }

@@ -1,6 +1,6 @@
 //! A source: a feed, a news sitemap or a page that has one, how it is polled, and how it is.
 
-use super::settings::Settings;
+use super::{settings::Settings, websub::Subscription};
 use crate::{
     article::{Instant, slug},
     store::{Kind, Record, Store, StoreError},
@@ -91,6 +91,8 @@ pub struct Source {
     pub stays_seconds: Option<u64>,
     /// What told the pages that cannot be had, so that they are not asked for at every poll.
     pub passed_over: VecDeque<String>,
+    /// Where a hub tells when there is something new.
+    pub subscription: Option<Subscription>,
     pub created_at: Instant,
     /// As it was read, to be put again.
     pub record: Option<Record>,
@@ -105,6 +107,7 @@ struct Kept {
     interval_seconds: u64,
     stays_seconds: Option<u64>,
     passed_over: VecDeque<String>,
+    subscription: Option<Subscription>,
     created_at: Instant,
 }
 
@@ -134,6 +137,7 @@ impl Source {
             retired: false,
             stays_seconds: None,
             passed_over: VecDeque::new(),
+            subscription: None,
             created_at: now,
             record: None,
         }
@@ -214,6 +218,7 @@ impl Source {
             interval_seconds: kept.interval_seconds,
             stays_seconds: kept.stays_seconds,
             passed_over: kept.passed_over,
+            subscription: kept.subscription,
             next_poll_at: record.at,
             created_at: kept.created_at,
             record: Some(record),
@@ -229,6 +234,7 @@ impl Source {
             interval_seconds: self.interval_seconds,
             stays_seconds: self.stays_seconds,
             passed_over: self.passed_over.clone(),
+            subscription: self.subscription.clone(),
             created_at: self.created_at,
         };
         Record::next(self.record.as_ref(), &self.id, self.next_poll_at, &kept)

@@ -39,6 +39,10 @@ impl Web {
         Self { fetcher, robots: Robots::default(), pace, free: Arc::default() }
     }
 
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     pub async fn fetch(&self, url: &str, request: &Request) -> Result<Fetched, FetchError> {
         let host = Url::parse(url).ok().and_then(|it| it.host_str().map(str::to_owned)).unwrap_or_default();
         tokio::time::sleep_until(self.turn(host)).await;

@@ -2,8 +2,7 @@
 
 use super::{Store, StoreError, keys};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
 /// The attribute by which the engine removes items whose time is up, in seconds since 1970.
@@ -13,7 +12,6 @@ pub struct TableDefinition {
     pub partition_key: &'static str,
     pub sort_key: &'static str,
     pub billing_mode: &'static str,
-    pub stream_view_type: &'static str,
     pub time_to_live_attribute: &'static str,
 }
 
@@ -22,13 +20,13 @@ pub fn definition() -> TableDefinition {
         partition_key: keys::PK,
         sort_key: keys::SK,
         billing_mode: "PAY_PER_REQUEST",
-        stream_view_type: "KEYS_ONLY",
         time_to_live_attribute: EXPIRES_AT,
     }
 }
 
 impl Store {
-    /// Creates the table unless it is there. On AWS the template does this; here it is for engines that start empty.
+    /// Creates the table unless it is there. On AWS the template does this; here it is for engines that start empty. Without
+    /// the stream: nothing there hears it, and the embedded engine looks through all of its records at every write.
     pub async fn create_table(&self) -> Result<(), StoreError> {
         let table = definition();
         let attribute = |name: &str| {
@@ -44,12 +42,6 @@ impl Store {
             .key_schema(key(table.partition_key, KeyType::Hash)?)
             .key_schema(key(table.sort_key, KeyType::Range)?)
             .billing_mode(BillingMode::from(table.billing_mode))
-            .stream_specification(
-                StreamSpecification::builder()
-                    .stream_enabled(true)
-                    .stream_view_type(StreamViewType::from(table.stream_view_type))
-                    .build()?,
-            )
             .send()
             .await;
         match created {

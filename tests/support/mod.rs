@@ -6,9 +6,9 @@ use axum::{Router, body::Body};
 use dateline::{
     access::Policy,
     archive::Archive,
-    article::{Instant, RawDocument},
+    article::{ArticleId, Instant, RawDocument},
     http::{Service, router},
-    store::{Store, embedded},
+    store::{Commit, Held, HeldArticle, List, Next, Revision, RevisionKind, Store, StoryChanges, embedded},
 };
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -128,4 +128,38 @@ pub fn story(key: &str, headline: &str, dateline: &str) -> RawDocument {
         defaults: None,
         retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
     }
+}
+
+/// The article as rules of an earlier day might have read it.
+pub async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
+    let store = archive.store();
+    let held = store.article(id).await.expect("read").expect("held");
+    let mut article = held.article.clone();
+    article.head.revision += 1;
+    article.head.rules_version = "0".to_owned();
+    article.facts.headline = Some("Share this page".to_owned());
+    let evidence = store.evidence(id, 1).await.expect("read").expect("evidence");
+    let lists = [List::All, List::Changed].to_vec();
+    let next = HeldArticle {
+        article,
+        content_hash: "of what the earlier rules read".to_owned(),
+        lists: lists.iter().map(List::pk).collect(),
+    };
+    let revision = Revision {
+        number: next.article.head.revision,
+        at: next.article.head.changed_at,
+        kind: RevisionKind::Revised,
+        changed: Vec::new(),
+        reason: None,
+    };
+    let previous = Held::Article(held);
+    let commit = Commit {
+        previous: Some(&previous),
+        revision: &revision,
+        next: Next::Article { held: &next, lists, codes: Vec::new(), evidence: &evidence },
+        after_change: store.last_change(id).await.expect("read"),
+        story: &StoryChanges::default(),
+        document: None,
+    };
+    store.commit(&commit).await.expect("committed");
 }

@@ -9,6 +9,8 @@ from rules.registry import rule
 from stack import one_line, target
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+# Where hubs ring: told by their signatures.
+HUBS = "/v1/websub/{source}"
 
 # Requests without a signature, and whether they must reach the function. The writes are in every spelling that a router
 # might normalise: what matters is that the gateway asks first, whatever the function makes of the path.
@@ -17,6 +19,7 @@ UNSIGNED_REQUESTS = [
     (True, "GET", "/healthz"), (True, "GET", "/openapi.json"), (True, "GET", "/docs"),
     (True, "GET", "/v1/articles"), (True, "HEAD", "/v1/articles"), (True, "OPTIONS", "/v1/articles"),
     (True, "GET", "/v1/articles/x"), (True, "HEAD", "/v1/articles/x"), (True, "GET", "/v1/articles/x/evidence"),
+    (True, "GET", "/v1/websub/x"), (True, "POST", "/v1/websub/x"), (False, "DELETE", "/v1/websubs/x"),
     (True, "GET", "/v1/articles/x/raw"), (True, "GET", "/v1/articles/x/revisions/1"), (True, "GET", "/no/such/path"), (True, "GET", "/v1/sourcesque"),
     (False, "GET", "/v1/sources"), (False, "HEAD", "/v1/sources"), (False, "GET", "/v1/sources.opml"),
     (False, "GET", "/v1/sources/x"), (False, "GET", "/v1/failures"), (False, "GET", "/v1/failures/x/raw"),
@@ -64,7 +67,7 @@ def resolve(routes, method, path):
 @rule
 def nobody_writes_unsigned(stack):
     for (method, path), authorisers in stack.routes().items():
-        if method not in READING_METHODS and authorisers != {"AWS_IAM"}:
+        if method not in READING_METHODS and authorisers != {"AWS_IAM"} and (method, path) != ("POST", HUBS):
             yield f"route {method} {path} can write and is open to {sorted(authorisers) or 'anybody'}"
     if (
         stack.source["Resources"].get("HttpApi", {}).get("Properties", {}).get("Auth", {}).get("DefaultAuthorizer")
@@ -94,7 +97,7 @@ def requests_reach_the_function_as_intended(stack):
 def keys_are_asked_for_wherever_there_is_something_to_guard(stack):
     for public_reads in (True, False):
         routes = stack.keyed_routes(public_reads)
-        always = {"/", "/healthz", "/openapi.json"}
+        always = {"/", "/healthz", "/openapi.json", "/v1/websub/x"}
         for is_open, method, path in UNSIGNED_REQUESTS:
             route = resolve(routes, method, path)
             if method == "OPTIONS":

@@ -8,7 +8,7 @@ from stack import listed, one_line, target, walk
 # All that each function may do. A missing permission shows as an error in use; one too many shows only here.
 TABLE_ACTIONS = {
     f"dynamodb:{a}"
-    for a in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+    for a in ("GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem")
 }
 MAY = {
     "ApiFunction": {
