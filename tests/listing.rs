@@ -63,6 +63,11 @@ async fn entries_are_taken_by_url_and_title() {
     let counts = ["entries_seen", "entries_ingested", "entries_left_out"].map(|it| health(&polled, it).clone());
     assert_eq!(counts, [json!(3), json!(1), json!(2)]);
     assert_eq!(articles(&stage).await[0]["headline"], "Tram returns");
+    // Other rules look at what was left out, though the feed is as it was.
+    let path = format!("/v1/sources/{}", source["id"].as_str().expect("an id"));
+    stage.server.call(request("PATCH", &path, &[], json!({"include": []}).to_string().into())).await;
+    stage.poll(&source).await;
+    assert_eq!(articles(&stage).await.len(), 2);
     let bad = json!({"url": "https://a.example/", "exclude": [{"field": "title", "matches": "("}]}).to_string();
     let refused = stage.server.call(request("POST", "/v1/sources", &[], bad.into())).await;
     assert_eq!(

@@ -200,10 +200,12 @@ impl Archive {
     pub async fn forget_failure(&self, id: &str) -> Result<(), RetryError> {
         for _ in 0..ATTEMPTS {
             let record = self.failed(id).await?;
-            self.store().objects().delete_failed(id).await?;
             match self.store().delete_record(Kind::Failure, &record).await {
                 Err(StoreError::Conflict) => {}
-                deleted => return Ok(deleted?),
+                deleted => {
+                    deleted?;
+                    return Ok(self.store().objects().delete_failed(id).await?);
+                }
             }
         }
         Err(StoreError::Conflict.into())

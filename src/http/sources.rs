@@ -318,8 +318,10 @@ pub async fn change(
     let body = received(body).await?;
     update(&service, &id, |source| {
         let settings = parse(&body)?.over(source.settings.clone())?;
-        if settings.url != source.settings.url {
+        if !settings.take_the_same_as(&source.settings) {
+            // What was left out or taken otherwise before is looked at again.
             (source.health.etag, source.health.last_modified) = (None, None);
+            source.passed_over.clear();
         }
         let again = settings.url != source.settings.url || source.retired || source.settings.paused;
         source.retired = false;

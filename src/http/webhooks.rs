@@ -57,7 +57,7 @@ pub struct WebhookList {
 }
 
 /// What a webhook is told. Of a change, a member that is missing stays as it is.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
     /// Called by `POST`, at public addresses alone.
@@ -180,9 +180,18 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     refuse_parameters(raw.as_deref(), &[])?;
     let settings = parse(body).await?;
-    let mut webhook = settings.over(held(&service, &id).await?)?;
-    webhook.put(service.archive.store()).await?;
-    json(&entry(&webhook))
+    for _ in 0..ATTEMPTS {
+        let mut webhook = settings.clone().over(held(&service, &id).await?)?;
+        match webhook.put(service.archive.store()).await {
+            // It is being called.
+            Err(StoreError::Conflict) => {}
+            put => {
+                put?;
+                return json(&entry(&webhook));
+            }
+        }
+    }
+    Err(StoreError::Conflict.into())
 }
 
 /// Takes a webhook away.

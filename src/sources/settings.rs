@@ -114,6 +114,12 @@ impl Settings {
         if bad.is_empty() { Ok(self) } else { Err(bad) }
     }
 
+    /// Whether the same document would come to the same with both.
+    pub fn take_the_same_as(&self, other: &Self) -> bool {
+        let taking = |it: &Self| (it.url.clone(), it.full_text, it.include.clone(), it.exclude.clone(), it.defaults());
+        taking(self) == taking(other)
+    }
+
     pub fn defaults(&self) -> Option<Defaults> {
         let country = self.country.as_deref().and_then(|it| CountryCode::parse(it).ok());
         Defaults { publisher: self.publisher.clone(), language: self.language.clone(), country }.said()

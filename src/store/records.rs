@@ -13,6 +13,7 @@ use super::{
 };
 use crate::article::Instant;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder};
+use futures::future::try_join_all;
 use serde::{Serialize, de::DeserializeOwned};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,17 +114,13 @@ impl Store {
     ) -> Result<(Vec<(String, Record)>, bool), StoreError> {
         let high = before.map_or_else(|| "~".to_owned(), |it| it.to_owned());
         let (items, more) = self.range(kind.by_time(), ("#".to_owned(), high), false, limit).await?;
-        let mut found = Vec::with_capacity(items.len());
-        for item in &items {
+        let read = items.iter().map(async |item| {
             let attributes = Attributes(item);
             let (place, id) = (attributes.text(keys::SK)?, attributes.text("id")?);
-            if Some(place) != before
-                && let Some(record) = self.record(kind, id).await?
-            {
-                found.push((place.to_owned(), record));
-            }
-        }
-        Ok((found, more))
+            let record = if Some(place) == before { None } else { self.record(kind, id).await? };
+            Ok::<_, StoreError>(record.map(|it| (place.to_owned(), it)))
+        });
+        Ok((try_join_all(read).await?.into_iter().flatten().collect(), more))
     }
 
     /// Puts the next version of a record; refused if somebody did since this one was read.
