@@ -9,6 +9,7 @@ mod support;
 use play::{Act, answer};
 use polling::{Stage, rss};
 use serde_json::{Value, json};
+use std::time::Duration;
 use support::request;
 
 /// A feed whose entries link to pages of the played server.
@@ -74,6 +75,25 @@ async fn entries_are_taken_by_url_and_title() {
         (refused.problem(), refused.json()["errors"][0]["pointer"].clone()),
         ("invalid_source".to_owned(), json!("/exclude"))
     );
+}
+
+#[tokio::test]
+async fn rules_that_change_while_a_source_is_polled_hold_for_the_next_poll() {
+    let stage = Stage::new().await;
+    let entries = [("/world/1", "Tram returns"), ("/sport/2", "Cup final")];
+    let slow = Act::Slow(Duration::from_millis(400), "\"1\"".to_owned(), linking(&stage, &entries));
+    stage.play.set("/feed.xml", slow);
+    let rules = json!({"url": stage.url("/feed.xml"), "exclude": [{"field": "url", "matches": "/sport/"}]});
+    let source = stage.add(rules).await;
+    let path = format!("/v1/sources/{}", source["id"].as_str().expect("an id"));
+    let change = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stage.server.call(request("PATCH", &path, &[], json!({"exclude": []}).to_string().into())).await.json()
+    };
+    let (round, changed) = tokio::join!(stage.poller.round(), change);
+    assert_eq!((round.expect("polled").ingested, &changed["exclude"]), (1, &json!([])));
+    let polled = stage.poll(&source).await;
+    assert_eq!((&polled["exclude"], articles(&stage).await.len()), (&json!([]), 2));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use super::{
     listing::{Listing, listing},
     outcome::Failed,
     schedule,
+    settings::Settings,
     source::{RemoteError, Source},
     web::Web,
     websub,
@@ -89,7 +90,7 @@ impl Poller {
         for id in &ids {
             let Some(mut source) = self.take(id).await? else { continue };
             let before = (source.health.entries_ingested, source.health.failures);
-            let asked = source.settings.url.clone();
+            let asked = source.settings.clone();
             let asks_hub = self.poll(&mut source).await;
             round.polled += 1;
             round.ingested += usize::try_from(source.health.entries_ingested - before.0).unwrap_or_default();
@@ -128,16 +129,19 @@ impl Poller {
     }
 
     /// What was changed by hand meanwhile stays so; how it went is told if it is still the URL that was asked.
-    async fn put_back(&self, source: Source, asked: &str) -> Result<(), StoreError> {
+    async fn put_back(&self, source: Source, asked: &Settings) -> Result<(), StoreError> {
         let store = self.archive.store();
         match store.put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await {
             Err(StoreError::Conflict) => {
                 let Some(record) = store.record(Kind::Source, &source.id).await? else { return Ok(()) };
                 let mut changed = Source::read(record)?;
-                if changed.settings.url != asked {
+                if changed.settings.url != asked.url {
                     return Ok(());
                 }
                 changed.health = source.health;
+                if !changed.settings.take_the_same_as(asked) {
+                    (changed.health.etag, changed.health.last_modified) = (None, None);
+                }
                 match store.put_record(Kind::Source, changed.record.as_ref(), &changed.to_record()).await {
                     Err(StoreError::Conflict) => Ok(()),
                     put => put,

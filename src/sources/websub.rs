@@ -97,6 +97,8 @@ pub fn note(source: &mut Source, says: &Polling, now: Instant) -> bool {
 
 /// Asks the hub. It may want to know at once whether that is meant, so the source is kept before.
 pub async fn ask(it: &Subscription, source: &str, fetcher: &Fetcher, public_url: &str) -> Result<(), FetchError> {
+    // Ids are slugs of any script.
+    let source: String = form_urlencoded::byte_serialize(source.as_bytes()).collect();
     let callback = format!("{}{PATH}{source}", public_url.trim_end_matches('/'));
     let form = form_urlencoded::Serializer::new(String::new())
         .append_pair("hub.mode", "subscribe")

@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -32,6 +33,8 @@ pub enum Act {
     Endless,
     /// The feed, or that it is as it was, by its ETag.
     Feed(String, Vec<u8>),
+    /// The same after a while.
+    Slow(Duration, String, Vec<u8>),
 }
 
 pub fn answer(status: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Act {
@@ -106,8 +109,15 @@ impl Play {
             }
             [all.as_bytes(), b"\r\n", body].concat()
         };
+        let act = match act {
+            Some(Act::Slow(wait, etag, body)) => {
+                tokio::time::sleep(wait).await;
+                Some(Act::Feed(etag, body))
+            }
+            act => act,
+        };
         let bytes = match act {
-            None => plain("404 Not Found", &[], b""),
+            None | Some(Act::Slow(..)) => plain("404 Not Found", &[], b""),
             Some(Act::Answer(status, headers, body)) => plain(&status, &headers, &body),
             Some(Act::Bytes(bytes)) => bytes,
             Some(Act::Endless) => {
