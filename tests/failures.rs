@@ -114,6 +114,15 @@ async fn what_came_under_its_name_since_then_is_newer_and_stays() {
 }
 
 #[tokio::test]
+async fn of_many_errors_some_are_told_and_the_others_counted() {
+    let server = Server::new().await;
+    let items: String = (0..60).map(|it| format!("<item><guid>{it}</guid></item>")).collect();
+    arrive(&server, "gazette.xml", format!("<rss version='2.0'><channel>{items}</channel></rss>").as_bytes()).await;
+    let found = failures(&server).await;
+    assert_eq!((found[0]["errors"].as_array().map(Vec::len), &found[0]["more_errors"]), (Some(50), &json!(10)));
+}
+
+#[tokio::test]
 async fn a_feed_is_kept_with_the_entries_that_failed() {
     let server = Server::new().await;
     let feed = |good: &str| {

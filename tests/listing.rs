@@ -6,6 +6,10 @@ mod play;
 mod polling;
 mod support;
 
+use dateline::{
+    sources::{Rule, RuleField, Source},
+    store::Kind,
+};
 use play::{Act, answer};
 use polling::{Stage, rss};
 use serde_json::{Value, json};
@@ -94,6 +98,38 @@ async fn rules_that_change_while_a_source_is_polled_hold_for_the_next_poll() {
     assert_eq!((round.expect("polled").ingested, &changed["exclude"]), (1, &json!([])));
     let polled = stage.poll(&source).await;
     assert_eq!((&polled["exclude"], articles(&stage).await.len()), (&json!([]), 2));
+}
+
+#[tokio::test]
+async fn rules_that_are_legal_no_more_take_nothing_and_say_so() {
+    let stage = Stage::new().await;
+    stage.play.set("/feed.xml", Act::Feed("\"1\"".to_owned(), rss(0..2)));
+    let added = stage.add(json!({"url": stage.url("/feed.xml")})).await;
+    let store = stage.server.archive.store();
+    let id = added["id"].as_str().expect("an id");
+    let mut source =
+        Source::read(store.record(Kind::Source, id).await.expect("read").expect("there")).expect("a source");
+    source.settings.exclude = vec![Rule { field: RuleField::Title, matches: "(".to_owned() }];
+    store.put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await.expect("put");
+    let polled = stage.poll(&added).await;
+    assert_eq!((&polled["health"]["last_error"]["code"], stage.articles().await), (&json!("invalid_rules"), 0));
+}
+
+#[tokio::test]
+async fn pages_beyond_what_one_poll_takes_are_left_for_the_next() {
+    let stage = Stage::new().await;
+    let paths: Vec<String> = (0..103).map(|it| format!("/{it}")).collect();
+    let pages: Vec<(&str, &str)> = paths.iter().map(|it| (it.as_str(), "2026-03-01")).collect();
+    stage.play.set("/news.xml", answer("200 OK", &[("etag", "\"1\"")], sitemap(&stage, &pages)));
+    for path in &paths {
+        stage.play.set(path, page(&format!("Tram {path} returns")));
+    }
+    let source = stage.add(json!({"url": stage.url("/news.xml")})).await;
+    let polled = stage.poll(&source).await;
+    assert_eq!((health(&polled, "entries_ingested"), health(&polled, "etag")), (&json!(100), &Value::Null));
+    let polled = stage.poll(&source).await;
+    assert_eq!((health(&polled, "entries_ingested"), health(&polled, "etag")), (&json!(103), &json!("\"1\"")));
+    assert!(paths.iter().all(|it| stage.play.asked(it).len() == 1), "each page once");
 }
 
 #[tokio::test]

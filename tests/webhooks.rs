@@ -193,6 +193,36 @@ async fn two_deliverers_tell_a_change_once_and_no_private_address_is_called() {
 }
 
 #[tokio::test]
+async fn of_what_was_purged_nothing_is_told_but_that_it_is_gone() {
+    let stage = Stage::new().await;
+    stage.add(json!({"filter": "country=PT"})).await;
+    let id = stage.ingest("a.txt", "Tram returns", "LISBON").await;
+    stage.ingest("a.txt", "Tram returns again", "LISBON").await;
+    let purge = Deletion { purge: true, ..Deletion::default() };
+    stage.server.archive.delete(&id, &purge).await.expect("purged");
+    assert_eq!(stage.deliverer.round().await.expect("the store answers").delivered, 1);
+    assert_eq!(stage.heard(), told(&[("deleted", "")]));
+}
+
+#[tokio::test]
+async fn a_filter_that_is_legal_no_more_tells_nothing_and_ends_no_other() {
+    let stage = Stage::new().await;
+    let webhook = stage.add(json!({"filter": "country=PT"})).await;
+    let (other, address) = Play::begin().await;
+    other.set("/hook", answer("200 OK", &[], ""));
+    stage.add(json!({"url": format!("http://{address}/hook")})).await;
+    let store = stage.server.archive.store();
+    let mut kept = Webhook::find(store, webhook["id"].as_str().expect("an id")).await.expect("read").expect("there");
+    kept.filter = "colour=red".to_owned();
+    kept.put(store).await.expect("put");
+    stage.ingest("a.txt", "Tram returns", "LISBON").await;
+    assert!(stage.deliverer.round().await.is_err());
+    assert_eq!((stage.heard().len(), other.bodies("/hook").len()), (0, 1));
+    stage.change(&webhook, json!({"filter": ""})).await;
+    assert_eq!(stage.deliverer.round().await.expect("legal again").delivered, 1);
+}
+
+#[tokio::test]
 async fn what_is_not_legal_is_refused_by_name() {
     let stage = Stage::new().await;
     let webhook = stage.add(json!({})).await;

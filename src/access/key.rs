@@ -83,14 +83,7 @@ pub async fn all(store: &Store) -> Result<Vec<Key>, StoreError> {
 
 /// False: there is no such key.
 pub async fn revoke(store: &Store, id: &str) -> Result<bool, StoreError> {
-    loop {
-        let Some(record) = store.record(Kind::Key, id).await? else { return Ok(false) };
-        // Its use may be noted at this moment.
-        match store.delete_record(Kind::Key, &record).await {
-            Err(StoreError::Conflict) => {}
-            deleted => return deleted.map(|()| true),
-        }
-    }
+    store.remove_record(Kind::Key, id).await
 }
 
 impl Key {

@@ -198,17 +198,10 @@ impl Archive {
 
     /// Takes a failure away, with its bytes.
     pub async fn forget_failure(&self, id: &str) -> Result<(), RetryError> {
-        for _ in 0..ATTEMPTS {
-            let record = self.failed(id).await?;
-            match self.store().delete_record(Kind::Failure, &record).await {
-                Err(StoreError::Conflict) => {}
-                deleted => {
-                    deleted?;
-                    return Ok(self.store().objects().delete_failed(id).await?);
-                }
-            }
+        if !self.store().remove_record(Kind::Failure, id).await? {
+            return Err(RetryError::NotFound(id.to_owned()));
         }
-        Err(StoreError::Conflict.into())
+        Ok(self.store().objects().delete_failed(id).await?)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -37,6 +38,11 @@ impl Instant {
 
     pub fn timestamp(self) -> Timestamp {
         self.0
+    }
+
+    /// So much later; of what no calendar holds, this moment.
+    pub fn after(self, by: Duration) -> Self {
+        self.0.checked_add(by).ok().and_then(Self::from_timestamp).unwrap_or(self)
     }
 
     /// The UTC day, `YYYY-MM-DD`.

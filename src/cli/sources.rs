@@ -143,9 +143,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
         }
         Command::Remove { ids } => {
             for id in ids {
-                let source = one(store, &id).await?;
-                if let Some(record) = &source.record {
-                    store.delete_record(Kind::Source, record).await?;
+                if !store.remove_record(Kind::Source, &id).await? {
+                    return Err(not_there(&id));
                 }
                 say(format_args!("removed {id}"));
             }
@@ -208,7 +207,10 @@ async fn add(store: &Store, settings: Settings) -> Result<(), Failure> {
 }
 
 async fn one(store: &Store, id: &str) -> Result<Source, Failure> {
-    let record =
-        store.record(Kind::Source, id).await?.ok_or_else(|| Failure::Other(format!("there is no source {id}")))?;
+    let record = store.record(Kind::Source, id).await?.ok_or_else(|| not_there(id))?;
     Ok(Source::read(record)?)
+}
+
+fn not_there(id: &str) -> Failure {
+    Failure::Other(format!("there is no source {id}"))
 }

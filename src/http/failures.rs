@@ -2,8 +2,7 @@
 
 use super::{
     Service, json,
-    list::pairs,
-    one::{foreign, limit, parameter, refuse_parameters},
+    one::{foreign, limit, next_page, parameter, refuse_parameters},
     problem::{Code, Problem},
 };
 use crate::{
@@ -50,12 +49,7 @@ pub async fn failures(State(service): State<Service>, RawQuery(raw): RawQuery) -
     let (found, more) = service.archive.store().latest(Kind::Failure, before.as_deref(), limit).await?;
     let last = found.last().map(|it| it.0.clone()).filter(|_| more);
     let failures = found.into_iter().map(|it| it.1.read()).collect::<Result<_, _>>()?;
-    let next = last.map(|last| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs(raw.as_deref()).iter().filter(|(name, _)| name != "cursor"));
-        query.append_pair("cursor", &cursor::seal(&last, BINDING));
-        format!("/v1/failures?{}", query.finish())
-    });
+    let next = last.map(|it| next_page("/v1/failures", raw.as_deref(), &cursor::seal(&it, BINDING)));
     json(&FailureList { failures, next })
 }
 

@@ -173,6 +173,14 @@ pub(super) fn limit(raw: Option<&str>, most: usize, default: usize) -> Result<us
     })
 }
 
+/// Where a walk goes on: the same request with another cursor.
+pub(super) fn next_page(path: &str, raw: Option<&str>, cursor: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(list::pairs(raw).iter().filter(|(name, _)| name != "cursor"));
+    query.append_pair("cursor", cursor);
+    format!("{path}?{}", query.finish())
+}
+
 /// A parameter that is given once at most.
 pub(super) fn parameter(raw: Option<&str>, name: &str) -> Result<Option<String>, Problem> {
     let mut found = list::pairs(raw).into_iter().filter(|(it, _)| it == name).map(|(_, value)| value);

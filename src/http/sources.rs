@@ -2,8 +2,7 @@
 
 use super::{
     Service, json,
-    list::pairs,
-    one::{limit, parameter, refuse_parameters},
+    one::{limit, next_page, parameter, refuse_parameters},
     problem::{Code, Fault, Problem},
 };
 use crate::{
@@ -197,12 +196,7 @@ pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) ->
             }
         }
     }
-    let next = more.then(|| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs(raw.as_deref()).iter().filter(|(name, _)| name != "cursor"));
-        query.append_pair("cursor", &cursor::seal(&after, BINDING));
-        format!("/v1/sources?{}", query.finish())
-    });
+    let next = more.then(|| next_page("/v1/sources", raw.as_deref(), &cursor::seal(&after, BINDING)));
     json(&SourceList { sources: found, next })
 }
 
@@ -349,15 +343,8 @@ pub async fn remove(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     refuse_parameters(raw.as_deref(), &[])?;
-    let store = service.archive.store();
-    for _ in 0..ATTEMPTS {
-        let record = store.record(Kind::Source, &id).await?.ok_or_else(|| not_found(&id))?;
-        match store.delete_record(Kind::Source, &record).await {
-            Err(StoreError::Conflict) => {}
-            deleted => return deleted.map(|()| StatusCode::NO_CONTENT.into_response()).map_err(Problem::from),
-        }
-    }
-    Err(StoreError::Conflict.into())
+    let removed = service.archive.store().remove_record(Kind::Source, &id).await?;
+    if removed { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(not_found(&id)) }
 }
 
 /// Has a source polled at once, in place of when it is due. One that is paused is polled this once.

@@ -2,8 +2,7 @@
 
 use super::{
     Service, json,
-    list::pairs,
-    one::{article_id, limit, parameter, refuse_parameters},
+    one::{article_id, limit, next_page, parameter, refuse_parameters},
     problem::{Code, Problem},
 };
 use crate::{
@@ -97,11 +96,8 @@ pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) ->
             canonical: card(canonical)?,
         });
     }
-    let next = last.filter(|_| more || short).map(|it| {
-        let limit = pairs(raw.as_deref()).into_iter().find(|(name, _)| name == "limit");
-        let limit = limit.map(|(_, limit)| format!("limit={limit}&")).unwrap_or_default();
-        format!("/v1/stories?{limit}cursor={}", cursor::write(&it, None, BINDING))
-    });
+    let next = last.filter(|_| more || short);
+    let next = next.map(|it| next_page("/v1/stories", raw.as_deref(), &cursor::write(&it, None, BINDING)));
     json(&StoryList { stories, next })
 }
 

@@ -207,15 +207,8 @@ pub async fn remove(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     refuse_parameters(raw.as_deref(), &[])?;
-    let store = service.archive.store();
-    for _ in 0..ATTEMPTS {
-        let record = store.record(Kind::Webhook, &id).await?.ok_or_else(|| not_found(&id))?;
-        match store.delete_record(Kind::Webhook, &record).await {
-            Err(StoreError::Conflict) => {}
-            deleted => return deleted.map(|()| StatusCode::NO_CONTENT.into_response()).map_err(Problem::from),
-        }
-    }
-    Err(StoreError::Conflict.into())
+    let removed = service.archive.store().remove_record(Kind::Webhook, &id).await?;
+    if removed { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(not_found(&id)) }
 }
 
 async fn held(service: &Service, id: &str) -> Result<Webhook, Problem> {

@@ -54,11 +54,16 @@ enum Fetched {
 }
 
 impl<'a> Entries<'a> {
-    pub fn new(archive: &'a Archive, web: &'a Web, source: &'a mut Source, until: tokio::time::Instant) -> Self {
-        // They were legal when they were set.
-        let rules = Rules::compile(&source.settings.include, &source.settings.exclude);
-        let rules = rules.unwrap_or_else(|_| Rules::none());
-        Self { archive, web, source, rules, pages_left: PAGES, until, new: false, unfinished: false, again: None }
+    pub fn new(
+        archive: &'a Archive,
+        web: &'a Web,
+        source: &'a mut Source,
+        until: tokio::time::Instant,
+    ) -> Result<Self, Failed> {
+        // They were legal when they were set; if they no longer are, nothing is taken that they may leave out.
+        let rules = Rules::compile(&source.settings.include, &source.settings.exclude)
+            .map_err(|bad| Failed::new("invalid_rules", bad.first().map_or("", |it| &it.detail)))?;
+        Ok(Self { archive, web, source, rules, pages_left: PAGES, until, new: false, unfinished: false, again: None })
     }
 
     pub async fn feed(&mut self, document: RawDocument) -> Result<(), Failed> {

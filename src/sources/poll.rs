@@ -22,17 +22,17 @@ use crate::{
     store::{Kind, StoreError},
 };
 use futures::{StreamExt, stream};
-use jiff::SignedDuration;
 use std::{collections::BTreeMap, time::Duration};
 
 /// A source that was taken is due again after this, if it was not put back.
-const LEASE: SignedDuration = SignedDuration::from_mins(5);
+const LEASE: Duration = Duration::from_secs(300);
 /// Sources that are looked for at once.
 const BATCH: usize = 200;
 /// Hosts that are asked at once.
 const HOSTS: usize = 8;
-/// From its beginning, how long a poll goes on to fetch pages: well within the lease.
-const PAGES_UNTIL: Duration = Duration::from_secs(180);
+/// From its beginning, how long a poll goes on to fetch pages: well within the lease, and within what is left to the last
+/// round of a function.
+const PAGES_UNTIL: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
 pub struct Poller {
@@ -116,7 +116,7 @@ impl Poller {
             return Ok(None);
         };
         let mut source = Source::read(record)?;
-        source.next_poll_at = now.timestamp().checked_add(LEASE).ok().and_then(Instant::from_timestamp);
+        source.next_poll_at = Some(now.after(LEASE));
         let taken = source.to_record();
         match store.put_record(Kind::Source, source.record.as_ref(), &taken).await {
             Ok(()) => {
@@ -183,7 +183,7 @@ impl Poller {
 
     async fn archive_entries(&self, source: &mut Source, fetched: Fetched, listing: Listing) -> Result<bool, Failed> {
         let until = tokio::time::Instant::now() + PAGES_UNTIL;
-        let mut entries = Entries::new(&self.archive, &self.web, source, until);
+        let mut entries = Entries::new(&self.archive, &self.web, source, until)?;
         let (mut says, mut keep_validators) = (None, true);
         match listing {
             Listing::AsItWas => {}

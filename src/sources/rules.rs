@@ -58,11 +58,6 @@ impl Rules {
         if bad.is_empty() { Ok(Self { include, exclude }) } else { Err(bad) }
     }
 
-    /// Whatever is listed is taken.
-    pub fn none() -> Self {
-        Self { include: Vec::new(), exclude: Vec::new() }
-    }
-
     pub fn take(&self, url: Option<&str>, title: Option<&str>) -> bool {
         let fits = |(field, pattern): &(RuleField, Regex)| {
             let text = match field {

@@ -6,7 +6,6 @@
 
 use super::source::Source;
 use crate::article::Instant;
-use jiff::SignedDuration;
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     time::Duration,
@@ -28,12 +27,12 @@ pub fn after_success(source: &mut Source, new_entries: bool, max_age: Option<Dur
     let settings = &source.settings;
     source.interval_seconds = next.clamp(settings.minimum_interval_seconds, settings.maximum_interval_seconds);
     let fresh = max_age.unwrap_or_default().min(Duration::from_secs(settings.maximum_interval_seconds));
-    source.next_poll_at = Some(later(now, source.interval().max(fresh)));
+    source.next_poll_at = Some(now.after(source.interval().max(fresh)));
 }
 
 /// When the rest of what it lists is taken.
 pub fn soon(source: &Source, now: Instant) -> Instant {
-    later(now, Duration::from_secs(source.settings.minimum_interval_seconds).min(SOON))
+    now.after(Duration::from_secs(source.settings.minimum_interval_seconds).min(SOON))
 }
 
 /// After one that failed, as often as the source says by now. `wait`: what the server asks for.
@@ -41,7 +40,7 @@ pub fn after_failure(source: &mut Source, wait: Option<Duration>, now: Instant) 
     let doublings = source.health.failures.saturating_sub(1).min(DOUBLINGS);
     let backoff = Duration::from_secs(source.settings.minimum_interval_seconds << doublings).min(LONGEST_WAIT);
     let pause = (backoff + jitter(source, backoff)).max(wait.unwrap_or_default().min(HEEDED));
-    source.next_poll_at = Some(later(now, pause));
+    source.next_poll_at = Some(now.after(pause));
 }
 
 /// Up to a fifth more, so that what failed together does not come again together. The same for the same failure.
@@ -49,11 +48,6 @@ fn jitter(source: &Source, of: Duration) -> Duration {
     let mut hasher = DefaultHasher::new();
     (&source.id, source.health.failures).hash(&mut hasher);
     of.mul_f64((hasher.finish() % 1_000) as f64 / 5_000.0)
-}
-
-fn later(now: Instant, by: Duration) -> Instant {
-    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-    now.timestamp().checked_add(by).ok().and_then(Instant::from_timestamp).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Sha256, Sha384, Sha512};
+use std::time::Duration;
 
 /// Where hubs ring, below the archive's own address.
 pub const PATH: &str = "/v1/websub/";
@@ -51,8 +52,8 @@ impl Subscription {
 
     /// The hub means what it was asked for, and says for how long.
     pub fn confirm(&mut self, lease_seconds: Option<i64>, now: Instant) {
-        let lease = SignedDuration::from_secs(lease_seconds.unwrap_or(LEASE_SECONDS).clamp(0, LEASE_SECONDS));
-        self.until = now.timestamp().checked_add(lease).ok().and_then(Instant::from_timestamp);
+        let seconds = lease_seconds.unwrap_or(LEASE_SECONDS).clamp(0, LEASE_SECONDS);
+        self.until = Some(now.after(Duration::from_secs(seconds.unsigned_abs())));
     }
 
     /// `X-Hub-Signature`: a method and what it makes of the body and the secret, in hexadecimal digits.

@@ -146,8 +146,19 @@ impl Store {
         self.transact(actions).await
     }
 
+    /// Takes a record away, whatever it is by then; false: there is none.
+    pub async fn remove_record(&self, kind: Kind, id: &str) -> Result<bool, StoreError> {
+        loop {
+            let Some(record) = self.record(kind, id).await? else { return Ok(false) };
+            match self.delete_record(kind, &record).await {
+                Err(StoreError::Conflict) => {}
+                deleted => return deleted.map(|()| true),
+            }
+        }
+    }
+
     /// Refused if somebody put it since it was read.
-    pub async fn delete_record(&self, kind: Kind, record: &Record) -> Result<(), StoreError> {
+    async fn delete_record(&self, kind: Kind, record: &Record) -> Result<(), StoreError> {
         let (condition, values) = unless_put_since(record.version);
         let delete = self.delete(kind.partition(), &record.id).condition_expression(condition);
         let delete = delete.set_expression_attribute_values(values).build()?;

@@ -12,10 +12,9 @@ use crate::{
         RemoteError,
         fetch::{FetchError, Fetcher},
     },
-    store::{Change, ChangeKind, Store, StoreError},
+    store::{Change, ChangeKind, ChangePage, Store, StoreError},
 };
-use futures::{StreamExt, TryStreamExt, stream};
-use jiff::SignedDuration;
+use futures::{StreamExt, stream};
 use std::time::Duration;
 
 /// A webhook that was taken may be called again after this, if it was not put back.
@@ -44,6 +43,18 @@ pub struct Round {
     pub more: bool,
 }
 
+/// Why no more was told.
+enum Stop {
+    Unheard(FetchError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 impl Deliverer {
     pub fn new(store: Store, fetcher: Fetcher) -> Self {
         Self { store, fetcher }
@@ -54,37 +65,57 @@ impl Deliverer {
         let now = Instant::now();
         let webhooks = Webhook::all(&self.store).await?.into_iter();
         let may = webhooks.filter(|it| it.enabled && it.not_before.is_none_or(|at| at <= now));
-        let rounds: Vec<Round> =
-            stream::iter(may).map(|it| self.call(it)).buffer_unordered(AT_ONCE).try_collect().await?;
-        Ok(rounds.into_iter().fold(Round::default(), |all, it| Round {
-            delivered: all.delivered + it.delivered,
-            failed: all.failed + it.failed,
-            more: all.more || it.more,
-        }))
+        // One that fails ends no other.
+        let calls = stream::iter(may).map(|it| self.call(it)).buffer_unordered(AT_ONCE);
+        let rounds: Vec<Result<Round, StoreError>> = calls.collect().await;
+        rounds.into_iter().try_fold(Round::default(), |all, it| {
+            let it = it?;
+            Ok(Round {
+                delivered: all.delivered + it.delivered,
+                failed: all.failed + it.failed,
+                more: all.more || it.more,
+            })
+        })
     }
 
     async fn call(&self, mut webhook: Webhook) -> Result<Round, StoreError> {
         let mut round = Round::default();
         // Nothing is written for one that has nothing to be told.
-        let mut page = self.store.changes(webhook.position(), CHANGES).await?;
+        let page = self.store.changes(webhook.position(), CHANGES).await?;
         if page.changes.is_empty() {
             return Ok(round);
         }
-        webhook.not_before = Some(later(Instant::now(), LEASE));
+        webhook.not_before = Some(Instant::now().after(LEASE));
         match webhook.put(&self.store).await {
             Err(StoreError::Conflict) => return Ok(round),
             put => put?,
         }
-        let filter = webhook.filter();
+        // How far it was told is kept, whatever ended it.
+        let told = self.tell(&mut webhook, page, &mut round).await;
+        webhook.not_before = None;
+        let unread = match told {
+            Ok(()) => Ok(()),
+            Err(Stop::Unheard(error)) => {
+                round.failed = 1;
+                fail(&mut webhook, error);
+                Ok(())
+            }
+            Err(Stop::Store(error)) => Err(error),
+        };
+        self.put_back(webhook).await?;
+        unread.map(|()| round)
+    }
+
+    /// Tells what there is, one change after another, until there is no more, or for as long as a round may take.
+    async fn tell(&self, webhook: &mut Webhook, mut page: ChangePage, round: &mut Round) -> Result<(), Stop> {
+        let filter = webhook.filter()?;
         let until = tokio::time::Instant::now() + ROUND;
-        let mut position = webhook.position();
-        let failed = 'all: loop {
+        while !page.changes.is_empty() {
+            let mut position = webhook.position();
             for change in &page.changes {
-                if let Some(message) = self.message(&webhook, &filter, change).await? {
+                if let Some(message) = self.message(webhook, &filter, change).await? {
                     let headers = message.headers(&webhook.secret, Instant::now());
-                    if let Err(error) = self.fetcher.post(&webhook.url, headers, message.body).await {
-                        break 'all Some(error);
-                    }
+                    self.fetcher.post(&webhook.url, headers, message.body).await.map_err(Stop::Unheard)?;
                     round.delivered += 1;
                     webhook.delivered += 1;
                     webhook.last_delivery_at = Some(Instant::now());
@@ -94,23 +125,13 @@ impl Deliverer {
                 webhook.move_to(position);
                 if tokio::time::Instant::now() > until {
                     round.more = true;
-                    break 'all None;
+                    return Ok(());
                 }
             }
             webhook.move_to(page.next);
             page = self.store.changes(page.next, CHANGES).await?;
-            position = webhook.position();
-            if page.changes.is_empty() {
-                break None;
-            }
-        };
-        webhook.not_before = None;
-        if let Some(error) = failed {
-            round.failed = 1;
-            fail(&mut webhook, error);
         }
-        self.put_back(webhook).await?;
-        Ok(round)
+        Ok(())
     }
 
     /// What was changed by hand meanwhile stays so; how far it was told is kept.
@@ -154,8 +175,8 @@ impl Deliverer {
             _ => self.article(change, change.revision.saturating_sub(1)).await?,
         };
         let fits = |it: &Option<Article>| it.as_ref().is_some_and(|it| filter.fits(it));
-        // Of one that was purged nobody can tell any more who got it.
-        let is_purged = now.is_none() && before.is_none();
+        // Of one that was purged nobody can tell any more who got it; what it was before is told to nobody.
+        let is_purged = event == Event::Deleted && before.is_none();
         if !(fits(&now) || fits(&before) || is_purged) {
             return Ok(None);
         }
@@ -175,13 +196,25 @@ fn fail(webhook: &mut Webhook, error: FetchError) {
         FetchError::Status { status, retry_after } => (*retry_after, *status == http::StatusCode::GONE),
         _ => (None, false),
     };
-    let wait = FIRST_WAIT.saturating_mul(3_u32.saturating_pow(webhook.failures - 1)).min(LONGEST_WAIT);
-    webhook.not_before = Some(later(Instant::now(), wait.max(asked.unwrap_or_default().min(LONGEST_WAIT))));
+    let wait = wait(webhook.failures).max(asked.unwrap_or_default().min(LONGEST_WAIT));
+    webhook.not_before = Some(Instant::now().after(wait));
     webhook.enabled = !gone && webhook.failures < DISABLED_AFTER;
     tracing::warn!(webhook = webhook.id, failures = webhook.failures, enabled = webhook.enabled, "a webhook failed");
 }
 
-fn later(now: Instant, by: Duration) -> Instant {
-    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-    now.timestamp().checked_add(by).ok().and_then(Instant::from_timestamp).unwrap_or(now)
+/// After so many failures in a row.
+fn wait(failures: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(3_u32.saturating_pow(failures.saturating_sub(1))).min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_tried_for_27_hours_before_it_is_disabled() {
+        assert_eq!([1, 2, 3, 8, 12].map(|it| wait(it).as_secs()), [10, 30, 90, 21_600, 21_600]);
+        let all: Duration = (1..DISABLED_AFTER).map(wait).sum();
+        assert_eq!(all.as_secs() / 3_600, 27);
+    }
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use url::Url;
 use utoipa::ToSchema;
 
-/// Failures in a row after which it is disabled: with the waits between them, a day and a half.
+/// Failures in a row after which it is disabled: with the waits between them, 27 hours.
 pub const DISABLED_AFTER: u32 = 12;
 pub const WEBHOOKS: usize = 50;
 const ID_BYTES: usize = 6;
@@ -115,9 +115,12 @@ impl Webhook {
         if bad.is_empty() { Ok(self) } else { Err(bad) }
     }
 
-    pub fn filter(&self) -> Filter {
-        // It was legal when it was set.
-        filter(&self.filter).unwrap_or_default()
+    /// It was legal when it was set; if it no longer is, nobody is told what was not asked for.
+    pub fn filter(&self) -> Result<Filter, StoreError> {
+        filter(&self.filter).map_err(|bad| StoreError::Item {
+            key: format!("the webhook {}", self.id),
+            problem: format!("its filter is not legal: {}", bad.first().map_or("", |it| &it.parameter)),
+        })
     }
 
     pub fn position(&self) -> FeedPosition {
