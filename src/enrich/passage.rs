@@ -71,7 +71,7 @@ pub fn passages<'a>(headline: Option<&'a str>, deck: Option<&'a str>, body: &'a 
 }
 
 /// Most words are in lower case already.
-fn lower(word: &str) -> Cow<'_, str> {
+pub fn lower(word: &str) -> Cow<'_, str> {
     let is_low = word.bytes().all(|it| it.is_ascii() && !it.is_ascii_uppercase());
     if is_low { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) }
 }

@@ -34,7 +34,7 @@ pub use text::examples;
 use crate::article::{Draft, RawDocument};
 
 /// Changes whenever the rules read some document differently.
-pub const RULES_VERSION: &str = "4";
+pub const RULES_VERSION: &str = "5";
 
 /// The article of a document that holds one. The entries of a feed are read by [`feed::drafts`].
 pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {

@@ -217,7 +217,11 @@ fn flat(options: &Options, documents: &[Flattened], bodies: &HashMap<&str, &str>
         }
         if let Some(title) = &it.title {
             let read = article.and_then(|it| it.facts.headline);
-            headlines.one(read.is_some(), read.is_some_and(|it| same_title(&it, title)));
+            let right = read.as_ref().is_some_and(|it| same_title(it, title));
+            headlines.one(read.is_some(), right);
+            if !right && options.worst > 0 {
+                say(format_args!("  {} {} headline: read {read:?}, known {title:?}", it.id, it.variant));
+            }
         }
     }
     for (variant, (likeness, lines, headlines, times)) in &variants {

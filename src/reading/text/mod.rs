@@ -61,8 +61,9 @@ impl Reader<'_> {
         for (kept, furniture) in kept.iter_mut().zip(&is_furniture) {
             *kept &= !furniture;
         }
-        let starts = kept.iter().position(|it| *it).or_else(|| story::start(lines, &is_furniture));
-        let title = headline::find(lines, &is_furniture, starts.unwrap_or(lines.len()));
+        let prose = (0..lines.len()).find(|at| kept[*at] && lines[*at].prose && !headline::asks(lines[*at].text));
+        let starts = prose.or_else(|| kept.iter().position(|it| *it)).or_else(|| story::start(lines, &is_furniture));
+        let title = headline::find(lines, &is_furniture, &kept, starts.unwrap_or(lines.len()));
         let mut head = 0;
         if let Some((at, rule)) = title {
             self.headline(&lines[at], rule);

@@ -30,6 +30,48 @@ fn a_flattened_page_gives_up_its_story() {
     assert_eq!(reasons, ["share button", "headline repeated", "dateline", "publisher", "advertisement", "chat button"]);
 }
 
+const BODY: &str = "The salt works of the bay closed its last pond on Friday, the owners said in a letter to the town.\n\
+    Forty people raked the ponds by hand until the end, and the salt was sold in three countries of the north.\n\
+    The town wants to keep the ponds for birds, which the owners say they would give away free of charge.\n";
+
+#[test]
+fn a_headline_is_told_from_the_menus_and_notices_above_the_story() {
+    let menu = "Home\nWorld\nBusiness\nOur newsletter for early risers\nListen to the morning programme\n";
+    for (top, expected, rule) in [
+        // The story has its words, a date follows.
+        (
+            format!("{menu}Last salt ponds of the bay close\n3 March 2025\n"),
+            "Last salt ponds of the bay close",
+            "headline-above-story",
+        ),
+        // Twice, around a picture.
+        (
+            format!("{menu}An end in white\nPicture: a rake\nAn end in white\n3 March 2025\n"),
+            "An end in white",
+            "headline-repeated",
+        ),
+        // The way to the page ends with it.
+        (
+            format!("{menu}Home » Business » Salt ponds close for ever\nSalt ponds close for ever\n"),
+            "Salt ponds close for ever",
+            "headline-above-story",
+        ),
+        // Saved from the title on.
+        ("An end in white\nBy Ida Lund\n".to_owned(), "An end in white", "headline-first"),
+        // Headlines may ask, which is no prose.
+        (
+            "Who will keep the old salt ponds of the bay now that they are closed?\n".to_owned(),
+            "Who will keep the old salt ponds of the bay now that they are closed?",
+            "headline-first",
+        ),
+    ] {
+        let document = format!("{top}{BODY}");
+        let found = read(&document).headline.expect("a headline");
+        assert_eq!((found.value.as_str(), found.rule), (expected, rule), "{top}");
+    }
+    assert_eq!(read(BODY).headline, None, "prose alone has none");
+}
+
 #[test]
 fn spans_are_where_the_words_stand() {
     let document =
