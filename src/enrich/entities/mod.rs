@@ -36,6 +36,9 @@ pub struct Found {
     pub rule: &'static str,
 }
 
+/// Joins the two parts of a firm's name.
+const AND_SIGN: &str = " & ";
+
 /// A passage in which names are looked for.
 struct Text<'a> {
     passage: &'a Passage<'a>,
@@ -75,6 +78,21 @@ impl<'a> Text<'a> {
         &self.passage.text[self.words[at].end..end]
     }
 
+    /// Whether a word with a capital letter stands directly before, and is of no table of things: `Sonny Brazil`, `Barnes &
+    /// Noble`. What opens a sentence has its capital letter from there.
+    fn continues_name(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).filter(|it| self.cased && self.words[*it].is_capital());
+        before.is_some_and(|it| {
+            self.after(it) == AND_SIGN || self.joined(it) && self.may_be_name(it) && !self.opens_sentence(it)
+        })
+    }
+
+    /// The same behind the last of some words: `Fiji Water`.
+    fn is_continued(&self, last: usize) -> bool {
+        let after = self.cased && self.words.get(last + 1).is_some_and(|it| it.is_capital());
+        after && (self.after(last) == AND_SIGN || self.joined(last) && self.may_be_name(last + 1))
+    }
+
     fn may_be_name(&self, at: usize) -> bool {
         self.names.get(at).is_some_and(|it| *it)
     }
@@ -100,6 +118,14 @@ impl<'a> Text<'a> {
     fn mention(&self, words: &Range<usize>) -> TextSpan {
         self.passage.at(&self.range(words))
     }
+}
+
+/// Whether the text has these words, side by side, in small letters too: then they are a term that is set in title case
+/// somewhere, and nobody's name.
+fn is_term(texts: &[Text<'_>], words: &[&str]) -> bool {
+    let low: Vec<String> = words.iter().map(|it| it.to_lowercase()).collect();
+    let here = |words: &[Word<'_>]| words.iter().map(|it| it.text).eq(low.iter().map(String::as_str));
+    !words.is_empty() && texts.iter().any(|it| it.words.windows(low.len()).any(here))
 }
 
 /// An entity in the making.

@@ -6,7 +6,7 @@
 //! | `head-word` | a word of the name is one that organisations are called by |
 //! | `known` | a list of names that are nothing else |
 
-use super::{Claims, Draft, Text, tables};
+use super::{Claims, Draft, Text, is_term, tables};
 use crate::article::EntityType;
 use std::{collections::BTreeMap, ops::Range};
 
@@ -124,6 +124,10 @@ const BEGINS: &[&str] = &[
     "Universidad",
 ];
 
+/// What somebody is of an organisation, besides the titles.
+const OF_PERSONS: &[&str] =
+    &["associate", "bachelor", "certified", "chartered", "doctor", "fellow", "master", "member"];
+
 struct Organisation {
     rule: &'static str,
     mentions: Vec<(usize, Range<usize>)>,
@@ -139,6 +143,12 @@ pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
                 word += 1;
                 continue;
             };
+            // `Social Media Agency` as a heading, where the text speaks of social media agencies.
+            let last: Vec<&str> = text.words[words.clone()].iter().rev().take(2).rev().map(|it| it.text).collect();
+            if rule == "head-word" && is_term(texts, &last) {
+                word = words.end;
+                continue;
+            }
             if let Some(acronym) = acronym_behind(text, &words) {
                 acronyms.insert(acronym, name.clone());
             }
@@ -190,7 +200,9 @@ fn at_word(text: &Text<'_>, at: usize) -> Option<(String, &'static str, Range<us
     let run = run_at(text, at)?;
     let run = without_beginning(text, run)?;
     let is_told = |at: usize| [ENDS, BEGINS, INTRODUCED].iter().any(|it| it.contains(&text.words[at].text));
-    let introduced = acronym_behind(text, &run).is_some() && run.clone().any(is_told);
+    // `Fellow of the Society of Actuaries (FSA)` is what somebody is.
+    let of_person = OF_PERSONS.contains(&text.low(run.start)) || tables::title(text.low(run.start)).is_some();
+    let introduced = !of_person && acronym_behind(text, &run).is_some() && run.clone().any(is_told);
     let rule = if introduced { "acronym" } else { "head-word" };
     let words = if introduced { Some(run) } else { headed(text, run) }?;
     Some((text.text(&words).to_owned(), rule, words))
@@ -214,6 +226,7 @@ fn run_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
                 && words.clone().all(|it| text.joined(it))
                 && WITHIN.contains(&text.text(&words))
                 && text.words[words.end].is_capital()
+                && text.words[words.end].text != "The"
         });
         let Some(small) = small else { break };
         end += small + 1;

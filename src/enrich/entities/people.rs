@@ -11,7 +11,7 @@
 //! A surname alone is a mention of the one person in the article who has it.
 
 use super::{
-    Claims, Draft, Text,
+    Claims, Draft, Text, is_term,
     names::{NAME_WORDS, name_at},
     tables::{self, Title},
 };
@@ -64,6 +64,8 @@ pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
         proved(at, text, &mut people);
     }
     repeated(texts, &mut people);
+    // `Psychotherapy Fees noted here`: each word of it is a word of the language.
+    people.retain(|it| !it.name.split(' ').all(|word| is_term(texts, &[word])));
     let mut surnames: BTreeMap<&str, Option<usize>> = BTreeMap::new();
     for (index, person) in people.iter().enumerate() {
         let surname = person.name.rsplit(' ').next().unwrap_or_default();

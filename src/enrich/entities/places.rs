@@ -50,7 +50,11 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
                 continue;
             };
             let named = match country.names {
-                Names::Always => true,
+                // `Fiji Water` and `Sonny Brazil` are seen, and prove nothing. `US` and `UK` are in no other name.
+                Names::Always => {
+                    let short = country_is_short(text, &words);
+                    short || !text.continues_name(words.start) && !text.is_continued(words.end - 1)
+                }
                 Names::Adjective => false,
                 Names::Perhaps if led(text, &words, PREPOSITIONS) && !goes_on(text, &words) => true,
                 Names::Perhaps => {
@@ -75,6 +79,11 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
         mentions: mentions.into_iter().map(|(at, words)| texts[at].mention(&words)).collect(),
     };
     found.into_iter().map(draft).collect()
+}
+
+/// `US`, `U.K.`: all capitals.
+fn country_is_short(text: &Text<'_>, words: &Range<usize>) -> bool {
+    text.text(words).chars().all(|it| it.is_uppercase() || it == '.')
 }
 
 fn cities(texts: &[Text<'_>], home: Option<&Place>, named: &[CountryCode], claims: &mut Claims) -> Vec<Draft> {
@@ -122,7 +131,7 @@ fn city_at(
         let home = home.filter(|it| it.name == name).cloned();
         home.or_else(|| table::city(name, None).filter(|it| it.name == name))
     })?;
-    if text.cased && goes_on(text, &words) {
+    if text.cased && goes_on(text, &words) || text.continues_name(at) || text.is_continued(words.end - 1) {
         return None;
     }
     if home.is_some_and(|it| it.id == place.id) {

@@ -48,6 +48,9 @@ fn people_are_proved_by_what_stands_beside_their_names() {
             vec!["organisation supreme-court"],
         ),
         ("On Monday Morning Glory won the race.", vec![]),
+        // Each word of it is a word of the language; one that is a name beside a word is a person still.
+        ("Harbour Fees, who pays them? Nobody likes harbour fees.", vec![]),
+        ("Ina Cook said she would cook.", vec!["person ina-cook"]),
     ] {
         assert_eq!(strong("A day at the harbour", &[body], None), expected, "{body}");
     }
@@ -88,6 +91,13 @@ fn organisations_say_what_they_are() {
         ("The Pier Company of old. A company in the north.", vec!["organisation pier-company"]),
         ("American Pier Authority staff left.", vec!["organisation american-pier-authority"]),
         ("Ships use Structured Query Language (SQL). SQL is old.", vec![]),
+        // A term of the text, set as a heading; what somebody is; a name that ends where another begins.
+        ("Top Harbour Crane Company. Every harbour crane company says so.", vec![]),
+        ("She is a Fellow of the Society of Dredgers (FSD).", vec!["organisation society-of-dredgers"]),
+        (
+            "It went to the Institute for Tides and The Pier Trust.",
+            vec!["organisation institute-for-tides", "organisation pier-trust"],
+        ),
     ] {
         let found = strong("A day at the harbour", &[body], None);
         assert_eq!(found, expected, "{body}");
@@ -102,6 +112,10 @@ fn places_are_placed_by_the_text() {
         ("Islamabad agreed. A Pakistani court did not.", Some(("Islamabad", "PK")), vec!["place islamabad"]),
         ("Jordan Miles said he was from Georgia. Chad laughed.", None, vec!["person jordan-miles", "country georgia"]),
         ("The US military left Afghanistan.", None, vec!["country united-states", "country afghanistan"]),
+        // Parts of longer names: seen, and no evidence.
+        ("They drank Fiji Spring and read Sonny Brazil, with Johnson & Wales at the door.", None, vec![]),
+        ("Pakistan paid for the books of Lahore & Sons in Lahore.", None, vec!["country pakistan", "place lahore"]),
+        ("Roads in New England are icy.", None, vec![]),
     ] {
         assert_eq!(strong("A day at the harbour", &[body], dateline), expected, "{body}");
     }
