@@ -144,8 +144,7 @@ pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
                 continue;
             };
             // `Social Media Agency` as a heading, where the text speaks of social media agencies.
-            let last: Vec<&str> = text.words[words.clone()].iter().rev().take(2).rev().map(|it| it.text).collect();
-            if rule == "head-word" && is_term(texts, &last) {
+            if rule == "head-word" && is_term(texts, &tail(text, &words)) {
                 word = words.end;
                 continue;
             }
@@ -180,6 +179,13 @@ pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
         mentions: it.mentions.into_iter().map(|(at, words)| texts[at].mention(&words)).collect(),
     };
     found.into_iter().map(draft).collect()
+}
+
+/// The end of a name, from its last word but one that is no small word.
+fn tail<'a>(text: &Text<'a>, words: &Range<usize>) -> Vec<&'a str> {
+    let capitals = words.clone().rev().filter(|at| text.words[*at].is_capital());
+    let from = capitals.take(2).last().unwrap_or(words.start);
+    text.words[from..words.end].iter().map(|it| it.text).collect()
 }
 
 fn at_word(text: &Text<'_>, at: usize) -> Option<(String, &'static str, Range<usize>)> {

@@ -93,6 +93,7 @@ fn organisations_say_what_they_are() {
         ("Ships use Structured Query Language (SQL). SQL is old.", vec![]),
         // A term of the text, set as a heading; what somebody is; a name that ends where another begins.
         ("Top Harbour Crane Company. Every harbour crane company says so.", vec![]),
+        ("The Institute of Tides is near. It is the sea of tides.", vec!["organisation institute-of-tides"]),
         ("She is a Fellow of the Society of Dredgers (FSD).", vec!["organisation society-of-dredgers"]),
         (
             "It went to the Institute for Tides and The Pier Trust.",
