@@ -38,6 +38,7 @@ fn people_are_proved_by_what_stands_beside_their_names() {
         ),
         ("The ferry was late, Tomas Brandt said. Brandt waits daily.", vec!["person tomas-brandt"]),
         ("Mira Castellan, 34, sells bread at the quay.", vec!["person mira-castellan"]),
+        ("“Some guess,” said librarian Leetia Kolit.", vec!["person leetia-kolit"]),
         ("It was built by Joao Peres, the chief engineer of the harbour.", vec!["person joao-peres"]),
         (
             "Prof. Ingrid de la Cruz and Sheikh Omar bin Talal agreed.",
