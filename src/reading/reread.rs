@@ -22,15 +22,17 @@ pub fn normalisation(document: &str, spans: &[Span], value: &str) -> Option<Norm
     let dated = |it: &Cow<'_, str>| dates::any(it).and_then(|it| it.at).is_some_and(|at| at.to_string() == value);
     let bare_readings: Vec<String> = readings.iter().map(|it| bare(it)).collect();
     let holds = |part: &str| bare_readings.iter().any(|it| it.contains(&bare(part)));
-    let low: Vec<String> = bare_readings.iter().map(|it| it.to_lowercase()).collect();
-    let named = |part: &str| low.iter().any(|it| it.contains(&bare(part).to_lowercase()));
+    let lists = || {
+        let low: Vec<String> = bare_readings.iter().map(|it| it.to_lowercase()).collect();
+        value.split(MEMBERS).all(|part| low.iter().any(|it| it.contains(&bare(part).to_lowercase())))
+    };
     Some(if bare_readings.contains(&wanted) {
         Normalisation::Text
     } else if holds(value) {
         Normalisation::Within
     } else if readings.iter().any(dated) {
         Normalisation::Date
-    } else if value.split(MEMBERS).all(named) {
+    } else if lists() {
         Normalisation::List
     } else {
         Normalisation::Derived

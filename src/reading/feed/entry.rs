@@ -249,7 +249,7 @@ fn blocks(page: &mut Page, said: &Unescaped, plain: bool) -> Parts {
         for line in said.text.split_inclusive('\n') {
             let span = Span { start: at, end: at + line.trim_end().len() };
             at += line.len();
-            blocks.push(html::Block { text: line.to_owned(), spans: vec![span], ..html::Block::default() });
+            blocks.push(html::Block { text: shown(line), spans: vec![span], ..html::Block::default() });
         }
     } else {
         match html::blocks(&said.text) {
@@ -259,15 +259,15 @@ fn blocks(page: &mut Page, said: &Unescaped, plain: bool) -> Parts {
     }
     let mut parts = Parts::new();
     for mut block in blocks {
-        let text = shown(&block.text);
         block.spans = block.spans.into_iter().filter_map(|it| said.place(it)).collect();
-        if text.is_empty() || block.spans.is_empty() {
+        if block.text.is_empty() || block.spans.is_empty() {
             continue;
         }
-        let is_headline = page.body.is_empty() && page.headline.as_ref().is_some_and(|it| it.value == text);
-        let names = if page.body.is_empty() { byline::line(&text) } else { None };
-        let furniture = block.region.or_else(|| text::furniture(&text).map(|it| it.reason));
-        let furniture = furniture.or_else(|| is_signature(&text).then_some("feed signature"));
+        let text = &block.text;
+        let is_headline = page.body.is_empty() && page.headline.as_ref().is_some_and(|it| it.value == *text);
+        let names = if page.body.is_empty() { byline::line(text) } else { None };
+        let furniture = block.region.or_else(|| text::furniture(text).map(|it| it.reason));
+        let furniture = furniture.or_else(|| is_signature(text).then_some("feed signature"));
         let (label, reason) = match furniture {
             Some(reason) => (Label::Removed, reason),
             None if is_headline => (Label::Removed, "headline repeated"),

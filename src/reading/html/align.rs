@@ -1,6 +1,7 @@
 //! Which blocks of the page are the story that the extractor found. The extractor gives words; the blocks have places.
 
 use super::scan::Block;
+use crate::enrich::passage::lower;
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hasher},
@@ -15,19 +16,26 @@ const HEADING_BYTES: usize = 200;
 /// How far behind the last line that was found a short one may stand, in words. It bounds the work on a page of short lines.
 const NEAR: usize = 200;
 
-/// Where the story has each of its shingles, in the shingles' order.
-struct Places<'a>(Vec<(&'a [Word], usize)>);
+/// Words side by side, as a number that is the same for the same words.
+fn shingles(words: &[Word]) -> impl Iterator<Item = Word> {
+    // An odd number with its bits well mixed: the fraction of the golden ratio in 64 bits.
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    words.windows(SHINGLE).map(|it| it.iter().fold(0, |all: Word, word| (all.rotate_left(5) ^ word).wrapping_mul(MIX)))
+}
 
-impl<'a> Places<'a> {
-    fn new(story: &'a [Word]) -> Self {
-        let mut places: Vec<_> = story.windows(SHINGLE).zip(0..).collect();
+/// Where the story has each of its shingles, in the order of their numbers.
+struct Places(Vec<(Word, usize)>);
+
+impl Places {
+    fn new(story: &[Word]) -> Self {
+        let mut places: Vec<_> = shingles(story).zip(0..).collect();
         places.sort_unstable();
         Self(places)
     }
 
     /// The first place of a shingle that is not before another place.
-    fn after(&self, shingle: &[Word], from: usize) -> Option<usize> {
-        let at = self.0.partition_point(|it| (it.0, it.1) < (shingle, from));
+    fn after(&self, shingle: Word, from: usize) -> Option<usize> {
+        let at = self.0.partition_point(|it| *it < (shingle, from));
         self.0.get(at).filter(|it| it.0 == shingle).map(|it| it.1)
     }
 }
@@ -40,7 +48,7 @@ pub fn align(blocks: &[Block], story: &[String]) -> Vec<bool> {
     let places = Places::new(&story);
     let blocks_words: Vec<Vec<Word>> = blocks.iter().map(|it| words(&it.text)).collect();
     let found = |words: &[Word]| {
-        let found = words.windows(SHINGLE).filter(|it| places.after(it, 0).is_some()).count();
+        let found = shingles(words).filter(|it| places.after(*it, 0).is_some()).count();
         let long = words.len() >= SHINGLE && found * 100 >= (words.len() + 1 - SHINGLE) * PERCENT;
         !words.is_empty() && (lines.contains(words) || long)
     };
@@ -71,7 +79,7 @@ fn keep_headings(blocks: &[Block], aligned: &mut [bool]) {
     let mut leads_on = false;
     for at in (first..blocks.len()).rev() {
         let block = &blocks[at];
-        if block.region.is_some() || block.text.trim().is_empty() {
+        if block.region.is_some() || block.text.is_empty() {
             continue;
         }
         let heading = matches!(block.element.as_bytes(), [b'h', b'2'..=b'6']) && block.text.len() <= HEADING_BYTES;
@@ -81,7 +89,7 @@ fn keep_headings(blocks: &[Block], aligned: &mut [bool]) {
 }
 
 /// Between two long blocks of the story stand the short ones that the story has at that place: headings, items, cells.
-fn fill_gaps(blocks: &[Block], words: &[Vec<Word>], story: &[Word], places: &Places<'_>, aligned: &mut [bool]) {
+fn fill_gaps(blocks: &[Block], words: &[Vec<Word>], story: &[Word], places: &Places, aligned: &mut [bool]) {
     // Where in the story the last long block ended, and which it was.
     let mut before: Option<(usize, usize)> = None;
     for at in 0..blocks.len() {
@@ -89,7 +97,7 @@ fn fill_gaps(blocks: &[Block], words: &[Vec<Word>], story: &[Word], places: &Pla
             continue;
         }
         let from = before.map_or(0, |it| it.1);
-        let Some(start) = words[at].windows(SHINGLE).find_map(|it| places.after(it, from)) else { continue };
+        let Some(start) = shingles(&words[at]).find_map(|it| places.after(it, from)) else { continue };
         if let Some((last, mut end)) = before {
             for short in last + 1..at {
                 let length = words[short].len();
@@ -125,7 +133,7 @@ pub type Word = u64;
 pub fn words(text: &str) -> Vec<Word> {
     let word = |letters: &str| {
         let mut hasher = DefaultHasher::new();
-        letters.chars().flat_map(char::to_lowercase).for_each(|it| hasher.write_u32(u32::from(it)));
+        hasher.write(lower(letters).as_bytes());
         hasher.finish()
     };
     let is_ideograph = |it: char| matches!(it, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');

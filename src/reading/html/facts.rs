@@ -3,7 +3,7 @@
 
 use super::{
     json_ld::ArticleNode,
-    scan::{Marked, Scan},
+    scan::{Block, Marked, Scan},
     visible,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub struct Facts<'a> {
     /// Asked by every title, so looked for once.
     publisher: OnceCell<Option<Finding<Publisher>>>,
     headline: OnceCell<Option<Finding<String>>>,
-    lines: OnceCell<Vec<visible::Line<'a>>>,
+    lines: OnceCell<Vec<&'a Block>>,
 }
 
 impl Said {
@@ -64,7 +64,7 @@ impl<'a> Facts<'a> {
         Self { scan, json_ld, base, retrieved_at, publisher, headline, lines }
     }
 
-    fn lines(&self) -> &[visible::Line<'a>] {
+    fn lines(&self) -> &[&'a Block] {
         self.lines.get_or_init(|| visible::lines(&self.scan.blocks))
     }
 

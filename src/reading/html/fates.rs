@@ -1,6 +1,6 @@
 //! What becomes of each part of a page: blocks are kept, mined or removed; what lies between them is markup.
 
-use super::{Facts, Finding, Page, Scan, scan::Block, shown, text, visible};
+use super::{Facts, Finding, Page, Scan, scan::Block, text, visible};
 use crate::{
     article::{Label, Piece, Span},
     enrich::{byline, dateline, dates},
@@ -27,27 +27,31 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
     let summary = facts.summary().map(|it| it.value);
     let authors = facts.authors().map(|it| it.value).unwrap_or_default();
     for (block, aligned) in scan.blocks.iter().zip(aligned) {
-        let text = shown(&block.text);
-        let is_headline = headline.as_ref().is_some_and(|it| visible::is_headline(block, &text, it));
+        let text = &block.text;
+        let is_headline = headline.as_ref().is_some_and(|it| visible::is_headline(block, it));
         if is_headline || text.is_empty() {
             continue;
         }
-        let is_deck = Some(&text) == deck.as_ref()
-            || page.body.is_empty() && Some(&text) == summary.as_ref() && page.deck.is_none();
+        let is_deck = Some(text) == deck.as_ref()
+            || page.body.is_empty() && Some(text) == summary.as_ref() && page.deck.is_none();
         if is_deck && block.region.is_none() && page.deck.is_none() && text.split_whitespace().count() >= 3 {
-            page.deck =
-                Some(Finding { value: text, spans: block.spans.clone(), rule: "deck-block", others: Vec::new() });
+            page.deck = Some(Finding {
+                value: text.clone(),
+                spans: block.spans.clone(),
+                rule: "deck-block",
+                others: Vec::new(),
+            });
             continue;
         }
         if page.body.is_empty()
             && block.region.is_none()
-            && !(*aligned && text::ends_as_sentence(&text))
-            && let Some(reason) = mark(&mut page, &text, &block.spans, &authors)
+            && !(*aligned && text::ends_as_sentence(text))
+            && let Some(reason) = mark(&mut page, text, &block.spans, &authors)
         {
             marks.extend(block.spans.iter().map(|it| (*it, Label::Mined, reason.to_owned())));
             continue;
         }
-        if *aligned && outside(block, &text).is_none() {
+        if *aligned && outside(block).is_none() {
             story(&mut page, block);
         }
     }
@@ -55,8 +59,9 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
 }
 
 /// Why a block is no part of a story, though it may stand within one.
-fn outside(block: &Block, text: &str) -> Option<&'static str> {
-    let linked = |percent: usize| block.linked * 100 >= block.text.trim().len() * percent;
+fn outside(block: &Block) -> Option<&'static str> {
+    let text = block.text.as_str();
+    let linked = |percent: usize| block.linked * 100 >= text.len() * percent;
     let in_list = matches!(block.element.as_str(), "li" | "tr" | "dt" | "dd" | "blockquote");
     let paragraph = !in_list && block.element != "td" && !block.element.starts_with('h');
     let ends = text::ends_as_sentence(text);
@@ -88,7 +93,7 @@ fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Opti
 
 /// Adds a block to the story: its first may carry the dateline.
 pub fn story(page: &mut Page, block: &Block) {
-    let mut text = shown(&block.text);
+    let mut text = block.text.clone();
     let mut spans = block.spans.clone();
     if page.may_have_dateline()
         && let Some(found) = dateline::find(&text)
@@ -143,11 +148,10 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Pi
     }
     parts.extend(marks.iter().map(|(span, label, reason)| (*span, *label, reason.as_str())));
     for block in &scan.blocks {
-        let blank = block.text.trim().is_empty();
         let reason = match block.region {
-            _ if blank => "blank",
+            _ if block.text.is_empty() => "blank",
             Some(region) => region,
-            None => outside(block, &shown(&block.text)).unwrap_or("not part of the story"),
+            None => outside(block).unwrap_or("not part of the story"),
         };
         parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason)));
     }

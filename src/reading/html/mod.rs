@@ -16,7 +16,7 @@ mod scan;
 mod visible;
 mod worker;
 
-use super::{Finding, Page, shown::shown, text};
+use super::{Finding, Page, text};
 use crate::article::Instant;
 use facts::Facts;
 use scan::Scan;
