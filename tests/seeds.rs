@@ -27,6 +27,21 @@ fn every_seed_is_read_as_it_was() {
     }
 }
 
+/// Tables of hashed names are laid out anew in every map: none of that may show.
+#[test]
+fn every_seed_is_read_the_same_on_every_thread() {
+    let at = Instant::parse(RETRIEVED_AT).expect("a time");
+    let read = || -> Vec<_> {
+        let documents = dateline::archive::seeds::seeds(at).into_iter().filter_map(|it| it.document.ok());
+        documents.flat_map(|it| previews(&it)).map(|it| format!("{it:?}")).collect()
+    };
+    let first = read();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| (0..3).all(|_| read() == first))).collect();
+        assert!(threads.into_iter().all(|it| it.join().expect("a reader")));
+    });
+}
+
 /// What a document states word for word: whoever reads the bytes at its places again finds the value.
 const STATED: [&str; 16] = [
     "headline",

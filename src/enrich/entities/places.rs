@@ -124,7 +124,9 @@ fn city_at(
         return None;
     }
     let first = text.words[at].text;
-    if !home.is_some_and(|it| it.name.starts_with(first)) && !table::begins_city(first) {
+    // Most names are no evidence of a city, and the table of cities is long.
+    let placed = || led(text, &(at..at + 1), BEFORE_CITY) || has_comma(text, at);
+    if !home.is_some_and(|it| it.name.starts_with(first)) && !(placed() && table::begins_city(first)) {
         return None;
     }
     let (place, words) = longest(text, at, |name| {
@@ -149,6 +151,12 @@ fn city_at(
     let near = place.country.as_ref().is_some_and(|it| named.contains(it));
     let long = place.name.chars().count() >= 4;
     (near && long && led(text, &words, BEFORE_CITY)).then_some((place, "city-in-country", words))
+}
+
+/// Whether a name that begins at a word may have a comma behind it, as before a country.
+fn has_comma(text: &Text<'_>, at: usize) -> bool {
+    let last = (at..text.words.len()).take(WORDS).find(|it| !text.joined(*it));
+    last.is_some_and(|it| text.after(it) == ", ")
 }
 
 /// The longest name that begins at a word and is known.

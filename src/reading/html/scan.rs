@@ -394,9 +394,9 @@ impl Pass<'_> {
             marks.push(name.to_owned());
         }
         let class = attribute(tag, "class").map(|(it, _)| it.to_lowercase()).unwrap_or_default();
-        let parts = || class.split_whitespace().flat_map(|it| it.split(['-', '_']).chain([it]));
-        let marked = CLASSES.iter().find(|(part, _)| class.contains(part) && parts().any(|it| it == *part));
-        marks.extend(marked.map(|(_, mark)| (*mark).to_owned()));
+        let parts = class.split_whitespace().flat_map(|it| it.split(['-', '_']).chain([it]));
+        let marked = parts.filter_map(|part| CLASSES.iter().position(|(it, _)| *it == part)).min();
+        marks.extend(marked.map(|at| CLASSES[at].1.to_owned()));
         if marks.is_empty() {
             return;
         }

@@ -62,7 +62,8 @@ pub fn by_words_alone(line: &str) -> Option<&'static str> {
 fn by_words(line: &str) -> Option<Furniture> {
     let first = line.trim_start().chars().next().and_then(|it| it.to_lowercase().next())?;
     let rows = ROWS.get(&first)?;
-    let low = line.trim().to_lowercase();
+    // No row has more letters than a long line.
+    let low: String = line.trim().chars().take(LONG_CHARS).flat_map(char::to_lowercase).collect();
     let bare = low.trim_end_matches([':', '!', '»', '>', '…', '.']).trim_end();
     let short = line.chars().count() <= LONG_CHARS;
     rows.iter().find_map(|row| {
@@ -131,9 +132,12 @@ fn is_counter(line: &str) -> bool {
         "time",
         "followers",
     ];
+    if !line.bytes().any(|it| it.is_ascii_digit()) || line.chars().count() >= 40 {
+        return false;
+    }
     let low = line.to_lowercase();
     let mut words = low.split(|it: char| !it.is_alphabetic()).filter(|it| !it.is_empty());
-    line.chars().any(|it| it.is_ascii_digit()) && line.chars().count() < 40 && words.all(|it| COUNTED.contains(&it))
+    words.all(|it| COUNTED.contains(&it))
 }
 
 /// The lines of codes that agencies put around copy: `BC-EU--Ukraine-Night Trams, 1st Ld-Writethru`, `FRA/mer/environnement`,

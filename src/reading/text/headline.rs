@@ -6,7 +6,7 @@ use super::{furniture, lines::Line, marks::is_date_line};
 use crate::enrich::{byline, passage::lower};
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
 };
 
 /// How far above the story its headline stands at most, in lines: byline, date, buttons and captions are between them, and
@@ -116,7 +116,8 @@ struct Common {
 }
 
 fn common(lines: &[Line<'_>], kept: &[bool], candidates: &[usize]) -> Vec<Common> {
-    let sets: Vec<HashSet<Cow<'_, str>>> = candidates.iter().map(|at| long_words(lines[*at].text).collect()).collect();
+    // In an order of their own, because sums of numbers with fractions depend on it.
+    let sets: Vec<BTreeSet<Cow<'_, str>>> = candidates.iter().map(|at| long_words(lines[*at].text).collect()).collect();
     // In how many lines of the story each word stands, and the last of them.
     let mut times: HashMap<&str, (u32, usize)> =
         sets.iter().flatten().map(|it| (it.as_ref(), (0, usize::MAX))).collect();
@@ -128,7 +129,7 @@ fn common(lines: &[Line<'_>], kept: &[bool], candidates: &[usize]) -> Vec<Common
             }
         }
     }
-    let of = |(words, at): (&HashSet<Cow<'_, str>>, &usize)| {
+    let of = |(words, at): (&BTreeSet<Cow<'_, str>>, &usize)| {
         // The line itself may be taken for a line of the story.
         let elsewhere = words.iter().map(|it| times[it.as_ref()].0 - u32::from(kept[*at]));
         let (sum, shared) =

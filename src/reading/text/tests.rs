@@ -73,6 +73,16 @@ fn a_headline_is_told_from_the_menus_and_notices_above_the_story() {
 }
 
 #[test]
+fn lines_that_say_the_same_are_weighed_the_same_every_time() {
+    let words: Vec<String> = ('a'..='l').map(|it| format!("harbour{it}")).collect();
+    let told = (1..words.len()).map(|at| format!("It is said of {} that they are there.\n", words[..at].join(" and ")));
+    let turned: Vec<_> = words.iter().rev().cloned().collect();
+    let document = format!("News\n{}\n{}\n{}", words.join(" "), turned.join(" "), told.collect::<String>());
+    let first = read(&document);
+    assert!((0..50).all(|_| read(&document) == first));
+}
+
+#[test]
 fn spans_are_where_the_words_stand() {
     let document =
         "UPDATE 2-Ports agree on a ticket\n\nGENEVA (Reuters) - The two ports will sell one ticket from Monday on.\n";
