@@ -137,8 +137,11 @@ pub fn names(value: &str) -> Vec<String> {
 /// Names, without what is no name: roles, desks, addresses.
 fn split(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for part in parts(text) {
-        if is_name(part) && !names.iter().any(|it| it == part) {
+    let parts = parts(text);
+    // `Center for Drug Evaluation and Research` is no name, and its last word is none.
+    let whole = parts.iter().all(|it| is_name(it) || has_role(it));
+    for part in parts {
+        if is_name(part) && (whole || part.contains(' ') || !part.is_ascii()) && !names.iter().any(|it| it == part) {
             names.push(part.to_owned());
         }
     }
@@ -239,6 +242,8 @@ mod tests {
     #[test]
     fn metadata_names_need_no_opening() {
         assert_eq!(names("By Ana Sá, Staff Writer"), ["Ana Sá"]);
+        assert_eq!(names("Institute for Tides and Research"), Vec::<String>::new());
+        assert_eq!(names("Ida and Ben"), ["Ida", "Ben"]);
         assert_eq!(names("https://news.example/author"), Vec::<String>::new());
         assert_eq!(names("ana@news.example"), Vec::<String>::new());
     }

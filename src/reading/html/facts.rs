@@ -21,6 +21,9 @@ const LANGUAGE_TAG_BYTES: usize = 35;
 const TITLE_WORDS: usize = 3;
 const SITE_LETTERS: usize = 3;
 
+/// What is marked as a byline and is longer describes who wrote it.
+const BYLINE_CHARS: usize = 160;
+
 /// Search engines are given this much of a headline; one that goes on elsewhere was cut off.
 const CUT_OFF_BYTES: usize = 100;
 
@@ -176,7 +179,10 @@ impl<'a> Facts<'a> {
         groups.push(self.labelled("written by"));
         groups.push(self.marked(&["rel:author"], "author-link"));
         groups.push(visible::byline(self.lines(), self.headline().as_ref()).into_iter().collect());
-        groups.push(self.marked(&["class:byline", "class:author"], "byline-class"));
+        // A longer text tells of an author, and of others too.
+        let mut classes = self.marked(&["class:byline", "class:author"], "byline-class");
+        classes.retain(|it| it.text.chars().count() <= BYLINE_CHARS);
+        groups.push(classes);
         // Of links to authors' pages the first: those of other stories follow.
         groups.push(self.marked(&["href:author"], "author-address").into_iter().take(1).collect());
         let publisher = self.publisher().map(|it| slug(&it.value.name));
@@ -185,10 +191,12 @@ impl<'a> Facts<'a> {
             let mut names: Vec<String> = Vec::new();
             let (mut spans, mut rule) = (Vec::new(), "");
             for said in group {
-                let is_name = |it: &String| {
-                    let publishes = Some(slug(it)) == publisher && !self.is_person(it);
-                    !publishes && agencies::named(it).is_none() && !names.contains(it)
-                };
+                let publishes = |it: &str| Some(slug(it)) == publisher && !self.is_person(it);
+                // `Dream Wide, Travel Far` is a site of that name, and no two people.
+                if publishes(&said.text) {
+                    continue;
+                }
+                let is_name = |it: &String| !publishes(it) && agencies::named(it).is_none() && !names.contains(it);
                 let new: Vec<String> = byline::names(&said.text).into_iter().filter(is_name).collect();
                 if !new.is_empty() {
                     names.extend(new);

@@ -23,6 +23,9 @@ const BY_ELEMENT: &[(&str, &str)] = &[
 const BY_NAME: &[(&str, &str)] = &[
     ("comments", "comments"),
     ("comment-list", "comments"),
+    ("commentlist", "comments"),
+    ("comments-area", "comments"),
+    ("comment-body", "comments"),
     ("related", "related stories"),
     ("newsletter", "newsletter box"),
     ("cookie", "cookie notice"),
