@@ -125,8 +125,8 @@ fn city_at(
     }
     let first = text.words[at].text;
     // Most names are no evidence of a city, and the table of cities is long.
-    let placed = || led(text, &(at..at + 1), BEFORE_CITY) || has_comma(text, at);
-    if !home.is_some_and(|it| it.name.starts_with(first)) && !(placed() && table::begins_city(first)) {
+    let unplaced = || !led(text, &(at..at + 1), BEFORE_CITY) && !has_comma(text, at);
+    if !home.is_some_and(|it| it.name.starts_with(first)) && (unplaced() || !table::begins_city(first)) {
         return None;
     }
     let (place, words) = longest(text, at, |name| {
