@@ -23,7 +23,7 @@ use super::{
 };
 use crate::article::{CountryCode, Dateline, Entity, EntityType, TextSpan, slug};
 use claims::Claims;
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 /// What one article may have: more is a list of names and no story.
 pub const ENTITIES_MAX: usize = 40;
@@ -120,12 +120,32 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Whether the text has these words, side by side, in small letters too: then they are a term that is set in title case
-/// somewhere, and nobody's name.
-fn is_term(texts: &[Text<'_>], words: &[&str]) -> bool {
-    let low: Vec<String> = words.iter().map(|it| it.to_lowercase()).collect();
-    let here = |words: &[Word<'_>]| words.iter().map(|it| it.text).eq(low.iter().map(String::as_str));
-    !words.is_empty() && texts.iter().any(|it| it.words.windows(low.len()).any(here))
+/// Words that the text has side by side in small letters too: a term that is set in title case somewhere, and nobody's
+/// name.
+struct Terms<'a> {
+    texts: &'a [Text<'a>],
+    /// What was looked for, and whether it is one.
+    known: BTreeMap<String, bool>,
+}
+
+/// So many are looked for in one text: each is held against every word of it. What comes beyond counts as a name.
+const TERMS_MAX: usize = 300;
+
+impl<'a> Terms<'a> {
+    fn new(texts: &'a [Text<'a>]) -> Self {
+        Self { texts, known: BTreeMap::new() }
+    }
+
+    fn has(&mut self, words: &[&str]) -> bool {
+        let low: Vec<String> = words.iter().map(|it| it.to_lowercase()).collect();
+        let term = low.join(" ");
+        if self.known.len() == TERMS_MAX && !self.known.contains_key(&term) {
+            return false;
+        }
+        let here = |words: &[Word<'_>]| words.iter().map(|it| it.text).eq(low.iter().map(String::as_str));
+        let search = || !low.is_empty() && self.texts.iter().any(|it| it.words.windows(low.len()).any(here));
+        *self.known.entry(term).or_insert_with(search)
+    }
 }
 
 /// An entity in the making.
@@ -143,9 +163,10 @@ struct Draft {
 pub fn find(passages: &[Passage<'_>], dateline: Option<&Dateline>, authors: &[String]) -> (Vec<Found>, usize) {
     let texts: Vec<Text<'_>> = passages.iter().map(Text::new).collect();
     let mut claims = Claims::default();
-    let mut drafts = people::find(&texts, &mut claims);
+    let mut terms = Terms::new(&texts);
+    let mut drafts = people::find(&texts, &mut terms, &mut claims);
     drafts.retain(|it| !authors.contains(&it.name));
-    drafts.extend(organisations::find(&texts, &mut claims));
+    drafts.extend(organisations::find(&texts, &mut terms, &mut claims));
     drafts.extend(places::find(&texts, dateline, &mut claims));
     let order = |it: &TextSpan| {
         let field = [Field::Headline, Field::Deck, Field::Body].iter().position(|field| field.name() == it.field);

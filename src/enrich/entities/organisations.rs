@@ -6,7 +6,7 @@
 //! | `head-word` | a word of the name is one that organisations are called by |
 //! | `known` | a list of names that are nothing else |
 
-use super::{Claims, Draft, Text, is_term, tables};
+use super::{Claims, Draft, Terms, Text, tables};
 use crate::article::EntityType;
 use std::{collections::BTreeMap, ops::Range};
 
@@ -133,7 +133,7 @@ struct Organisation {
     mentions: Vec<(usize, Range<usize>)>,
 }
 
-pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
+pub fn find(texts: &[Text<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> Vec<Draft> {
     let mut found: BTreeMap<String, Organisation> = BTreeMap::new();
     let mut acronyms: BTreeMap<String, String> = BTreeMap::new();
     for (at, text) in texts.iter().enumerate() {
@@ -144,7 +144,7 @@ pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
                 continue;
             };
             // `Social Media Agency` as a heading, where the text speaks of social media agencies.
-            if rule == "head-word" && is_term(texts, &tail(text, &words)) {
+            if rule == "head-word" && terms.has(&tail(text, &words)) {
                 word = words.end;
                 continue;
             }

@@ -11,7 +11,7 @@
 //! A surname alone is a mention of the one person in the article who has it.
 
 use super::{
-    Claims, Draft, Text, is_term,
+    Claims, Draft, Terms, Text,
     names::{NAME_WORDS, name_at},
     tables::{self, Title},
 };
@@ -58,14 +58,14 @@ struct Person {
     mentions: Vec<(usize, Range<usize>)>,
 }
 
-pub fn find(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
+pub fn find(texts: &[Text<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> Vec<Draft> {
     let mut people: Vec<Person> = Vec::new();
     for (at, text) in texts.iter().enumerate().filter(|(_, it)| it.cased) {
         proved(at, text, &mut people);
     }
     repeated(texts, &mut people);
     // `Psychotherapy Fees noted here`: each word of it is a word of the language.
-    people.retain(|it| !it.name.split(' ').all(|word| is_term(texts, &[word])));
+    people.retain(|it| !it.name.split(' ').all(|word| terms.has(&[word])));
     let mut surnames: BTreeMap<&str, Option<usize>> = BTreeMap::new();
     for (index, person) in people.iter().enumerate() {
         let surname = person.name.rsplit(' ').next().unwrap_or_default();

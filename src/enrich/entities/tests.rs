@@ -132,6 +132,16 @@ fn authors_and_headlines_in_title_case_make_no_entities() {
 }
 
 #[test]
+fn a_text_is_searched_for_so_many_terms_and_what_is_beyond_is_a_name() {
+    let letters: Vec<char> = ('a'..='z').collect();
+    let terms =
+        letters.iter().flat_map(|a| letters.iter().map(move |b| format!("Zo{a}{b} Company. zo{a}{b} company. ")));
+    let found = |count: usize| strong("A day at the harbour", &[&terms.clone().take(count).collect::<String>()], None);
+    assert_eq!(found(TERMS_MAX), Vec::<String>::new());
+    assert_eq!(found(TERMS_MAX + 2).len(), 2);
+}
+
+#[test]
 fn a_list_of_names_is_cut_and_says_so() {
     let letters: Vec<char> = ('a'..='z').collect();
     let names =

@@ -8,10 +8,12 @@ use super::{
     regions::{is_apart, region},
     worker::{self, Failed},
 };
-use crate::reading::shown::shown;
 use crate::{
     article::Span,
-    reading::limits::{HTML_ATTRIBUTES, HTML_DEPTH},
+    reading::{
+        limits::{HTML_ATTRIBUTES, HTML_DEPTH},
+        shown::shown,
+    },
 };
 use html5gum::{DefaultEmitter, Emitter, EndTag, ForwardingEmitter, HtmlString, Spanned, StartTag, Token, Tokenizer};
 

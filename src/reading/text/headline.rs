@@ -56,8 +56,10 @@ pub fn find(lines: &[Line<'_>], is_furniture: &[bool], kept: &[bool], story: usi
     // The first line is near enough wherever the story begins.
     let above = (0..story).filter(|at| *at == 0 || story - at <= ABOVE_STORY);
     let above: Vec<usize> = above.filter(|at| !is_furniture[*at]).collect();
+    let near = |at: usize| at <= MARK || at + ABOVE_STORY >= story && at < story + MARK;
+    let marks: Vec<bool> = lines.iter().enumerate().map(|(at, it)| near(at) && is_mark(it.text)).collect();
     let candidates: Vec<usize> =
-        above.iter().copied().filter(|at| is_headline(lines[*at].text) && !is_mark(lines[*at].text)).collect();
+        above.iter().copied().filter(|at| is_headline(lines[*at].text) && !marks[*at]).collect();
     let common = common(lines, kept, &candidates);
     let first = (0..story).find(|at| !is_furniture[*at]);
     let score = |at: usize, shared: &Common| {
@@ -66,7 +68,7 @@ pub fn find(lines: &[Line<'_>], is_furniture: &[bool], kept: &[bool], story: usi
         let better = common.iter().filter(|it| it.sum > shared.sum).count();
         let copy = lines[at.saturating_sub(COPY)..(at + COPY + 1).min(lines.len())].iter();
         let repeated = length >= TITLE_WORDS && copy.filter(|it| it.text == text).count() > 1;
-        let marked = lines[at + 1..(at + 1 + MARK).min(lines.len())].iter().any(|it| is_mark(it.text));
+        let marked = marks.iter().skip(at + 1).take(MARK).any(|it| *it);
         let statement = furniture::ends_as_sentence(text) && !asks(text);
         let furniture = is_furniture[at.saturating_sub(weights::FURNITURE_LINES)..at].iter().filter(|it| **it).count();
         let is_first = first == Some(at) && length >= TITLE_WORDS;
