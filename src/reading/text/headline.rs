@@ -26,28 +26,27 @@ const MARK: usize = 5;
 /// Shorter words stand in every story.
 const WORD_LETTERS: usize = 4;
 
-/// What speaks for a line, and against it. The weights are rounded from a logistic regression over the lines above the
-/// stories of 160 pages, flattened as `model/README.md` says, each once as a whole and once as the region of its story.
+/// What speaks for a line, and against it: `model/headline.py` fits the weights, rounded here to twentieths.
 mod weights {
     /// As long as most headlines are.
-    pub const LENGTH: f64 = 1.85;
+    pub const LENGTH: f64 = 1.75;
     pub const LENGTH_WORDS: std::ops::RangeInclusive<usize> = 4..=16;
     /// For the logarithm of how often a word of the line comes in the story, on average.
     pub const WORDS: f64 = 0.75;
     /// For the logarithm of how many lines have more words of the story.
-    pub const BETTER: f64 = -2.15;
-    pub const REPEATED: f64 = 2.3;
-    pub const MARK: f64 = 1.7;
+    pub const BETTER: f64 = -2.05;
+    pub const REPEATED: f64 = 2.45;
+    pub const MARK: f64 = 1.75;
     /// It ends as a statement does, which a description under the headline mostly is.
-    pub const STATEMENT: f64 = -2.0;
+    pub const STATEMENT: f64 = -2.45;
     /// For each line of furniture among the three before it: a menu ends, or a row of buttons.
-    pub const FURNITURE: f64 = 0.45;
+    pub const FURNITURE: f64 = 0.4;
     pub const FURNITURE_LINES: usize = 3;
     /// It is the first line of the document.
-    pub const TOP: f64 = 2.3;
+    pub const TOP: f64 = 2.4;
     /// It is the first that is no furniture, and the story has most of its words; and the story begins near it.
-    pub const FIRST: f64 = 1.1;
-    pub const FIRST_NEAR: f64 = 1.2;
+    pub const FIRST: f64 = 1.65;
+    pub const FIRST_NEAR: f64 = 0.95;
 }
 
 /// The line of the headline, and the rule that found it. `kept` are the lines that may be the story, which begins with

@@ -2,7 +2,7 @@
 //!
 //! 1. Furniture is told by its words and its shape.
 //! 2. The lines of the story are told by a small model over what lines look like; on a page of few lines, by prose.
-//! 3. The headline is the line that stands twice, or stands before the story as headlines do.
+//! 3. The headline is weighed among the lines above the story: what the story speaks of, what stands twice, and more.
 //! 4. Each line gets its fate: the head of the page is mined for byline, date and agency, the story is kept, the foot is
 //!    mined for the publisher, the rest is removed with its reason.
 

@@ -97,18 +97,27 @@ def tree(nodes, at):
     return [fork, *tree(nodes, node["left"]), *tree(nodes, node["right"])]
 
 
-def main(folder, features):
-    pages, documents, rows, labels, places, by_document = load(folder, features)
+def folds(pages, by_document, count):
+    """For each fold, which rows are of the sites that it leaves out."""
     sites = {name: urlparse(page["url"]).netloc.removeprefix("www.") for name, page in pages.items()}
-    site_of = np.empty(len(rows), dtype=object)
+    site_of = np.empty(count, dtype=object)
     for (name, _), members in by_document.items():
         site_of[members] = sites[name]
     names = sorted(set(site_of))
     np.random.RandomState(0).shuffle(names)
+    return [np.isin(site_of, names[fold::FOLDS]) for fold in range(FOLDS)]
+
+
+def held_out_odds(rows, labels, held_outs):
     odds = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        held_out = np.isin(site_of, names[fold::FOLDS])
+    for held_out in held_outs:
         odds[held_out] = model().fit(rows[~held_out], labels[~held_out]).decision_function(rows[held_out])
+    return odds
+
+
+def main(folder, features):
+    pages, documents, rows, labels, places, by_document = load(folder, features)
+    odds = held_out_odds(rows, labels, folds(pages, by_document, len(rows)))
     score(pages, documents, odds, places, by_document)
     trained = model().fit(rows, labels)
     print(f"={trained._baseline_prediction.item():.6g}")
@@ -116,4 +125,5 @@ def main(folder, features):
         print(" ".join(tree(predictor.nodes, 0)))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
