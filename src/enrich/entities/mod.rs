@@ -36,9 +36,6 @@ pub struct Found {
     pub rule: &'static str,
 }
 
-/// Joins the two parts of a firm's name.
-const AND_SIGN: &str = " & ";
-
 /// A passage in which names are looked for.
 struct Text<'a> {
     passage: &'a Passage<'a>,
@@ -78,19 +75,20 @@ impl<'a> Text<'a> {
         &self.passage.text[self.words[at].end..end]
     }
 
-    /// Whether a word with a capital letter stands directly before, and is of no table of things: `Sonny Brazil`, `Barnes &
-    /// Noble`. What opens a sentence has its capital letter from there.
-    fn continues_name(&self, at: usize) -> bool {
-        let before = at.checked_sub(1).filter(|it| self.cased && self.words[*it].is_capital());
-        before.is_some_and(|it| {
-            self.after(it) == AND_SIGN || self.joined(it) && self.may_be_name(it) && !self.opens_sentence(it)
-        })
+    /// The word directly before another, if it has a capital letter.
+    fn capital_before(&self, at: usize) -> Option<usize> {
+        at.checked_sub(1).filter(|it| self.joined(*it) && self.words[*it].is_capital())
     }
 
-    /// The same behind the last of some words: `Fiji Water`.
-    fn is_continued(&self, last: usize) -> bool {
-        let after = self.cased && self.words.get(last + 1).is_some_and(|it| it.is_capital());
-        after && (self.after(last) == AND_SIGN || self.joined(last) && self.may_be_name(last + 1))
+    /// The word directly behind another, if it has a capital letter.
+    fn capital_behind(&self, at: usize) -> Option<usize> {
+        Some(at + 1).filter(|it| self.joined(at) && self.words[*it].is_capital())
+    }
+
+    /// Whether some words are a part of a firm's name that is in two: `Barnes & Noble`.
+    fn of_firm(&self, words: &Range<usize>) -> bool {
+        let joins = |at: usize| self.after(at) == " & " && self.words.get(at + 1).is_some_and(|it| it.is_capital());
+        self.cased && (words.start.checked_sub(1).is_some_and(joins) || joins(words.end - 1))
     }
 
     fn may_be_name(&self, at: usize) -> bool {
@@ -139,12 +137,16 @@ impl<'a> Terms<'a> {
     fn has(&mut self, words: &[&str]) -> bool {
         let low: Vec<String> = words.iter().map(|it| it.to_lowercase()).collect();
         let term = low.join(" ");
-        if self.known.len() == TERMS_MAX && !self.known.contains_key(&term) {
+        if let Some(known) = self.known.get(&term) {
+            return *known;
+        }
+        if self.known.len() == TERMS_MAX {
             return false;
         }
         let here = |words: &[Word<'_>]| words.iter().map(|it| it.text).eq(low.iter().map(String::as_str));
-        let search = || !low.is_empty() && self.texts.iter().any(|it| it.words.windows(low.len()).any(here));
-        *self.known.entry(term).or_insert_with(search)
+        let found = !low.is_empty() && self.texts.iter().any(|it| it.words.windows(low.len()).any(here));
+        self.known.insert(term, found);
+        found
     }
 }
 

@@ -275,7 +275,7 @@ pub fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
         end += small + 1;
     }
     // A run of capitals that goes on is something else: a name of a thing, a line in title case.
-    let goes_on = text.joined(end - 1) && text.words.get(end).is_some_and(|it| it.is_capital());
+    let goes_on = text.capital_behind(end - 1).is_some();
     let ends_as_name = text.words[end - 1].text.chars().filter(|it| it.is_alphabetic()).count() >= 2;
     (!goes_on && ends_as_name).then_some(at..end)
 }

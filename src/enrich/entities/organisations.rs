@@ -125,8 +125,7 @@ const BEGINS: &[&str] = &[
 ];
 
 /// What somebody is of an organisation, besides the titles.
-const OF_PERSONS: &[&str] =
-    &["associate", "bachelor", "certified", "chartered", "doctor", "fellow", "master", "member"];
+const OF_PERSONS: &[&str] = &["associate", "bachelor", "doctor", "fellow", "master", "member"];
 
 struct Organisation {
     rule: &'static str,
@@ -207,7 +206,8 @@ fn at_word(text: &Text<'_>, at: usize) -> Option<(String, &'static str, Range<us
     let run = without_beginning(text, run)?;
     let is_told = |at: usize| [ENDS, BEGINS, INTRODUCED].iter().any(|it| it.contains(&text.words[at].text));
     // `Fellow of the Society of Actuaries (FSA)` is what somebody is.
-    let of_person = OF_PERSONS.contains(&text.low(run.start)) || tables::title(text.low(run.start)).is_some();
+    let first = text.low(run.start);
+    let of_person = text.low(run.start + 1) == "of" && (OF_PERSONS.contains(&first) || tables::title(first).is_some());
     let introduced = !of_person && acronym_behind(text, &run).is_some() && run.clone().any(is_told);
     let rule = if introduced { "acronym" } else { "head-word" };
     let words = if introduced { Some(run) } else { headed(text, run) }?;
@@ -215,7 +215,7 @@ fn at_word(text: &Text<'_>, at: usize) -> Option<(String, &'static str, Range<us
 }
 
 fn starts_run(text: &Text<'_>, at: usize) -> bool {
-    text.words[at].is_capital() && (at == 0 || !text.joined(at - 1) || !text.words[at - 1].is_capital())
+    text.words[at].is_capital() && text.capital_before(at).is_none()
 }
 
 /// Words with capital letters, and small ones between them.

@@ -120,7 +120,7 @@ fn proved(at: usize, text: &Text<'_>, people: &mut Vec<Person>) {
 
 /// A name is no part of a longer one: nothing that is written with a capital letter stands directly before it.
 fn starts_fresh(text: &Text<'_>, at: usize) -> bool {
-    at == 0 || !text.joined(at - 1) || !text.words[at - 1].is_capital() || text.opens_sentence(at - 1)
+    text.capital_before(at).is_none_or(|it| text.opens_sentence(it))
 }
 
 /// `the General Data Protection Regulation` is no general.
@@ -168,7 +168,7 @@ fn role_behind(text: &Text<'_>, from: usize) -> Option<String> {
         });
         if let Some(length) = titles {
             // What a person is, and not whom the clause speaks of: no name follows directly.
-            let named = text.joined(end + length - 1) && text.words.get(end + length).is_some_and(|it| it.is_capital());
+            let named = text.capital_behind(end + length - 1).is_some();
             return (!named).then(|| text.text(&(start..end + length)).to_owned());
         }
         // Another thing is said of the person, or of somebody else.
@@ -282,9 +282,9 @@ fn mention(at: usize, text: &Text<'_>, known: &Known<'_>, people: &mut [Person],
         let surname = || {
             let index = *known.surnames.get(text.words[word].text)?;
             // Part of another name: `Rubio Street`, `Maria Rubio`.
-            let next = text.joined(word) && text.words.get(word + 1).is_some_and(|it| it.is_capital()) && text.cased;
+            let next = text.cased && text.capital_behind(word).is_some();
             let title = word > 0 && tables::title(text.low(word - 1)).is_some();
-            let before = word > 0 && text.joined(word - 1) && text.words[word - 1].is_capital() && text.cased;
+            let before = text.cased && text.capital_before(word).is_some();
             let opens = word > 0 && text.opens_sentence(word - 1);
             (!next && (!before || title || opens)).then_some((index, word..word + 1))
         };

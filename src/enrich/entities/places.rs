@@ -51,12 +51,11 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
             };
             let named = match country.names {
                 // `Fiji Water` and `Sonny Brazil` are seen, and prove nothing. `US` and `UK` are in no other name.
-                Names::Always => {
-                    let short = country_is_short(text, &words);
-                    short || !text.continues_name(words.start) && !text.is_continued(words.end - 1)
-                }
+                Names::Always => is_short(text, &words) || !is_of_name(text, &words),
                 Names::Adjective => false,
-                Names::Perhaps if led(text, &words, PREPOSITIONS) && !goes_on(text, &words) => true,
+                Names::Perhaps if led(text, &words, PREPOSITIONS) && text.capital_behind(words.end - 1).is_none() => {
+                    true
+                }
                 Names::Perhaps => {
                     word = words.end;
                     continue;
@@ -82,8 +81,16 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
 }
 
 /// `US`, `U.K.`: all capitals.
-fn country_is_short(text: &Text<'_>, words: &Range<usize>) -> bool {
+fn is_short(text: &Text<'_>, words: &Range<usize>) -> bool {
     text.text(words).chars().all(|it| it.is_uppercase() || it == '.')
+}
+
+/// Whether a word that may be of a name stands directly beside a country's. What opens a sentence has its capital letter
+/// from there.
+fn is_of_name(text: &Text<'_>, words: &Range<usize>) -> bool {
+    let before = text.capital_before(words.start).filter(|it| !text.opens_sentence(*it));
+    let beside = [before, text.capital_behind(words.end - 1)];
+    text.cased && beside.into_iter().flatten().any(|it| text.may_be_name(it)) || text.of_firm(words)
 }
 
 fn cities(texts: &[Text<'_>], home: Option<&Place>, named: &[CountryCode], claims: &mut Claims) -> Vec<Draft> {
@@ -120,7 +127,7 @@ fn city_at(
     home: Option<&Place>,
     named: &[CountryCode],
 ) -> Option<(Place, &'static str, Range<usize>)> {
-    if !text.words[at].is_capital() || at > 0 && text.cased && text.joined(at - 1) && text.words[at - 1].is_capital() {
+    if !text.words[at].is_capital() || text.cased && text.capital_before(at).is_some() {
         return None;
     }
     let first = text.words[at].text;
@@ -133,7 +140,7 @@ fn city_at(
         let home = home.filter(|it| it.name == name).cloned();
         home.or_else(|| table::city(name, None).filter(|it| it.name == name))
     })?;
-    if text.cased && goes_on(text, &words) || text.continues_name(at) || text.is_continued(words.end - 1) {
+    if text.cased && text.capital_behind(words.end - 1).is_some() || text.of_firm(&words) {
         return None;
     }
     if home.is_some_and(|it| it.id == place.id) {
@@ -173,9 +180,4 @@ fn longest<T>(text: &Text<'_>, at: usize, known: impl Fn(&str) -> Option<T>) -> 
 fn led(text: &Text<'_>, words: &Range<usize>, by: &[&str]) -> bool {
     let before = words.start.checked_sub(1).filter(|it| text.joined(*it));
     before.is_some_and(|it| by.contains(&text.low(it)))
-}
-
-/// Whether another word with a capital letter follows directly: then this is a part of a longer name.
-fn goes_on(text: &Text<'_>, words: &Range<usize>) -> bool {
-    text.joined(words.end - 1) && text.words.get(words.end).is_some_and(|it| it.is_capital())
 }

@@ -96,6 +96,7 @@ fn organisations_say_what_they_are() {
         ("Top Harbour Crane Company. Every harbour crane company says so.", vec![]),
         ("The Institute of Tides is near. It is the sea of tides.", vec!["organisation institute-of-tides"]),
         ("She is a Fellow of the Society of Dredgers (FSD).", vec!["organisation society-of-dredgers"]),
+        ("The Prince Anton Fund (PAF) paid.", vec!["organisation prince-anton-fund"]),
         (
             "It went to the Institute for Tides and The Pier Trust.",
             vec!["organisation institute-for-tides", "organisation pier-trust"],
@@ -117,6 +118,8 @@ fn places_are_placed_by_the_text() {
         // Parts of longer names: seen, and no evidence.
         ("They drank Fiji Spring and read Sonny Brazil, with Johnson & Wales at the door.", None, vec![]),
         ("Pakistan paid for the books of Lahore & Sons in Lahore.", None, vec!["country pakistan", "place lahore"]),
+        ("Johnson & Wales is a school.", None, vec![]),
+        ("Neighbouring Pakistan paid.", None, vec!["country pakistan"]),
         ("Roads in New England are icy.", None, vec![]),
     ] {
         assert_eq!(strong("A day at the harbour", &[body], dateline), expected, "{body}");

@@ -108,6 +108,29 @@ fn a_writers_own_site_may_be_named_after_the_writer() {
 }
 
 #[test]
+fn who_wrote_it_is_told_from_who_is_told_of() {
+    let page = |node: &str, body: &str| {
+        format!(
+            r#"<title>Fees</title><script type="application/ld+json">{{"@type": "Article", "headline": "Fees", {node}
+            "publisher": {{"name": "Sail Wide, Travel Far"}}}}</script>{body}<h1>Fees</h1><p>The fees of the port rise on
+            Monday, the harbour master wrote in a letter to all who keep a boat there.</p><p>They rose last year too.</p>
+            <ol class="commentlist"><li><span class="comment-author author">Cem Tok</span> Too much, I say, of course!</li></ol>"#
+        )
+    };
+    let read = |node: &str, body: &str| read(&page(node, body), None, Instant::now());
+    let authors = |node: &str, body: &str| read(node, body).authors.map(|it| it.value);
+    let bio = "Ana Sá has written for many a paper of the coast, among them Harbour Post, Tide Weekly, Mast Today, and Pier \
+        Times, and keeps a boat of her own in the old port of the town.";
+    let class = |text: &str| format!(r#"<div class="author">{text}</div>"#);
+    assert_eq!(authors("", &class("Ana Sá")), Some(vec!["Ana Sá".to_owned()]));
+    assert_eq!(authors("", &class(bio)), None, "a text about an author, and no list of names");
+    assert_eq!(authors(r#""author": "Sail Wide, Travel Far","#, ""), None, "the site's name is no two people");
+    let page = read("", "");
+    assert_eq!(page.authors, None, "who comments wrote nothing");
+    assert!(page.body.iter().all(|it| !it.text.contains("Too much")));
+}
+
+#[test]
 fn a_headline_that_was_cut_off_goes_on_where_it_stands_whole() {
     let whole = "Harbour fees rise again, and this time for every boat that stays for a night, says the board of the \
                  old harbour in a letter to its members";

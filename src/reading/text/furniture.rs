@@ -150,13 +150,27 @@ fn is_slug(line: &str) -> bool {
 
 /// Whether a line ends as sentences do, in any script.
 pub fn ends_as_sentence(line: &str) -> bool {
-    let line = line.trim_end().trim_end_matches(['"', '”', '’', '\'', '»', ')', ']', '」', '』', '“', '）', '*', '_']);
-    line.ends_with(['.', '!', '?', '…', '。', '！', '？', '۔', '؟', '।', ':', '：']) || line.ends_with("؛")
+    without_closing(line).ends_with(['.', '!', '?', '…', '。', '！', '？', '۔', '؟', '।', ':', '：', '؛'])
+}
+
+/// Whether it ends as questions and calls do, which headlines are too, and statements are not.
+pub fn asks(line: &str) -> bool {
+    without_closing(line).ends_with(['!', '?', '！', '？', '؟'])
+}
+
+/// A line without the quotation marks and brackets that close behind its last sentence.
+fn without_closing(line: &str) -> &str {
+    line.trim_end().trim_end_matches(['"', '”', '’', '\'', '»', ')', ']', '」', '』', '“', '）', '*', '_'])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_row_is_longer_than_what_a_line_is_held_against() {
+        assert!(ROWS.values().flatten().all(|it| it.words.chars().count() < LONG_CHARS));
+    }
 
     #[test]
     fn furniture_is_told_by_its_words_and_its_shape() {

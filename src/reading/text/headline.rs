@@ -2,7 +2,11 @@
 //! in the story, a byline or a date follows it, it stands twice, it is the first line of a page that was saved from its
 //! title on.
 
-use super::{furniture, lines::Line, marks::is_date_line};
+use super::{
+    furniture::{asks, ends_as_sentence},
+    lines::Line,
+    marks::is_date_line,
+};
 use crate::enrich::{byline, passage::lower};
 use std::{
     borrow::Cow,
@@ -15,7 +19,7 @@ const ABOVE_STORY: usize = 60;
 /// The length of a headline, in words.
 const WORDS_MAX: usize = 32;
 const CHARS_MAX: usize = 250;
-/// The first line of a page is its title from this length on; what is shorter names the site or the section.
+/// From so many words on a line may be a title; what is shorter names the site or the section.
 const TITLE_WORDS: usize = 3;
 /// A page that was saved from its title on has the story no further below.
 const TITLE_ABOVE_STORY: usize = 8;
@@ -68,7 +72,7 @@ pub fn find(lines: &[Line<'_>], is_furniture: &[bool], kept: &[bool], story: usi
         let copy = lines[at.saturating_sub(COPY)..(at + COPY + 1).min(lines.len())].iter();
         let repeated = length >= TITLE_WORDS && copy.filter(|it| it.text == text).count() > 1;
         let marked = marks.iter().skip(at + 1).take(MARK).any(|it| *it);
-        let statement = furniture::ends_as_sentence(text) && !asks(text);
+        let statement = ends_as_sentence(text) && !asks(text);
         let furniture = is_furniture[at.saturating_sub(weights::FURNITURE_LINES)..at].iter().filter(|it| **it).count();
         let is_first = first == Some(at) && length >= TITLE_WORDS;
         let if_so = |it: bool, weight: f64| if it { weight } else { 0.0 };
@@ -86,7 +90,7 @@ pub fn find(lines: &[Line<'_>], is_furniture: &[bool], kept: &[bool], story: usi
     let scored = candidates.iter().zip(&common).map(|(at, common)| (*at, score(*at, common)));
     // Of equals the first: `max_by` gives the last.
     let best = scored.rev().max_by(|a, b| a.1.total_cmp(&b.1)).map(|it| it.0);
-    // Of two that stand close together, the second is the copy.
+    // Of two that say the same, the second is the copy.
     let same = |at: usize| above.iter().copied().find(|it| lines[*it].text == lines[at].text);
     let best = best.map(|at| same(at).unwrap_or(at));
     // `Home » Money » Who saves` is the way to the page `Who saves`.
@@ -145,11 +149,6 @@ fn long_words(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     words.map(lower)
 }
 
-/// Whether a line asks or calls, which headlines do too, and is no statement.
-pub fn asks(text: &str) -> bool {
-    text.trim_end_matches([')', ']', '"', '”', '»']).ends_with(['?', '!', '？', '！', '؟'])
-}
-
 /// Whether a line is the way to a page, of which the title is the last step.
 fn is_last_step(way: &str, title: &str) -> bool {
     let before = way.strip_suffix(title).map(str::trim_end);
@@ -162,7 +161,7 @@ fn is_mark(text: &str) -> bool {
 }
 
 fn is_headline(text: &str) -> bool {
-    (1..=WORDS_MAX).contains(&words(text)) && text.chars().count() <= CHARS_MAX && furniture::find(text).is_none()
+    (1..=WORDS_MAX).contains(&words(text)) && text.chars().count() <= CHARS_MAX
 }
 
 /// Words; of ideographs, which stand without blanks, two count as one.

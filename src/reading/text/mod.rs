@@ -61,7 +61,7 @@ impl Reader<'_> {
         for (kept, furniture) in kept.iter_mut().zip(&is_furniture) {
             *kept &= !furniture;
         }
-        let prose = (0..lines.len()).find(|at| kept[*at] && lines[*at].prose && !headline::asks(lines[*at].text));
+        let prose = (0..lines.len()).find(|at| kept[*at] && lines[*at].prose && !furniture::asks(lines[*at].text));
         let starts = prose.or_else(|| kept.iter().position(|it| *it)).or_else(|| story::start(lines, &is_furniture));
         let title = headline::find(lines, &is_furniture, &kept, starts.unwrap_or(lines.len()));
         let mut head = 0;

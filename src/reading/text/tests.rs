@@ -52,7 +52,7 @@ fn a_headline_is_told_from_the_menus_and_notices_above_the_story() {
         ),
         // The way to the page ends with it.
         (
-            format!("{menu}Home » Business » Salt ponds close for ever\nSalt ponds close for ever\n"),
+            "Home» Business» Salt ponds close for ever\nSalt ponds close for ever\n".to_owned(),
             "Salt ponds close for ever",
             "headline-above-story",
         ),
