@@ -1,6 +1,7 @@
 //! When an article was published: said by the document, narrowed down to an interval, or not known.
 
-use super::Instant;
+use super::{Instant, Offset};
+use jiff::{civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -26,10 +27,22 @@ pub enum Basis {
 pub struct Published {
     /// The moment, or the first moment in UTC of the day that is known. `null` where no date is stated.
     pub at: Option<Instant>,
+    /// How far the publisher's clock lay from UTC at that moment, where the document states it. `Z` and `-0000` state the
+    /// moment and no clock (RFC 9557, section 2; RFC 5322, section 3.3): `null`, and for days.
+    #[serde(default)]
+    pub offset: Option<Offset>,
     pub precision: Option<Precision>,
     pub basis: Option<Basis>,
     /// The interval it must lie in, half-open, where one is known.
     pub earliest: Option<Instant>,
     pub latest: Option<Instant>,
     pub reasoning: Option<String>,
+}
+
+impl Published {
+    /// The day that it was for the publisher; in UTC, where no offset is stated.
+    pub fn day(&self) -> Option<civil::Date> {
+        let zone = self.offset.map_or(TimeZone::UTC, Offset::zone);
+        Some(self.at?.timestamp().to_zoned_datetime(zone).date())
+    }
 }

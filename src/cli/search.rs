@@ -71,7 +71,7 @@ fn show(article: &Article, text: &Text) {
     let headline = article.facts.headline.as_deref().unwrap_or("(no headline)");
     say(format_args!("{bold}{}{bold:#}", harmless(headline)));
     let publisher = article.facts.publisher.as_ref().map_or("unknown publisher", |it| it.name.as_str());
-    let published = article.facts.published.at.map_or_else(|| "undated".to_owned(), |it| it.day());
+    let published = article.facts.published.day().map_or_else(|| "undated".to_owned(), |it| it.to_string());
     say(format_args!("{dim}{published}  {}  {}{dim:#}", harmless(publisher), article.head.id));
     for passage in highlights(text, article) {
         say(format_args!("  {}", painted(&passage)));

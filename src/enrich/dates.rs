@@ -4,8 +4,16 @@
 //! are the continental one with the day first; with slashes the day is the number above 12, and if there is none, nobody
 //! can tell and the date is refused. A time counts only with its zone: without one the moment is not known.
 
-use crate::article::{Basis, Instant, Precision, Published};
-use jiff::{Span, Timestamp, civil, tz::TimeZone};
+use crate::article::{Basis, Instant, Offset, Precision, Published};
+use jiff::{
+    Span, Timestamp, civil,
+    fmt::{
+        rfc2822,
+        strtime::BrokenDownTime,
+        temporal::{Pieces, PiecesOffset},
+    },
+    tz::TimeZone,
+};
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +30,8 @@ pub fn stated(text: &str) -> Option<Stated> {
         let (day, used) = date_at(&tokens[at..])?;
         let mut last = at + used - 1;
         let mut published = of_day(day)?;
-        if let Some((moment, used)) = time_after(day, &tokens[last + 1..]) {
-            published = of_moment(moment, Precision::Minute)?;
+        if let Some((moment, offset, used)) = time_after(day, &tokens[last + 1..]) {
+            published = of_moment(moment, offset, Precision::Minute)?;
             last += used;
         }
         Some(Stated { range: tokens[at].start..tokens[last].end, published })
@@ -46,21 +54,26 @@ pub fn is_day(text: &str) -> bool {
 /// A date as machines write it in metadata: RFC 3339 and the looser forms of ISO 8601 that are met, RFC 2822.
 pub fn machine(text: &str) -> Option<Published> {
     let text = text.trim();
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        return of_moment(moment, Precision::Second);
+    if let Ok(pieces) = Pieces::parse(text) {
+        return of_pieces(&pieces);
     }
-    for format in ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%dT%H:%MZ"] {
-        if let Ok(moment) = Timestamp::strptime(format, text) {
-            return of_moment(moment, Precision::Second);
-        }
+    if let Ok(read) = BrokenDownTime::parse("%Y-%m-%d %H:%M:%S %z", text) {
+        return of_moment(read.to_timestamp().ok()?, read.offset().map(Offset::from), Precision::Second);
     }
-    if let Ok(moment) = jiff::fmt::rfc2822::parse(text) {
-        return of_moment(moment.timestamp(), Precision::Second);
-    }
-    if let Ok(local) = text.parse::<civil::DateTime>() {
-        return of_day(local.date());
-    }
-    text.parse::<civil::Date>().ok().and_then(of_day)
+    let zoned = rfc2822::parse(text).ok()?;
+    let offset = Some(zoned.offset().into()).filter(|_| !text.contains("-0000"));
+    of_moment(zoned.timestamp(), offset, Precision::Second)
+}
+
+/// A moment, if a time is written with its offset.
+fn of_pieces(pieces: &Pieces<'_>) -> Option<Published> {
+    let (Some(time), Some(offset)) = (pieces.time(), pieces.offset()) else { return of_day(pieces.date()) };
+    let moment = offset.to_numeric_offset().to_timestamp(pieces.date().to_datetime(time)).ok()?;
+    let stated = match offset {
+        PiecesOffset::Numeric(it) if !(it.is_negative() && it.offset().is_zero()) => Some(it.offset().into()),
+        _ => None,
+    };
+    of_moment(moment, stated, Precision::Second)
 }
 
 /// The date of a text, as machines write dates or as people do.
@@ -90,10 +103,10 @@ pub fn is_possible(published: &Published, retrieved_at: Instant) -> bool {
 }
 
 /// A moment, where all of it is stated.
-pub fn of_moment(moment: Timestamp, precision: Precision) -> Option<Published> {
+pub fn of_moment(moment: Timestamp, offset: Option<Offset>, precision: Precision) -> Option<Published> {
     let at = Instant::from_timestamp(moment);
     at?;
-    Some(Published { at, precision: Some(precision), basis: Some(Basis::Explicit), ..Published::default() })
+    Some(Published { at, offset, precision: Some(precision), basis: Some(Basis::Explicit), ..Published::default() })
 }
 
 /// A day, somewhere in the world: its first moment in UTC stands for it, within the hours that it lasts there.
@@ -108,7 +121,7 @@ pub fn of_day(day: civil::Date) -> Option<Published> {
         basis: Some(Basis::Explicit),
         earliest: at,
         latest: Instant::from_timestamp(end),
-        reasoning: None,
+        ..Published::default()
     })
 }
 
@@ -231,7 +244,7 @@ fn filler(kinds: &[&Kind]) -> usize {
 }
 
 /// A time with its zone, close behind a date, and how many tokens it takes.
-fn time_after(day: civil::Date, tokens: &[Token]) -> Option<(Timestamp, usize)> {
+fn time_after(day: civil::Date, tokens: &[Token]) -> Option<(Timestamp, Option<Offset>, usize)> {
     use Kind::{Mark, Number, Word};
     let between = |kind: &Kind| match kind {
         Mark(it) => matches!(it, ',' | '|' | '·' | '-' | '–' | '—' | '@'),
@@ -257,21 +270,19 @@ fn time_after(day: civil::Date, tokens: &[Token]) -> Option<(Timestamp, usize)> 
             return None;
         }
         hour = hour % 12 + if afternoon { 12 } else { 0 };
-        (rest, used) = (&rest[tokens..], used + tokens);
+        used += tokens;
     }
-    let (offset_minutes, zone_tokens) = zone(rest)?;
+    let (offset, zone_tokens) = zone(&tokens[skipped + used..])?;
     let part = |it: i64| i8::try_from(it).ok();
     let time = civil::Time::new(part(hour)?, part(*minute)?, 0, 0).ok()?;
-    let moment = day.to_datetime(time).to_zoned_datetime(TimeZone::UTC).ok()?.timestamp();
-    let moment = moment.checked_sub(Span::new().minutes(offset_minutes)).ok()?;
-    Some((moment, skipped + used + zone_tokens))
+    let zoned = day.to_datetime(time).to_zoned_datetime(offset.map_or(TimeZone::UTC, Offset::zone)).ok()?;
+    Some((zoned.timestamp(), offset, skipped + used + zone_tokens))
 }
 
 /// Zones whose letters mean one offset everywhere. `IST`, `BST` and `CST` mean several and are not here.
 const ZONES: &[(&str, i64)] = &[
     ("gmt", 0),
     ("utc", 0),
-    ("z", 0),
     ("edt", -240),
     ("est", -300),
     ("pdt", -420),
@@ -283,27 +294,33 @@ const ZONES: &[(&str, i64)] = &[
     ("pkt", 300),
 ];
 
-fn zone(kinds: &[&Kind]) -> Option<(i64, usize)> {
-    let named = match kinds {
-        [Kind::Word(name), ..] => ZONES.iter().find(|(it, _)| it == name).map(|(_, minutes)| *minutes),
+/// The offset that a time is written with, and its tokens. `Z` states the moment and no offset.
+fn zone(tokens: &[Token]) -> Option<(Option<Offset>, usize)> {
+    let named = match tokens {
+        [Token { kind: Kind::Word(name), .. }, ..] if name == "z" => return Some((None, 1)),
+        [Token { kind: Kind::Word(name), .. }, ..] => {
+            ZONES.iter().find(|(it, _)| it == name).map(|(_, minutes)| *minutes)
+        }
         _ => None,
     };
-    let signed = &kinds[usize::from(named == Some(0))..];
-    let offset = match signed {
-        [Kind::Mark(sign @ ('+' | '-')), Kind::Number(hours, 1..=2), Kind::Mark(':'), Kind::Number(minutes, 2), ..] => {
-            Some((sign, hours * 60 + minutes, 4))
-        }
-        [Kind::Mark(sign @ ('+' | '-')), Kind::Number(both, 4), ..] => Some((sign, both / 100 * 60 + both % 100, 2)),
-        _ => None,
-    };
-    match (named, offset) {
-        (_, Some((sign, minutes, tokens))) => {
-            let minutes = if *sign == '-' { -minutes } else { minutes };
-            Some((minutes, tokens + kinds.len() - signed.len()))
-        }
-        (Some(minutes), None) => Some((minutes, 1)),
-        (None, None) => None,
+    let of_utc = usize::from(named == Some(0));
+    if let Some((minutes, used)) = signed(&tokens[of_utc..], tokens[..of_utc].last()) {
+        return Some((Some(Offset::of_minutes(minutes)?), of_utc + used));
     }
+    Some((Some(Offset::of_minutes(named?)?), 1))
+}
+
+/// `+05:30`, `-0800`; directly behind the name of UTC also `+2`.
+fn signed(tokens: &[Token], utc: Option<&Token>) -> Option<(i64, usize)> {
+    use Kind::{Mark, Number};
+    let kinds: Vec<&Kind> = tokens.iter().take(4).map(|it| &it.kind).collect();
+    let (minutes, used) = match kinds.as_slice() {
+        [Mark('+' | '-'), Number(hours, 1..=2), Mark(':'), Number(minutes, 2), ..] => (hours * 60 + minutes, 4),
+        [Mark('+' | '-'), Number(both, 4), ..] => (both / 100 * 60 + both % 100, 2),
+        [Mark('+' | '-'), Number(hours, 1..=2), ..] if utc?.end == tokens[0].start => (hours * 60, 2),
+        _ => return None,
+    };
+    Some((if matches!(kinds[0], Mark('-')) { -minutes } else { minutes }, used))
 }
 
 pub(super) fn month(name: &str) -> Option<i64> {
@@ -340,7 +357,6 @@ mod tests {
     fn full_dates_are_read_in_their_usual_forms() {
         for (text, expected) in [
             ("Published: 12 March 2025, 09:40 GMT", Some("2025-03-12T09:40:00.000Z")),
-            ("March 12, 2025 at 9:40 p.m. EST", Some("2025-03-13T02:40:00.000Z")),
             ("Jan. 5, 2027", Some("2027-01-05T00:00:00.000Z")),
             ("12. März 2025", Some("2025-03-12T00:00:00.000Z")),
             ("27 de marzo de 2024", Some("2024-03-27T00:00:00.000Z")),
@@ -362,6 +378,27 @@ mod tests {
             let found = stated(text).and_then(|it| it.published.at).map(|it| it.to_string());
             assert_eq!(found.as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_stated_time_keeps_its_offset() {
+        for (text, expected) in [
+            ("12 March 2025, 09:40 GMT", "2025-03-12T09:40:00.000Z +00:00 2025-03-12"),
+            ("March 12, 2025 at 9:40 p.m. EST", "2025-03-13T02:40:00.000Z -05:00 2025-03-12"),
+            ("12.03.2025, 00:30 GMT+2", "2025-03-11T22:30:00.000Z +02:00 2025-03-12"),
+            ("12.03.2025, 00:30 GMT - 2 min", "2025-03-12T00:30:00.000Z +00:00 2025-03-12"),
+            ("12.03.2025, 00:30 +0200", "2025-03-11T22:30:00.000Z +02:00 2025-03-12"),
+            ("2025-03-12 09:40Z", "2025-03-12T09:40:00.000Z none 2025-03-12"),
+            ("12 March 2025, 09:40", "2025-03-12T00:00:00.000Z none 2025-03-12"),
+        ] {
+            assert_eq!(stated(text).map(|it| shown(&it.published)).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    /// The moment, the offset and the day.
+    fn shown(published: &Published) -> String {
+        let offset = published.offset.map_or_else(|| "none".to_owned(), |it| it.to_string());
+        format!("{} {offset} {}", published.at.expect("a date"), published.day().expect("a day"))
     }
 
     #[test]
@@ -397,16 +434,20 @@ mod tests {
     #[test]
     fn machines_write_dates_in_several_ways() {
         for (text, expected) in [
-            ("2025-03-12T09:40:00+05:00", Some("2025-03-12T04:40:00.000Z")),
-            ("2025-03-12T09:40:00.000+0500", Some("2025-03-12T04:40:00.000Z")),
-            ("2025-03-12T09:40Z", Some("2025-03-12T09:40:00.000Z")),
-            ("Wed, 12 Mar 2025 09:40:00 GMT", Some("2025-03-12T09:40:00.000Z")),
-            ("2025-03-12T09:40:00", Some("2025-03-12T00:00:00.000Z")),
-            ("2025-03-12", Some("2025-03-12T00:00:00.000Z")),
+            ("2025-03-12T09:40:00+05:00", Some("2025-03-12T04:40:00.000Z +05:00 2025-03-12")),
+            ("2025-03-12T20:40:00.000-0800", Some("2025-03-13T04:40:00.000Z -08:00 2025-03-12")),
+            ("2025-03-12 09:40:00 +0530", Some("2025-03-12T04:10:00.000Z +05:30 2025-03-12")),
+            ("2025-03-12 09:40:00+00:00", Some("2025-03-12T09:40:00.000Z +00:00 2025-03-12")),
+            ("2025-03-12T09:40Z", Some("2025-03-12T09:40:00.000Z none 2025-03-12")),
+            ("2025-03-12T09:40:00-00:00", Some("2025-03-12T09:40:00.000Z none 2025-03-12")),
+            ("Wed, 12 Mar 2025 09:40:00 GMT", Some("2025-03-12T09:40:00.000Z +00:00 2025-03-12")),
+            ("Wed, 12 Mar 2025 01:40:00 +0900", Some("2025-03-11T16:40:00.000Z +09:00 2025-03-12")),
+            ("Wed, 12 Mar 2025 09:40:00 -0000", Some("2025-03-12T09:40:00.000Z none 2025-03-12")),
+            ("2025-03-12T09:40:00", Some("2025-03-12T00:00:00.000Z none 2025-03-12")),
+            ("2025-03-12", Some("2025-03-12T00:00:00.000Z none 2025-03-12")),
             ("yesterday", None),
         ] {
-            let found = machine(text).and_then(|it| it.at).map(|it| it.to_string());
-            assert_eq!(found.as_deref(), expected, "{text}");
+            assert_eq!(machine(text).map(|it| shown(&it)).as_deref(), expected, "{text}");
         }
     }
 

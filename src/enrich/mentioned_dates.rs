@@ -9,7 +9,7 @@ use super::{
     passage::{Passage, Word},
 };
 use crate::article::{MentionedDate, Precision, edtf_interval};
-use jiff::{ToSpan, civil::Date, tz::TimeZone};
+use jiff::{ToSpan, civil::Date};
 use std::{borrow::Cow, collections::HashMap, ops::Range, sync::LazyLock};
 
 /// The years that a bare number may be.
@@ -190,8 +190,7 @@ fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(Told, usize)> {
         return None;
     }
     let stated = dates::stated(&text[start..words[at].end]).filter(|it| it.range.start == 0)?;
-    let day = stated.published.at?.timestamp().to_zoned_datetime(TimeZone::UTC).date();
-    Some((Told::Day(day), 1))
+    Some((Told::Day(stated.published.day()?), 1))
 }
 
 fn relative(low: &[Cow<'_, str>], at: usize, language: Option<&str>) -> Option<Told> {

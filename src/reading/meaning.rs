@@ -4,8 +4,7 @@
 use super::{Form, Paragraph, draft::Fields, locate::Located};
 use crate::{
     article::{
-        Basis, CountryCode, Dateline, Entity, Instant, MentionedDate, Published, Quantity, QuantityKind, Span,
-        TextSpan, Topic,
+        Basis, CountryCode, Dateline, Entity, MentionedDate, Published, Quantity, QuantityKind, Span, TextSpan, Topic,
     },
     enrich::{
         entities, keywords, mentioned_dates,
@@ -13,7 +12,6 @@ use crate::{
         publication, quantities, summary, topics,
     },
 };
-use jiff::{civil::Date, tz::TimeZone};
 use std::collections::HashMap;
 
 /// What one article may have; what is beyond is told in the evidence.
@@ -152,7 +150,7 @@ fn dates(
     fields: &mut Fields,
     left_out: &mut Vec<String>,
 ) -> Vec<MentionedDate> {
-    let published = known.published.and_then(|it| it.at).map(day);
+    let published = known.published.and_then(Published::day);
     let one = |it: &Passage<'_>| -> Vec<MentionedDate> {
         let told = mentioned_dates::told(it, language);
         told.iter().filter_map(|found| mentioned_dates::resolve(it, found, published)).collect()
@@ -164,10 +162,6 @@ fn dates(
         fields.note(&format!("mentioned_dates[{at}]"), places.of(&it.at), "date-in-text", told, vec![]);
     }
     found
-}
-
-fn day(at: Instant) -> Date {
-    at.timestamp().to_zoned_datetime(TimeZone::UTC).date()
 }
 
 fn cut<T>(mut found: Vec<T>, most: usize, name: &str, left_out: &mut Vec<String>) -> Vec<T> {

@@ -14,6 +14,9 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) const COMPRESSED_BYTES: usize = 380_000;
 /// A posting stays under one write unit of 1,024 bytes: this much is for its card, the rest for keys and codes.
 const POSTING_BYTES: usize = 1_000;
+/// The attribute of a posting that is its card. Cards of other members were `card`; where this one is not, the article is
+/// read.
+const CARD: &str = "card_2";
 const LEVEL: i32 = 9;
 
 /// The current revision, and what must be taken away when the next one comes.
@@ -238,9 +241,9 @@ pub(super) fn posting_item(pk: &str, posting: &Posting) -> Item {
     item.insert("listed_at".to_owned(), text(posting.listed_at.to_string()));
     item.insert("changed_at".to_owned(), text(posting.changed_at.to_string()));
     item.insert("codes".to_owned(), texts(&posting.codes));
-    let fits = |it: &&PackedCard| item_bytes(&item) + "card".len() + it.bytes().len() <= POSTING_BYTES;
+    let fits = |it: &&PackedCard| item_bytes(&item) + CARD.len() + it.bytes().len() <= POSTING_BYTES;
     if let Some(card) = posting.card.as_ref().filter(fits) {
-        item.insert("card".to_owned(), AttributeValue::B(Blob::new(card.bytes())));
+        item.insert(CARD.to_owned(), AttributeValue::B(Blob::new(card.bytes())));
     }
     item
 }
@@ -365,7 +368,7 @@ impl Attributes<'_> {
     }
 
     pub fn posting(&self) -> Result<Posting, StoreError> {
-        let card = self.0.get("card").and_then(|it| it.as_b().ok());
+        let card = self.0.get(CARD).and_then(|it| it.as_b().ok());
         Ok(Posting {
             position: self.parsed(keys::SK, Position::parse)?,
             listed_at: self.instant("listed_at")?,

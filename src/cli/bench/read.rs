@@ -150,8 +150,8 @@ impl Facts {
             }
         }
         if let Some(date) = &page.date {
-            let read = facts.and_then(|it| it.published.at).map(|it| it.to_string());
-            let right = read.as_ref().is_some_and(|it| it.get(..DAY) == date.get(..DAY));
+            let read = facts.and_then(|it| it.published.day()).map(|it| it.to_string());
+            let right = read.is_some() && read.as_deref() == date.get(..DAY);
             self.days.one(read.is_some(), right);
             if !right {
                 other("date", &read.unwrap_or_default(), date);

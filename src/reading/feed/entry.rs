@@ -191,7 +191,7 @@ impl Reader<'_> {
             .find_map(|it| dates::machine(it).or_else(|| dates::stated(it).map(|it| it.published)));
         let read = || {
             let at = jiff::Timestamp::from_millisecond(read_milliseconds?).ok()?;
-            dates::of_moment(at, Precision::Second)
+            dates::of_moment(at, None, Precision::Second)
         };
         Some(self.finding(stated.or_else(read)?, member, "feed-date"))
     }

@@ -1,10 +1,10 @@
 //! The lines that agencies put around their copy and that say when it was filed.
 
 use crate::{
-    article::{Precision, Published},
+    article::{Offset, Precision, Published},
     enrich::dates::{of_day, of_moment},
 };
-use jiff::{civil::Date, civil::Time, tz::TimeZone};
+use jiff::civil::{Date, Time};
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
@@ -21,7 +21,8 @@ fn associated_press(line: &str) -> Option<Published> {
     let [month, day, year] = parts.as_slice() else { return None };
     let time = clock(time.trim().strip_suffix("GMT")?)?;
     let day = Date::new(2000 + i16::from(*year), *month, *day).ok()?;
-    of_moment(day.to_datetime(time).to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(), Precision::Minute)
+    let gmt = Offset::of_minutes(0)?;
+    of_moment(day.to_datetime(time).to_zoned_datetime(gmt.zone()).ok()?.timestamp(), Some(gmt), Precision::Minute)
 }
 
 fn date_time_group(line: &str) -> Option<Published> {
