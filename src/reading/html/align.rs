@@ -40,22 +40,21 @@ impl Places {
     }
 }
 
-/// For each block, whether it is of the story.
-pub fn align(blocks: &[Block], story: &[String]) -> Vec<bool> {
+/// For each block, whether it is of the story; with the words of each.
+pub fn align(blocks: &[Block], blocks_words: &[Vec<Word>], story: &[String]) -> Vec<bool> {
     let lines: Vec<Vec<Word>> = story.iter().map(|it| words(it)).collect();
     let story = lines.concat();
     let lines: HashSet<&[Word]> = lines.iter().map(Vec::as_slice).collect();
     let places = Places::new(&story);
-    let blocks_words: Vec<Vec<Word>> = blocks.iter().map(|it| words(&it.text)).collect();
     let found = |words: &[Word]| {
         let found = shingles(words).filter(|it| places.after(*it, 0).is_some()).count();
         let long = words.len() >= SHINGLE && found * 100 >= (words.len() + 1 - SHINGLE) * PERCENT;
         !words.is_empty() && (lines.contains(words) || long)
     };
     let mut aligned: Vec<bool> = blocks_words.iter().map(|it| found(it)).collect();
-    drop_copies(blocks, &blocks_words, &mut aligned);
-    fill_gaps(blocks, &blocks_words, &story, &places, &mut aligned);
-    drop_strays(blocks, &blocks_words, &mut aligned);
+    drop_copies(blocks, blocks_words, &mut aligned);
+    fill_gaps(blocks, blocks_words, &story, &places, &mut aligned);
+    drop_strays(blocks, blocks_words, &mut aligned);
     keep_headings(blocks, &mut aligned);
     aligned
 }
@@ -174,6 +173,7 @@ mod tests {
         .to_vec();
         let story = "The barge left its course on the evening of 3 March. What is known \
                      Nobody was hurt and the river was open again by noon.";
-        assert_eq!(align(&blocks, &[story.to_owned()]), [false, true, true, false, true]);
+        let blocks_words: Vec<_> = blocks.iter().map(|it| words(&it.text)).collect();
+        assert_eq!(align(&blocks, &blocks_words, &[story.to_owned()]), [false, true, true, false, true]);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     article::{Instant, Published, Publisher, Span, slug},
     enrich::{agencies, byline, dates},
-    reading::{Finding, shown::shown},
+    reading::{Finding, Page, shown::shown},
 };
 use std::cell::OnceCell;
 use url::Url;
@@ -67,6 +67,26 @@ impl<'a> Facts<'a> {
         Self { scan, json_ld, base, retrieved_at, publisher, headline, lines }
     }
 
+    /// A page of nothing but what is stated.
+    pub fn stated(&self) -> Page {
+        Page {
+            authors: self.authors(),
+            publisher: self.publisher(),
+            published: self.published(),
+            modified_at: self.modified_at(),
+            keywords: self.keywords(),
+            headline: self.headline(),
+            url: self.url(),
+            image: self.image(),
+            section: self.section(),
+            language: self.language(),
+            partial: self.is_paid(),
+            deck: self.deck(),
+            summary: self.summary(),
+            ..Page::default()
+        }
+    }
+
     fn lines(&self) -> &[&'a Block] {
         self.lines.get_or_init(|| visible::lines(&self.scan.blocks))
     }
@@ -93,7 +113,7 @@ impl<'a> Facts<'a> {
         self.scan.marked.iter().filter(|it| it.mark == mark).filter_map(|it| said(it, rule)).collect()
     }
 
-    pub fn headline(&self) -> Option<Finding<String>> {
+    fn headline(&self) -> Option<Finding<String>> {
         self.headline.get_or_init(|| self.stated_headline()).clone()
     }
 
@@ -154,7 +174,7 @@ impl<'a> Facts<'a> {
         title.to_owned()
     }
 
-    pub fn deck(&self) -> Option<Finding<String>> {
+    fn deck(&self) -> Option<Finding<String>> {
         let mut said = self.node("alternativeHeadline");
         said.extend(self.marked(&["itemprop:alternativeHeadline"], "microdata"));
         said.extend(self.marked(&["class:deck"], "deck-class"));
@@ -162,7 +182,7 @@ impl<'a> Facts<'a> {
         first(said)
     }
 
-    pub fn summary(&self) -> Option<Finding<String>> {
+    fn summary(&self) -> Option<Finding<String>> {
         let mut said =
             self.meta(&["og:description", "description", "twitter:description", "dc.description"], "open-graph");
         said.extend(self.node("description"));
@@ -170,7 +190,7 @@ impl<'a> Facts<'a> {
         first(said).map(|it| Finding { others: Vec::new(), ..it })
     }
 
-    pub fn authors(&self) -> Option<Finding<Vec<String>>> {
+    fn authors(&self) -> Option<Finding<Vec<String>>> {
         let mut groups = vec![self.node("author")];
         groups.push(
             self.meta(&["author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl"], "meta"),
@@ -239,7 +259,7 @@ impl<'a> Facts<'a> {
         self.meta(&[&format!("twitter:data{at}")], "twitter-label")
     }
 
-    pub fn publisher(&self) -> Option<Finding<Publisher>> {
+    fn publisher(&self) -> Option<Finding<Publisher>> {
         self.publisher.get_or_init(|| self.stated_publisher()).clone()
     }
 
@@ -252,7 +272,7 @@ impl<'a> Facts<'a> {
         first(said).map(|it| it.map(|name| Publisher { id: slug(&name), name, domain }))
     }
 
-    pub fn published(&self) -> Option<Finding<Published>> {
+    fn published(&self) -> Option<Finding<Published>> {
         let mut said = self.node("datePublished");
         let names = [
             "article:published_time",
@@ -310,7 +330,7 @@ impl<'a> Facts<'a> {
         dated(found)
     }
 
-    pub fn modified_at(&self) -> Option<Finding<Instant>> {
+    fn modified_at(&self) -> Option<Finding<Instant>> {
         let mut said = self.node("dateModified");
         said.extend(self.meta(
             &["article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "datemodified"],
@@ -323,7 +343,7 @@ impl<'a> Facts<'a> {
         Some(found.map(|_| at))
     }
 
-    pub fn url(&self) -> Option<Finding<String>> {
+    fn url(&self) -> Option<Finding<String>> {
         let mut said = self.meta(&["link:canonical"], "canonical-link");
         said.extend(self.meta(&["og:url"], "open-graph"));
         for member in ["url", "mainEntityOfPage"] {
@@ -333,7 +353,7 @@ impl<'a> Facts<'a> {
         first(said.into_iter().filter_map(|it| self.absolute(it)).collect())
     }
 
-    pub fn image(&self) -> Option<Finding<String>> {
+    fn image(&self) -> Option<Finding<String>> {
         let mut said = self.meta(
             &["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"],
             "open-graph",
@@ -353,14 +373,14 @@ impl<'a> Facts<'a> {
         Some(Said { text: url.to_string(), ..said })
     }
 
-    pub fn section(&self) -> Option<Finding<String>> {
+    fn section(&self) -> Option<Finding<String>> {
         let mut said = self.node("articleSection");
         said.extend(self.meta(&["article:section", "parsely-section", "section"], "meta"));
         said.extend(self.marked(&["itemprop:articleSection"], "microdata"));
         first(said)
     }
 
-    pub fn keywords(&self) -> Option<Finding<Vec<String>>> {
+    fn keywords(&self) -> Option<Finding<Vec<String>>> {
         let groups = [
             self.node("keywords"),
             self.meta(&["article:tag"], "open-graph"),
@@ -380,7 +400,7 @@ impl<'a> Facts<'a> {
         Some(Finding { value: words, spans, rule, others: Vec::new() })
     }
 
-    pub fn language(&self) -> Option<Finding<String>> {
+    fn language(&self) -> Option<Finding<String>> {
         let mut said = self.meta(&["html:"], "html-lang");
         said.extend(self.node("inLanguage"));
         said.extend(self.meta(&["content-language", "og:locale", "dc.language"], "meta"));
@@ -397,7 +417,7 @@ impl<'a> Facts<'a> {
         first(tags.collect())
     }
 
-    pub fn is_paid(&self) -> bool {
+    fn is_paid(&self) -> bool {
         let tier = self
             .scan
             .meta

@@ -1,6 +1,6 @@
 //! What becomes of each part of a page: blocks are kept, mined or removed; what lies between them is markup.
 
-use super::{Facts, Finding, Page, Scan, scan::Block, text, visible};
+use super::{Finding, Page, Scan, scan::Block, text, visible};
 use crate::{
     article::{Label, Piece, Span},
     enrich::{byline, dateline, dates},
@@ -18,22 +18,20 @@ const MENU_PERCENT: usize = 50;
 /// Places of lines that were understood by themselves, with what became of them.
 pub type Marks = Vec<(Span, Label, String)>;
 
-/// A page whose story is known: its blocks that are aligned, without those that say again what metadata said.
-pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Marks) {
+/// A page whose story is known: its blocks that are aligned, without those that say again what metadata stated.
+pub fn structured(scan: &Scan, outside: &[Outside], stated: &Page, aligned: &[bool]) -> (Page, Marks) {
     let mut page = Page::default();
     let mut marks = Marks::new();
-    let headline = facts.headline();
-    let deck = facts.deck().map(|it| it.value);
-    let summary = facts.summary().map(|it| it.value);
-    let authors = facts.authors().map(|it| it.value).unwrap_or_default();
-    for (block, aligned) in scan.blocks.iter().zip(aligned) {
+    let deck = stated.deck.as_ref().map(|it| &it.value);
+    let summary = stated.summary.as_ref().map(|it| &it.value);
+    let authors = stated.authors.as_ref().map_or(&[][..], |it| &it.value);
+    for ((block, outside), aligned) in scan.blocks.iter().zip(outside).zip(aligned) {
         let text = &block.text;
-        let is_headline = headline.as_ref().is_some_and(|it| visible::is_headline(block, it));
+        let is_headline = stated.headline.as_ref().is_some_and(|it| visible::is_headline(block, it));
         if is_headline || text.is_empty() {
             continue;
         }
-        let is_deck = Some(text) == deck.as_ref()
-            || page.body.is_empty() && Some(text) == summary.as_ref() && page.deck.is_none();
+        let is_deck = Some(text) == deck || page.body.is_empty() && Some(text) == summary && page.deck.is_none();
         if is_deck && block.region.is_none() && page.deck.is_none() && text.split_whitespace().count() >= 3 {
             page.deck = Some(Finding {
                 value: text.clone(),
@@ -46,12 +44,12 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
         if page.body.is_empty()
             && block.region.is_none()
             && !(*aligned && text::ends_as_sentence(text))
-            && let Some(reason) = mark(&mut page, text, &block.spans, &authors)
+            && let Some(reason) = mark(&mut page, text, &block.spans, authors)
         {
             marks.extend(block.spans.iter().map(|it| (*it, Label::Mined, reason.to_owned())));
             continue;
         }
-        if *aligned && outside(block).is_none() {
+        if *aligned && outside.is_none() {
             story(&mut page, block);
         }
     }
@@ -59,7 +57,9 @@ pub fn structured(scan: &Scan, facts: &Facts<'_>, aligned: &[bool]) -> (Page, Ma
 }
 
 /// Why a block is no part of a story, though it may stand within one.
-fn outside(block: &Block) -> Option<&'static str> {
+pub type Outside = Option<&'static str>;
+
+pub fn outside(block: &Block) -> Outside {
     let text = block.text.as_str();
     let linked = |percent: usize| block.linked * 100 >= text.len() * percent;
     let in_list = matches!(block.element.as_str(), "li" | "tr" | "dt" | "dd" | "blockquote");
@@ -127,7 +127,7 @@ pub fn flattened(scan: &Scan) -> (Page, Marks) {
 }
 
 /// The pieces of the page: the runs of text by what was made of them, values of metadata that were used, the rest.
-pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Piece> {
+pub fn pieces(document: &str, scan: &Scan, outside: &[Outside], page: &Page, marks: &Marks) -> Vec<Piece> {
     let mut parts: Vec<(Span, Label, &str)> = Vec::new();
     let kept: Vec<(&[Span], &str)> = page
         .body
@@ -147,11 +147,11 @@ pub fn pieces(document: &str, scan: &Scan, page: &Page, marks: &Marks) -> Vec<Pi
         parts.extend(spans.iter().map(|it| (*it, Label::Mined, field)));
     }
     parts.extend(marks.iter().map(|(span, label, reason)| (*span, *label, reason.as_str())));
-    for block in &scan.blocks {
+    for (block, outside) in scan.blocks.iter().zip(outside) {
         let reason = match block.region {
             _ if block.text.is_empty() => "blank",
             Some(region) => region,
-            None => outside(block).unwrap_or("not part of the story"),
+            None => outside.unwrap_or("not part of the story"),
         };
         parts.extend(block.spans.iter().map(|it| (*it, Label::Removed, reason)));
     }

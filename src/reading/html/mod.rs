@@ -13,6 +13,7 @@ mod fates;
 mod json_ld;
 mod regions;
 mod scan;
+mod tag;
 mod visible;
 mod worker;
 
@@ -33,10 +34,17 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> Page {
         Ok(scan) => scan,
         Err(reason) => return Page { left_out: vec![reason], ..text::read(document) },
     };
+    let extraction = extract::begin(document, &scan);
+    // Meanwhile, what is told without the story.
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
-    let facts = Facts::new(&scan, node.as_ref(), url, retrieved_at);
-    let story = extract::story(document, &scan).map(|it| align::align(&scan.blocks, &it));
-    let structured = story.map(|aligned| fates::structured(&scan, &facts, &aligned));
+    let stated = Facts::new(&scan, node.as_ref(), url, retrieved_at).stated();
+    let outside: Vec<_> = scan.blocks.iter().map(fates::outside).collect();
+    let words: Vec<_> = scan.blocks.iter().map(|it| align::words(&it.text)).collect();
+    let story = extraction.and_then(extract::Extraction::story);
+    let structured = story.map(|story| {
+        let aligned = align::align(&scan.blocks, &words, &story);
+        fates::structured(&scan, &outside, &stated, &aligned)
+    });
     let (mut page, marks) = match structured {
         Ok((page, marks)) if !page.body.is_empty() => (page, marks),
         Ok(_) => {
@@ -48,29 +56,29 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> Page {
             fates::flattened(&scan)
         }
     };
-    state(&mut page, &facts);
+    state(&mut page, stated);
     page.left_out.append(&mut left_out);
-    page.pieces = fates::pieces(document, &scan, &page, &marks);
+    page.pieces = fates::pieces(document, &scan, &outside, &page, &marks);
     page
 }
 
 /// What metadata states goes before what the text was mined for, but for the publisher's own words about the story.
-fn state(page: &mut Page, facts: &Facts<'_>) {
-    page.authors = better(facts.authors(), page.authors.take(), |it| it.join("; "));
-    page.publisher = better(facts.publisher(), page.publisher.take(), |it| it.name.clone());
+fn state(page: &mut Page, stated: Page) {
+    page.authors = better(stated.authors, page.authors.take(), |it| it.join("; "));
+    page.publisher = better(stated.publisher, page.publisher.take(), |it| it.name.clone());
     page.published =
-        better(facts.published(), page.published.take(), |it| it.at.map(|at| at.to_string()).unwrap_or_default());
-    page.modified_at = facts.modified_at().or(page.modified_at.take());
-    page.keywords = facts.keywords().or(page.keywords.take());
-    page.headline = facts.headline().or(page.headline.take());
-    page.url = facts.url();
-    page.image = facts.image();
-    page.section = facts.section();
-    page.language = facts.language();
-    page.partial = facts.is_paid();
-    page.deck = page.deck.take().or(facts.deck());
+        better(stated.published, page.published.take(), |it| it.at.map(|at| at.to_string()).unwrap_or_default());
+    page.modified_at = stated.modified_at.or(page.modified_at.take());
+    page.keywords = stated.keywords.or(page.keywords.take());
+    page.headline = stated.headline.or(page.headline.take());
+    page.url = stated.url;
+    page.image = stated.image;
+    page.section = stated.section;
+    page.language = stated.language;
+    page.partial = stated.partial;
+    page.deck = page.deck.take().or(stated.deck);
     let deck = page.deck.as_ref().map(|it| it.value.clone());
-    page.summary = facts.summary().filter(|it| Some(&it.value) != deck.as_ref());
+    page.summary = stated.summary.filter(|it| Some(&it.value) != deck.as_ref());
 }
 
 /// The first of two findings, with the second among what was not followed.

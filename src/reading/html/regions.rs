@@ -1,7 +1,6 @@
 //! Where in a page there is no story: by the element, by what it is called, by its role.
 
-use super::scan::attribute;
-use html5gum::StartTag;
+use super::tag::Tag;
 
 /// Elements, and why there is no story in them.
 const BY_ELEMENT: &[(&str, &str)] = &[
@@ -48,17 +47,16 @@ pub(super) fn is_apart(name: &str) -> bool {
 }
 
 /// By the element, else by what its class or role says.
-pub(super) fn region(name: &str, tag: &StartTag<usize>) -> Option<&'static str> {
+pub(super) fn region(name: &str, tag: &Tag) -> Option<&'static str> {
     let by_element = BY_ELEMENT.iter().find(|(it, _)| *it == name).map(|(_, reason)| *reason);
-    if by_element.is_some() || tag.attributes.is_empty() {
+    if by_element.is_some() || tag.is_bare() {
         return by_element;
     }
-    let hidden = tag.attributes.contains_key(&b"hidden"[..])
-        || attribute(tag, "aria-hidden").is_some_and(|(it, _)| it == "true");
-    let role = attribute(tag, "role").and_then(|(it, _)| (it == "navigation").then_some("navigation"));
+    let hidden = tag.has("hidden") || tag.attribute("aria-hidden").is_some_and(|(it, _)| it == "true");
+    let role = tag.attribute("role").and_then(|(it, _)| (it == "navigation").then_some("navigation"));
     // The whole page or story may be called anything.
     let wide = matches!(name, "html" | "body" | "main" | "article" | "p");
-    let called = ["id", "class"].iter().filter(|_| !wide).find_map(|it| attribute(tag, it));
+    let called = ["id", "class"].iter().filter(|_| !wide).find_map(|it| tag.attribute(it));
     let named = called.and_then(|(value, _)| {
         let is_named = |word: &str| BY_NAME.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1);
         value.split_whitespace().find_map(is_named)

@@ -6,6 +6,7 @@
 
 use super::{
     regions::{is_apart, region},
+    tag::Tag,
     worker::{self, Failed},
 };
 use crate::{
@@ -15,7 +16,11 @@ use crate::{
         shown::shown,
     },
 };
-use html5gum::{DefaultEmitter, Emitter, EndTag, ForwardingEmitter, HtmlString, Spanned, StartTag, Token, Tokenizer};
+use html5gum::{
+    Emitter, ForwardingEmitter, Tokenizer,
+    emitters::callback::{CallbackEmitter, CallbackEvent},
+};
+use std::convert::Infallible;
 
 /// A run of text between two ends of a block.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +65,7 @@ pub struct Scan {
     pub json_ld: Vec<Span>,
     /// The contents of scripts, styles and comments.
     pub silent: Vec<(Span, &'static str)>,
-    /// Elements that hold no part of any story, with their tags, and attributes that are long.
+    /// Elements that hold no part of any story, with their tags, metadata among them, and attributes that are long.
     pub apart: Vec<Span>,
     pub depth: usize,
     pub elements: usize,
@@ -113,17 +118,18 @@ pub fn scan(document: &str) -> Result<Scan, String> {
         ));
     }
     let page = document.to_owned();
-    worker::run(move || pass(&page), None).map_err(|failed| match failed {
+    let scanned = worker::begin(move || pass(&page)).and_then(|it| it.wait(None));
+    scanned.map_err(|failed| match failed {
         Failed::NoThread(error) => format!("no thread to scan: {error}"),
         Failed::TooLong | Failed::Panicked => "the page could not be scanned: the source's lines were read".to_owned(),
     })
 }
 
-/// Tokens without the errors of the page, which nobody asks for and which cost a fifth of the pass.
-struct Forgiving(DefaultEmitter<usize>);
+/// Events without the errors of the page, which nobody asks for and which cost a fifth of the pass.
+struct Forgiving<E>(E);
 
-impl ForwardingEmitter for Forgiving {
-    type Token = Token<usize>;
+impl<E: Emitter> ForwardingEmitter for Forgiving<E> {
+    type Token = E::Token;
 
     fn inner(&mut self) -> &mut impl Emitter<Token = Self::Token> {
         &mut self.0
@@ -136,29 +142,23 @@ impl ForwardingEmitter for Forgiving {
 }
 
 fn pass(document: &str) -> Scan {
-    let mut emitter = DefaultEmitter::<usize>::new_with_span();
-    emitter.naively_switch_states(true);
     let mut pass = Pass {
         document,
         scan: Scan::default(),
+        tag: Tag::default(),
         open: Vec::new(),
         beyond: 0,
         block: Block::default(),
         marks: Vec::new(),
         links: 0,
     };
-    for token in Tokenizer::new_with_emitter(document, Forgiving(emitter)).flatten() {
-        match token {
-            Token::StartTag(tag) => pass.start(&tag),
-            Token::EndTag(tag) => pass.end(&tag),
-            Token::String(text) => pass.text(&text),
-            Token::Comment(comment) => {
-                let span = pass.span(comment.span.start, comment.span.end);
-                pass.scan.silent.push((span, "comment"));
-            }
-            Token::Doctype(_) | Token::Error(_) => {}
-        }
-    }
+    let mut emitter =
+        CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<Infallible> {
+            pass.event(&event, span);
+            None
+        });
+    emitter.naively_switch_states(true);
+    let Ok(()) = Tokenizer::new_with_emitter(document, Forgiving(emitter)).finish();
     pass.end_block();
     pass.scan
 }
@@ -176,6 +176,8 @@ struct Element {
 struct Pass<'a> {
     document: &'a str,
     scan: Scan,
+    /// The start tag that is being read, or was read last.
+    tag: Tag,
     /// The elements that are open, as far as the depth that a page may have.
     open: Vec<Element>,
     /// How many more are open below those.
@@ -187,10 +189,6 @@ struct Pass<'a> {
     links: usize,
 }
 
-fn lossy(text: &HtmlString) -> String {
-    String::from_utf8_lossy(text).into_owned()
-}
-
 impl Pass<'_> {
     /// The tokenizer counts in bytes; a place that is none of the document's is brought into it.
     fn span(&self, start: usize, end: usize) -> Span {
@@ -198,30 +196,37 @@ impl Pass<'_> {
         Span { start: self.document.floor_char_boundary(start.min(end)), end }
     }
 
-    /// The place of an attribute's value: the tokenizer tells that of the whole attribute.
-    fn value_span(&self, attribute: html5gum::Span<usize>) -> Span {
-        let whole = self.span(attribute.start, attribute.end);
-        let text = &self.document[whole.start..whole.end];
-        let value = text.find('=').map_or(text, |at| text[at + 1..].trim_start());
-        let quoted = value.starts_with(['"', '\'']);
-        let start = whole.end - value.len() + usize::from(quoted);
-        let end = whole.end - usize::from(quoted && value.len() > 1);
-        Span { start: start.min(end), end }
+    fn event(&mut self, event: &CallbackEvent<'_>, span: html5gum::Span<usize>) {
+        let span = self.span(span.start, span.end);
+        match event {
+            CallbackEvent::OpenStartTag { name } => self.tag.open(name, span.start),
+            CallbackEvent::AttributeName { name } => self.tag.push_name(name, span),
+            CallbackEvent::AttributeValue { value } => self.tag.push_value(value, span),
+            CallbackEvent::CloseStartTag { .. } => {
+                let tag = std::mem::take(&mut self.tag);
+                self.start(&tag, span.end);
+                self.tag = tag;
+            }
+            CallbackEvent::EndTag { name } => self.end(&String::from_utf8_lossy(name), span),
+            CallbackEvent::String { value } => self.text(&String::from_utf8_lossy(value), span),
+            CallbackEvent::Comment { .. } => self.scan.silent.push((span, "comment")),
+            CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
+        }
     }
 
     fn region(&self) -> Option<&'static str> {
         self.open.last().and_then(|it| it.region)
     }
 
-    fn start(&mut self, tag: &StartTag<usize>) {
-        let name = str::from_utf8(&tag.name).unwrap_or_default();
+    fn start(&mut self, tag: &Tag, end: usize) {
+        let name = tag.name.as_str();
         self.scan.elements += 1;
         self.long_attributes(tag);
         let is_void = VOID.contains(&name);
         if !INLINE.contains(&name) {
             self.end_block();
             if IMPLIED.contains(&name) && self.open.last().is_some_and(|it| it.name == name) {
-                self.pop(tag.span.start);
+                self.pop(tag.start);
             }
         } else if name == "br" {
             self.block.text.push('\n');
@@ -231,17 +236,20 @@ impl Pass<'_> {
             }
         }
         self.head_matter(name, tag);
+        if matches!(name, "meta" | "link") {
+            self.scan.apart.push(Span { start: tag.start, end });
+        }
         if is_void {
-            self.mark(name, tag, true);
+            self.mark(name, tag, end);
             return;
         }
         let marks = self.marks.len();
         if self.open.len() + self.beyond < HTML_DEPTH {
             let region = self.region().or_else(|| region(name, tag));
             self.links += usize::from(name == "a");
-            let (blocks, start) = (self.scan.blocks.len(), tag.span.start);
+            let (blocks, start) = (self.scan.blocks.len(), tag.start);
             self.open.push(Element { name: name.to_owned(), region, marks, blocks, start });
-            self.mark(name, tag, false);
+            self.mark(name, tag, end);
         } else {
             self.beyond += 1;
         }
@@ -249,18 +257,16 @@ impl Pass<'_> {
     }
 
     /// Sources of pictures, styles and data for scripts are long, and tell nothing of the story.
-    fn long_attributes(&mut self, tag: &StartTag<usize>) {
-        for (name, value) in &tag.attributes {
-            let tells = matches!(name.as_slice(), b"class" | b"id" | b"href" | b"content");
-            if value.span.end - value.span.start > ATTRIBUTE_BYTES && !tells {
-                let span = self.span(value.span.start, value.span.end);
-                self.scan.apart.push(span);
+    fn long_attributes(&mut self, tag: &Tag) {
+        for (name, span) in tag.attributes() {
+            if span.end - span.start > ATTRIBUTE_BYTES && !matches!(name, "class" | "id" | "href" | "content") {
+                let quoted = self.document[span.end..].starts_with(['"', '\'']);
+                self.scan.apart.push(Span { start: span.start, end: span.end + usize::from(quoted) });
             }
         }
     }
 
-    fn end(&mut self, tag: &EndTag<usize>) {
-        let name = str::from_utf8(&tag.name).unwrap_or_default();
+    fn end(&mut self, name: &str, tag: Span) {
         if !INLINE.contains(&name) {
             self.end_block();
         }
@@ -271,9 +277,9 @@ impl Pass<'_> {
         if let Some(at) = self.open.iter().rposition(|it| it.name == name) {
             // What it leaves open ends before it.
             while self.open.len() > at + 1 {
-                self.pop(tag.span.start);
+                self.pop(tag.start);
             }
-            self.pop(tag.span.end);
+            self.pop(tag.end);
         }
     }
 
@@ -313,19 +319,17 @@ impl Pass<'_> {
         self.scan.blocks.push(row);
     }
 
-    fn text(&mut self, text: &Spanned<HtmlString, usize>) {
-        let span = self.span(text.span.start, text.span.end);
+    fn text(&mut self, words: &str, span: Span) {
         let within = |name: &str| self.open.last().is_some_and(|it| it.name == name);
         if within("script") || within("style") {
             let reason = if within("style") { "style" } else { "script" };
             self.scan.silent.push((span, reason));
             return;
         }
-        let words = String::from_utf8_lossy(text);
         for mark in &self.marks {
             let marked = &mut self.scan.marked[*mark];
             if marked.text.len() < MARKED_BYTES {
-                marked.text.push_str(&words);
+                marked.text.push_str(words);
                 if !words.trim().is_empty() {
                     marked.spans.push(span);
                 }
@@ -334,7 +338,7 @@ impl Pass<'_> {
         if within("title") || span.start == span.end {
             return;
         }
-        self.block.text.push_str(&words);
+        self.block.text.push_str(words);
         self.block.spans.push(span);
         if self.links > 0 {
             self.block.linked += words.trim().len();
@@ -352,58 +356,56 @@ impl Pass<'_> {
     }
 
     /// What stands in the head, or may: `<meta>`, `<link>`, `<base>`, `<html lang>`, JSON-LD.
-    fn head_matter(&mut self, name: &str, tag: &StartTag<usize>) {
+    fn head_matter(&mut self, name: &str, tag: &Tag) {
         let (named, valued) = match name {
             "meta" => {
-                (["property", "name", "http-equiv", "itemprop"].iter().find_map(|it| attribute(tag, it)), "content")
+                (["property", "name", "http-equiv", "itemprop"].iter().find_map(|it| tag.attribute(it)), "content")
             }
-            "link" => (attribute(tag, "rel").filter(|_| attribute(tag, "href").is_some()), "href"),
+            "link" => (tag.attribute("rel").filter(|_| tag.attribute("href").is_some()), "href"),
             "html" => (None, "lang"),
             "base" => (None, "href"),
             _ => return,
         };
-        let Some((value, span)) = attribute(tag, valued) else { return };
+        let Some((value, span)) = tag.attribute(valued) else { return };
         let prefix = if matches!(name, "meta") { String::new() } else { format!("{name}:") };
         let named = named.map(|(it, _)| it.to_lowercase()).unwrap_or_default();
-        let span = self.value_span(span);
-        self.scan.meta.push(Meta { name: format!("{prefix}{named}"), value, span });
+        self.scan.meta.push(Meta { name: format!("{prefix}{named}"), value: value.to_owned(), span });
     }
 
-    fn mark(&mut self, name: &str, tag: &StartTag<usize>, is_void: bool) {
-        if tag.attributes.is_empty() && !matches!(name, "h1" | "time" | "title") {
+    fn mark(&mut self, name: &str, tag: &Tag, end: usize) {
+        if tag.is_bare() && !matches!(name, "h1" | "time" | "title") {
             return;
         }
         if name == "script"
-            && attribute(tag, "type").is_some_and(|(it, _)| it.trim().eq_ignore_ascii_case("application/ld+json"))
+            && tag.attribute("type").is_some_and(|(it, _)| it.eq_ignore_ascii_case("application/ld+json"))
         {
-            let start = tag.span.end.min(self.document.len());
-            let rest = self.document.get(start..).unwrap_or_default();
-            let end = start + find_ignoring_case(rest, "</script").unwrap_or(rest.len());
-            self.scan.json_ld.push(Span { start, end });
+            let rest = &self.document[end..];
+            let length = find_ignoring_case(rest, "</script").unwrap_or(rest.len());
+            self.scan.json_ld.push(Span { start: end, end: end + length });
             return;
         }
         let mut marks: Vec<String> = Vec::new();
-        if let Some((properties, _)) = attribute(tag, "itemprop") {
+        if let Some((properties, _)) = tag.attribute("itemprop") {
             marks.extend(properties.split_whitespace().map(|it| format!("itemprop:{it}")));
         }
-        if attribute(tag, "rel").is_some_and(|(it, _)| it.split_whitespace().any(|it| it == "author")) && name == "a" {
+        if tag.attribute("rel").is_some_and(|(it, _)| it.split_whitespace().any(|it| it == "author")) && name == "a" {
             marks.push("rel:author".to_owned());
         }
-        if name == "a" && attribute(tag, "href").is_some_and(|(it, _)| leads_to_author(&it)) {
+        if name == "a" && tag.attribute("href").is_some_and(|(it, _)| leads_to_author(it)) {
             marks.push("href:author".to_owned());
         }
         if matches!(name, "h1" | "time" | "title") {
             marks.push(name.to_owned());
         }
-        let class = attribute(tag, "class").map(|(it, _)| it.to_lowercase()).unwrap_or_default();
+        let class = tag.attribute("class").map(|(it, _)| it.to_lowercase()).unwrap_or_default();
         let parts = class.split_whitespace().flat_map(|it| it.split(['-', '_']).chain([it]));
         let marked = parts.filter_map(|part| CLASSES.iter().position(|(it, _)| *it == part)).min();
         marks.extend(marked.map(|at| CLASSES[at].1.to_owned()));
         if marks.is_empty() {
             return;
         }
-        let value = ["content", "datetime", "href"].iter().find_map(|it| attribute(tag, it));
-        let value = value.map(|(value, span)| (value, self.value_span(span)));
+        let value = ["content", "datetime", "href"].iter().find_map(|it| tag.attribute(it));
+        let value = value.map(|(value, span)| (value.to_owned(), span));
         let region = self.region();
         for mark in marks {
             let at = self.scan.marked.len();
@@ -414,7 +416,7 @@ impl Pass<'_> {
                 spans: Vec::new(),
                 region,
             });
-            if !is_void && self.marks.len() < MARKS_OPEN {
+            if !VOID.contains(&name) && self.marks.len() < MARKS_OPEN {
                 self.marks.push(at);
             }
         }
@@ -430,12 +432,6 @@ fn leads_to_author(href: &str) -> bool {
 
 fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
     text.as_bytes().windows(word.len()).position(|it| it.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-pub(super) fn attribute(tag: &StartTag<usize>, name: &str) -> Option<(String, html5gum::Span<usize>)> {
-    let value = tag.attributes.get(name.as_bytes())?;
-    let text = lossy(&value.value);
-    (!text.trim().is_empty()).then(|| (text.trim().to_owned(), value.span))
 }
 
 #[cfg(test)]

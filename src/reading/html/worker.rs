@@ -8,7 +8,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -27,11 +27,15 @@ pub enum Failed {
     Panicked,
 }
 
-pub fn run<T: Send + 'static>(
-    job: impl FnOnce() -> T + Send + 'static,
-    patience: Option<Duration>,
-) -> Result<T, Failed> {
-    let (send, receive) = sync_channel(1);
+/// A job that is being done.
+pub struct Running<T> {
+    thread: Sender<Job>,
+    answer: Receiver<T>,
+    begun: Instant,
+}
+
+pub fn begin<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<Running<T>, Failed> {
+    let (send, answer) = sync_channel(1);
     let mut job: Job = Box::new(move || {
         let _ = send.send(job());
     });
@@ -47,18 +51,26 @@ pub fn run<T: Send + 'static>(
             Err(refused) => job = refused.0,
         }
     };
-    let answer = match patience {
-        Some(patience) => receive.recv_timeout(patience).map_err(|error| match error {
-            RecvTimeoutError::Timeout => Failed::TooLong,
-            RecvTimeoutError::Disconnected => Failed::Panicked,
-        }),
-        None => receive.recv().map_err(|_| Failed::Panicked),
-    }?;
-    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-    if idle.len() < IDLE_MAX {
-        idle.push(thread);
+    Ok(Running { thread, answer, begun: Instant::now() })
+}
+
+impl<T> Running<T> {
+    /// The answer, if the job takes no longer than it may since it was begun.
+    pub fn wait(self, patience: Option<Duration>) -> Result<T, Failed> {
+        let left = |patience: Duration| patience.saturating_sub(self.begun.elapsed());
+        let answer = match patience {
+            Some(patience) => self.answer.recv_timeout(left(patience)).map_err(|error| match error {
+                RecvTimeoutError::Timeout => Failed::TooLong,
+                RecvTimeoutError::Disconnected => Failed::Panicked,
+            }),
+            None => self.answer.recv().map_err(|_| Failed::Panicked),
+        }?;
+        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_MAX {
+            idle.push(self.thread);
+        }
+        Ok(answer)
     }
-    Ok(answer)
 }
 
 fn start() -> Result<Sender<Job>, Failed> {
@@ -76,10 +88,12 @@ mod tests {
 
     #[test]
     fn a_job_answers_or_fails_by_name_and_spoils_no_other() {
-        assert_eq!(run(|| 7, None), Ok(7));
-        assert_eq!(run(|| -> u8 { panic!("a page") }, None), Err(Failed::Panicked));
-        let slow = || thread::sleep(Duration::from_secs(5));
-        assert_eq!(run(slow, Some(Duration::from_millis(10))), Err(Failed::TooLong));
-        assert_eq!(run(|| 8, Some(Duration::from_secs(60))), Ok(8));
+        fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static, patience: u64) -> Result<T, Failed> {
+            begin(job)?.wait(Some(Duration::from_secs(patience)))
+        }
+        assert_eq!(begin(|| 7).and_then(|it| it.wait(None)), Ok(7));
+        assert_eq!(run(|| -> u8 { panic!("a page") }, 60), Err(Failed::Panicked));
+        assert_eq!(run(|| thread::sleep(Duration::from_secs(5)), 0), Err(Failed::TooLong));
+        assert_eq!(run(|| 8, 60), Ok(8));
     }
 }
