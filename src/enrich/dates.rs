@@ -14,7 +14,8 @@ use jiff::{
     },
     tz::TimeZone,
 };
-use std::{collections::HashMap, ops::Range, sync::LazyLock};
+use rustc_hash::FxHashMap;
+use std::{ops::Range, sync::LazyLock};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stated {
@@ -327,7 +328,7 @@ pub(super) fn month(name: &str) -> Option<i64> {
     MONTH_NAMES.get(name).copied()
 }
 
-static MONTH_NAMES: LazyLock<HashMap<&'static str, i64>> = LazyLock::new(|| {
+static MONTH_NAMES: LazyLock<FxHashMap<&'static str, i64>> = LazyLock::new(|| {
     let months = (1..).zip(MONTHS);
     months.flat_map(|(number, names)| names.split(' ').map(move |it| (it, number))).collect()
 });

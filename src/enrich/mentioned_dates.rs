@@ -10,7 +10,8 @@ use super::{
 };
 use crate::article::{MentionedDate, Precision, edtf_interval};
 use jiff::{ToSpan, civil::Date};
-use std::{borrow::Cow, collections::HashMap, ops::Range, sync::LazyLock};
+use rustc_hash::FxHashMap;
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 /// The years that a bare number may be.
 const YEARS: std::ops::RangeInclusive<i16> = 1800..=2100;
@@ -86,7 +87,7 @@ const AROUND: &[(&str, i32)] = &[
     ("mañana", 1),
 ];
 
-static RELATIVE: LazyLock<HashMap<&'static str, Told>> = LazyLock::new(|| {
+static RELATIVE: LazyLock<FxHashMap<&'static str, Told>> = LazyLock::new(|| {
     let weekdays = (0..).zip(WEEKDAYS);
     let weekdays = weekdays.flat_map(|(day, names)| names.split(' ').map(move |it| (it, Told::Weekday(day))));
     weekdays.chain(AROUND.iter().map(|(word, days)| (*word, Told::Around(*days)))).collect()

@@ -171,10 +171,15 @@ pub fn word(text: &str) -> Option<f64> {
 /// Whether a text begins with a word, which ends there. Ideographs stand without blanks.
 pub fn begins_with(text: &str, word: &str) -> bool {
     let mut letters = text.chars();
-    let begins = word.chars().all(|it| letters.next().is_some_and(|found| found.to_lowercase().eq(it.to_lowercase())));
+    let begins = word.chars().all(|it| letters.next().is_some_and(|found| is_same_letter(found, it)));
     let ends =
         word.ends_with(is_ideograph) || word.ends_with('.') || !letters.next().is_some_and(char::is_alphanumeric);
     begins && ends
+}
+
+fn is_same_letter(one: char, other: char) -> bool {
+    let ascii = one.is_ascii() && other.is_ascii();
+    one == other || if ascii { one.eq_ignore_ascii_case(&other) } else { one.to_lowercase().eq(other.to_lowercase()) }
 }
 
 pub fn is_ideograph(letter: char) -> bool {

@@ -7,10 +7,8 @@
 
 use super::passage::{Field, Passage};
 use crate::article::{MEDIA_TOPICS, MediaTopic, TextSpan, Topic};
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::LazyLock,
-};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 /// What a word is worth, one that is marked as saying more, and how much a headline multiplies it.
 const WORD: f64 = 1.0;
@@ -36,10 +34,10 @@ struct Entry {
 }
 
 /// By language, words of one to three parts, and what they tell.
-type Lexicon = HashMap<&'static str, HashMap<&'static str, Vec<Entry>>>;
+type Lexicon = FxHashMap<&'static str, FxHashMap<&'static str, Vec<Entry>>>;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut lexicon = Lexicon::new();
+    let mut lexicon = Lexicon::default();
     for row in include_str!("topics.tsv").lines().filter(|it| !it.starts_with('#')) {
         let mut columns = row.split('\t');
         let (Some(code), Some(language), Some(all)) = (columns.next(), columns.next(), columns.next()) else {
@@ -55,7 +53,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 /// The first words of phrases, in any language: few words begin one, and the others are not put together to be looked up.
-static BEGIN_PHRASES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static BEGIN_PHRASES: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
     let phrases = LEXICON.values().flat_map(|it| it.keys());
     phrases.filter_map(|it| it.split_once(' ')).map(|it| it.0).collect()
 });

@@ -17,8 +17,12 @@ pub fn normalisation(document: &str, spans: &[Span], value: &str) -> Option<Norm
         return None;
     }
     let raw: String = spans.iter().filter_map(|it| document.get(it.start..it.end)).collect();
+    // The most frequent by far, and found without looking at letters.
+    if raw == value {
+        return Some(Normalisation::Text);
+    }
     let readings = readings(&raw);
-    // The most frequent by far, and found without building anything.
+    // The next, and found without building anything.
     if readings.iter().any(|it| bare_letters(it).eq(bare_letters(value))) {
         return Some(Normalisation::Text);
     }

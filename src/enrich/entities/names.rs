@@ -4,7 +4,8 @@ use super::{
     Text,
     tables::{self, Names},
 };
-use std::{collections::HashSet, ops::Range, sync::LazyLock};
+use rustc_hash::FxHashSet;
+use std::{ops::Range, sync::LazyLock};
 
 /// The most words of a name.
 pub const NAME_WORDS: usize = 4;
@@ -15,7 +16,7 @@ const PARTICLES: &[&str] = &[
     "bin", "ibn", "bint", "al", "el", "de", "da", "di", "del", "della", "dos", "du", "la", "le", "van", "von", "der",
     "den", "ter", "ten", "zu", "ul", "ur",
 ];
-static THINGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| WORDS_OF_THINGS.iter().copied().collect());
+static THINGS: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| WORDS_OF_THINGS.iter().copied().collect());
 
 /// Words that are often written with a capital letter and are in names of things, not of people.
 const WORDS_OF_THINGS: &[&str] = &[

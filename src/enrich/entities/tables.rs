@@ -1,10 +1,8 @@
 //! The tables of names and words, searched as they lie in the binary after they were first asked for.
 
 use crate::article::CountryCode;
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::LazyLock;
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     table.lines().filter(|it| !it.starts_with('#') && !it.is_empty()).map(|it| it.split('\t').collect())
@@ -27,7 +25,7 @@ pub struct Country {
     pub name: &'static str,
 }
 
-static COUNTRIES: LazyLock<HashMap<&'static str, Country>> = LazyLock::new(|| {
+static COUNTRIES: LazyLock<FxHashMap<&'static str, Country>> = LazyLock::new(|| {
     let read = |row: Vec<&'static str>| {
         let [printed, code, how, name] = row.as_slice() else { return None };
         let names = match *how {
@@ -45,7 +43,7 @@ pub fn country(printed: &str) -> Option<&'static Country> {
     COUNTRIES.get(printed)
 }
 
-static ORGANISATIONS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static ORGANISATIONS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
     rows(include_str!("organisations.tsv")).filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect()
 });
 
@@ -61,7 +59,7 @@ pub enum Title {
     Address,
 }
 
-static TITLES: LazyLock<HashMap<&'static str, Title>> = LazyLock::new(|| {
+static TITLES: LazyLock<FxHashMap<&'static str, Title>> = LazyLock::new(|| {
     let read = |row: Vec<&'static str>| {
         let title = if row.get(1) == Some(&"role") { Title::Role } else { Title::Address };
         Some((*row.first()?, title))
@@ -69,7 +67,7 @@ static TITLES: LazyLock<HashMap<&'static str, Title>> = LazyLock::new(|| {
     rows(include_str!("titles.tsv")).filter_map(read).collect()
 });
 
-static TITLES_BEGIN: LazyLock<HashSet<&'static str>> =
+static TITLES_BEGIN: LazyLock<FxHashSet<&'static str>> =
     LazyLock::new(|| TITLES.keys().filter_map(|it| it.split(' ').next()).collect());
 
 /// Whether a title begins with a word: most do not, and are not put together to be looked up.

@@ -1,7 +1,8 @@
 //! Furniture: the lines around a story that every page has. The words are data, in `furniture.tsv`; what shows by shape
 //! alone is here.
 
-use std::{collections::HashMap, sync::LazyLock};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// What a line of furniture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +25,9 @@ struct Row {
     reason: &'static str,
 }
 
-/// By the first letter of their words, in the table's order: a line is held against few of them.
-static ROWS: LazyLock<HashMap<char, Vec<Row>>> = LazyLock::new(|| {
-    let mut by_letter: HashMap<char, Vec<Row>> = HashMap::new();
+/// By the first two letters of their words, in the table's order: most lines are held against none of them.
+static ROWS: LazyLock<FxHashMap<[char; 2], Vec<Row>>> = LazyLock::new(|| {
+    let mut by_letters: FxHashMap<[char; 2], Vec<Row>> = FxHashMap::default();
     let rows = include_str!("furniture.tsv").lines().filter(|it| !it.starts_with('#') && !it.is_empty());
     let rows = rows.filter_map(|row| {
         let mut columns = row.split('\t');
@@ -38,12 +39,17 @@ static ROWS: LazyLock<HashMap<char, Vec<Row>>> = LazyLock::new(|| {
         Some(Row { how, words: columns.next()?, reason: columns.next()? })
     });
     for row in rows {
-        if let Some(letter) = row.words.chars().next() {
-            by_letter.entry(letter).or_default().push(row);
+        if let Some(letters) = first_two(row.words) {
+            by_letters.entry(letters).or_default().push(row);
         }
     }
-    by_letter
+    by_letters
 });
+
+fn first_two(line: &str) -> Option<[char; 2]> {
+    let mut letters = line.trim_start().chars().flat_map(char::to_lowercase);
+    Some([letters.next()?, letters.next()?])
+}
 
 /// A line this long that opens like furniture is prose that happens to begin so, unless it is a notice.
 const LONG_CHARS: usize = 140;
@@ -60,8 +66,7 @@ pub fn by_words_alone(line: &str) -> Option<&'static str> {
 }
 
 fn by_words(line: &str) -> Option<Furniture> {
-    let first = line.trim_start().chars().next().and_then(|it| it.to_lowercase().next())?;
-    let rows = ROWS.get(&first)?;
+    let rows = ROWS.get(&first_two(line)?)?;
     // No row has more letters than a long line.
     let low: String = line.trim().chars().take(LONG_CHARS).flat_map(char::to_lowercase).collect();
     let bare = low.trim_end_matches([':', '!', '»', '>', '…', '.']).trim_end();
@@ -170,6 +175,8 @@ mod tests {
     #[test]
     fn no_row_is_longer_than_what_a_line_is_held_against() {
         assert!(ROWS.values().flatten().all(|it| it.words.chars().count() < LONG_CHARS));
+        let rows = include_str!("furniture.tsv").lines().filter(|it| !it.starts_with('#') && !it.is_empty()).count();
+        assert_eq!(ROWS.values().flatten().count(), rows, "a row of one letter is none");
     }
 
     #[test]

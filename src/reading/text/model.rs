@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_trees_are_whole() {
         let model = read(TREES).expect("the trees are read");
-        assert_eq!(model.trees.len(), 200);
+        assert_eq!(model.trees.len(), 70);
         for bad in ["", "=x", "=1\n0:1 =1", "=1\n0:1 =1 =2 =3", "=1\n999:1 =1 =2"] {
             assert!(read(bad).is_none(), "{bad}");
         }

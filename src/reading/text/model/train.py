@@ -27,7 +27,7 @@ WORD = re.compile(r"[^\W_]+")
 
 def model():
     return HistGradientBoostingClassifier(
-        max_iter=200, learning_rate=0.05, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=1.0, random_state=1
+        max_iter=70, learning_rate=0.14, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=1.0, random_state=1
     )
 
 
