@@ -52,6 +52,45 @@ pub fn is_day(text: &str) -> bool {
     }
 }
 
+/// Words that tell what the date behind them is of: a change, or the publication.
+const OF_CHANGE: &[&str] = &[
+    "updated",
+    "modified",
+    "aktualisiert",
+    "mis à jour",
+    "actualizado",
+    "atualizado",
+    "aggiornato",
+    "bijgewerkt",
+    "güncelleme",
+    "обновлено",
+    "оновлено",
+    "تحديث",
+    "更新",
+];
+const OF_PUBLICATION: &[&str] = &[
+    "published",
+    "posted",
+    "veröffentlicht",
+    "publié",
+    "publicado",
+    "pubblicato",
+    "gepubliceerd",
+    "yayınlanma",
+    "опубликовано",
+    "опубліковано",
+    "نشر",
+    "发布",
+    "發布",
+];
+
+/// Whether what stands before a date in its line says that it is the date of a change: the last such word decides.
+pub fn is_of_change(before: &str) -> bool {
+    let low = before.to_lowercase();
+    let last = |words: &[&str]| words.iter().filter_map(|it| low.rfind(it)).max();
+    last(OF_CHANGE) > last(OF_PUBLICATION)
+}
+
 /// A date as machines write it in metadata: RFC 3339 and the looser forms of ISO 8601 that are met, RFC 2822.
 pub fn machine(text: &str) -> Option<Published> {
     let text = text.trim();
@@ -407,6 +446,22 @@ mod tests {
         let text = "Updated: 12 March 2025, 14:05 GMT | News";
         let found = stated(text).expect("a date");
         assert_eq!(&text[found.range], "12 March 2025, 14:05 GMT");
+    }
+
+    #[test]
+    fn a_line_tells_what_its_date_is_of() {
+        for (before, expected) in [
+            ("", false),
+            ("By Ana Sá, ", false),
+            ("Last updated: ", true),
+            ("Mis à jour le ", true),
+            ("Updated by Ana Sá on ", true),
+            ("Published 3 May, updated ", true),
+            ("Updated 5 May, first published on ", false),
+            ("更新时间：", true),
+        ] {
+            assert_eq!(is_of_change(before), expected, "{before}");
+        }
     }
 
     #[test]

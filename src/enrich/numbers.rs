@@ -178,8 +178,8 @@ pub fn begins_with(text: &str, word: &str) -> bool {
 }
 
 fn is_same_letter(one: char, other: char) -> bool {
-    let ascii = one.is_ascii() && other.is_ascii();
-    one == other || if ascii { one.eq_ignore_ascii_case(&other) } else { one.to_lowercase().eq(other.to_lowercase()) }
+    let either_is_ascii = one.is_ascii() || other.is_ascii();
+    one.eq_ignore_ascii_case(&other) || !either_is_ascii && one.to_lowercase().eq(other.to_lowercase())
 }
 
 pub fn is_ideograph(letter: char) -> bool {

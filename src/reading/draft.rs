@@ -36,8 +36,9 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     let said = document.defaults.clone().unwrap_or_default();
     let language = fields.language(written.language, page.language.or(of_the_source(said.language)));
     let (stated, impossible) = possible(page.published, document.retrieved_at);
+    let by_change = || page.modified_at.clone().map(|it| it.map(published_by));
     let published = fields
-        .finding("published", stated, |it| it.at.map(|at| at.to_string()))
+        .finding("published", stated.or_else(by_change), |it| it.at.map(|at| at.to_string()))
         .filter(|it| *it != Published::default());
     let summary = fields.text("summary", page.summary);
     let keywords = fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default();
@@ -122,6 +123,16 @@ fn unstated(retrieved_at: Instant) -> Published {
         basis: Some(Basis::Inferred),
         latest: Some(retrieved_at),
         reasoning: Some("the document states no full date; it was published before it was retrieved".to_owned()),
+        ..Published::default()
+    }
+}
+
+/// Of a document that only says when it was changed.
+fn published_by(modified_at: Instant) -> Published {
+    Published {
+        basis: Some(Basis::Inferred),
+        latest: Some(modified_at),
+        reasoning: Some("the document says only when it was last changed; it was published by then".to_owned()),
         ..Published::default()
     }
 }

@@ -10,7 +10,7 @@ use super::{
     places::{About, Entry, Member, link_member},
 };
 use crate::{
-    article::{Basis, Instant, Label, Precision, Published, Publisher, Span, slug},
+    article::{Label, Precision, Published, Publisher, Span, slug},
     enrich::{agencies, byline, dates},
     reading::{Finding, Page, html, page, shown::shown, text},
 };
@@ -43,20 +43,10 @@ pub fn page(document: &str, about: &About, entry: &Entry, values: feedparser_rs:
     let modified =
         reader.dated(&MODIFIED, values.updated_str.as_deref(), values.updated.map(|it| it.timestamp_millis()));
     page.modified_at = modified.and_then(|it| it.value.at.map(|at| it.map(|_| at)));
-    page.published = published.or_else(|| page.modified_at.clone().map(|it| it.map(published_by)));
+    page.published = published;
     let parts = reader.story(&mut page);
     page.pieces = reader.pieces(&page, parts);
     page
-}
-
-/// Of an entry that only says when it was changed.
-fn published_by(modified_at: Instant) -> Published {
-    Published {
-        basis: Some(Basis::Inferred),
-        latest: Some(modified_at),
-        reasoning: Some("the feed says only when the entry was last changed; it was published by then".to_owned()),
-        ..Published::default()
-    }
 }
 
 fn base(about: &About, url: Option<&str>) -> Option<Url> {

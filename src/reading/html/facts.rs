@@ -21,6 +21,12 @@ const LANGUAGE_TAG_BYTES: usize = 35;
 const TITLE_WORDS: usize = 3;
 const SITE_LETTERS: usize = 3;
 
+/// Of two dates of one story so much markup stands between the first and the second.
+const BESIDE_BYTES: usize = 2_000;
+
+/// Of the elements that are marked as dates of changes so many are known.
+const CHANGES: usize = 16;
+
 /// What is marked as a byline and is longer describes who wrote it.
 const BYLINE_CHARS: usize = 160;
 
@@ -106,11 +112,6 @@ impl<'a> Facts<'a> {
     fn marked(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
         let found = marks.iter().flat_map(|mark| self.scan.marked.iter().filter(move |it| it.mark == *mark));
         found.filter(|it| it.region.is_none_or(|it| it == "hidden")).filter_map(|it| said(it, rule)).collect()
-    }
-
-    /// The same, also in a part of the page that has no story.
-    fn marked_anywhere(&self, mark: &str, rule: &'static str) -> Vec<Said> {
-        self.scan.marked.iter().filter(|it| it.mark == mark).filter_map(|it| said(it, rule)).collect()
     }
 
     fn headline(&self) -> Option<Finding<String>> {
@@ -311,11 +312,8 @@ impl<'a> Facts<'a> {
         said.extend(self.meta(&names, "meta"));
         said.extend(self.marked(&["itemprop:datePublished"], "microdata"));
         said.extend(self.node("dateCreated"));
-        said.extend(self.marked(&["time"], "time-element"));
-        said.extend(self.marked(&["class:date"], "date-class"));
         let mut found: Vec<(Published, Said)> = said.into_iter().filter_map(Said::dated).collect();
-        found.extend(self.headline().and_then(|it| visible::date(self.lines(), &it)));
-        found.extend(self.marked_anywhere("time", "time-element").into_iter().filter_map(Said::dated).take(1));
+        found.extend(self.visible_dates(false));
         let address = self.url().or(self.base.as_ref().map(|it| Finding {
             value: it.to_string(),
             spans: Vec::new(),
@@ -330,6 +328,39 @@ impl<'a> Facts<'a> {
         dated(found)
     }
 
+    /// The dates that readers see: those of changes, or all others.
+    fn visible_dates(&self, of_change: bool) -> Vec<(Published, Said)> {
+        let marks = |mark: &'static str, rule: &'static str, anywhere: bool| {
+            let counts = move |it: &&Marked| anywhere || it.region.is_none_or(|it| it == "hidden");
+            let found = self.scan.marked.iter().filter(move |it| it.mark == mark).filter(counts);
+            let dated = found.filter_map(move |it| Some((it, said(it, rule)?.dated()?)));
+            one_beside_the_other(dated).filter(move |it| self.is_of_change(it.0) == of_change).map(|it| it.1)
+        };
+        let mut found: Vec<_> = marks("time", "time-element", false).collect();
+        found.extend(marks("class:date", "date-class", false));
+        found.extend(self.headline().and_then(|it| visible::date(self.lines(), &it, of_change)));
+        found.extend(marks("time", "time-element", true).next());
+        found
+    }
+
+    /// Whether a date is marked as that of a change, or follows words that say so in its line.
+    fn is_of_change(&self, date: &Marked) -> bool {
+        let same = |it: &Marked| it.spans == date.spans && it.value == date.value;
+        let mut changes = self.scan.marked.iter().filter(|it| it.mark == "itemprop:dateModified").take(CHANGES);
+        let text = shown(&date.text);
+        let start = dates::stated(&text).map_or(0, |it| it.range.start);
+        let line = self.line_of(date).and_then(|line| line.text.get(..line.text.find(&text)? + start));
+        changes.any(same) || dates::is_of_change(line.unwrap_or(&text[..start]))
+    }
+
+    /// The short line in which an element stands.
+    fn line_of(&self, element: &Marked) -> Option<&Block> {
+        let first = element.spans.first()?;
+        let lines = self.lines();
+        let at = lines.partition_point(|it| it.spans.last().is_some_and(|last| last.start < first.start));
+        lines.get(at).copied().filter(|it| it.spans.contains(first))
+    }
+
     fn modified_at(&self) -> Option<Finding<Instant>> {
         let mut said = self.node("dateModified");
         said.extend(self.meta(
@@ -338,7 +369,7 @@ impl<'a> Facts<'a> {
         ));
         said.extend(self.marked(&["itemprop:dateModified"], "microdata"));
         let found = said.into_iter().filter_map(|it| dates::machine(&it.text).map(|at| (at, it)));
-        let found = dated(found.collect())?;
+        let found = dated(found.chain(self.visible_dates(true)).collect())?;
         let at = found.value.at?;
         Some(found.map(|_| at))
     }
@@ -462,6 +493,18 @@ fn said(marked: &Marked, rule: &'static str) -> Option<Said> {
         _ if text.is_empty() => None,
         _ => Some(Said { text, spans: marked.spans.clone(), rule }),
     }
+}
+
+/// The first dates of some, as long as each stands near the one before: those further below are of other stories.
+fn one_beside_the_other<'a, T>(dates: impl Iterator<Item = (&'a Marked, T)>) -> impl Iterator<Item = (&'a Marked, T)> {
+    let mut end = None;
+    dates.take_while(move |(it, _)| {
+        let spans = || it.spans.iter().chain(it.value.as_ref().map(|(_, span)| span));
+        let (first, last) = (spans().map(|it| it.start).min(), spans().map(|it| it.end).max());
+        let near = first.zip(end).is_none_or(|(first, end)| first <= end + BESIDE_BYTES);
+        end = last.or(end);
+        near
+    })
 }
 
 /// The first statement, with what the others say otherwise.

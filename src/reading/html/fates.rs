@@ -86,7 +86,12 @@ fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Opti
     }
     if let Some(dated) = dated {
         let (spans, rule) = finding("date-line");
-        page.published.get_or_insert(Finding { value: dated.published, spans, rule, others: Vec::new() });
+        let dated = Finding { value: dated.published, spans, rule, others: Vec::new() };
+        if dates::is_of_change(before_date) {
+            page.modified_at = page.modified_at.take().or(dated.value.at.map(|at| dated.map(|_| at)));
+        } else {
+            page.published.get_or_insert(dated);
+        }
     }
     found
 }

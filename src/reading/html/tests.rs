@@ -44,7 +44,7 @@ fn a_page_gives_up_its_story_and_its_facts() {
 const UNMARKED: &str = r#"<html><head><title>Harbour fees rise again | harbournews</title>
 <link rel="canonical" href="https://www.harbournews.example/2025/04/07/fees"></head><body>
 <header><a href="/">Harbour News</a></header><main><h1>Harbour fees rise again – Harbournews</h1>
-<div>By Ana Sá | Reporter</div><div>Updated 8 April 2025</div>
+<div>By Ana Sá | Reporter</div><div>Updated 9 April 2025</div><div>8 April 2025</div>
 <p>The harbour will charge a third more from May on, the board decided on Monday after a debate of four hours in the town hall.</p>
 <p><a href="/pier">What the old pier has to do with the new fees</a></p>
 <h2>What it costs</h2>
@@ -89,9 +89,35 @@ fn what_no_markup_states_is_read_around_the_headline() {
         (Some("2025-04-08"), "visible-date")
     );
     assert_eq!(published.others, ["2025-04-07T00:00:00.000Z"], "the path says otherwise, and that is kept");
+    assert_eq!(page.modified_at.map(|it| (it.value.day(), it.rule)), Some(("2025-04-09".to_owned(), "visible-date")));
     // Of what cannot be true yet the next best is followed.
     let early = read(UNMARKED, None, Instant::parse("2025-04-07T09:00:00Z").expect("a time"));
     assert_eq!(early.published.map(|it| it.rule), Some("url-path"));
+}
+
+#[test]
+fn a_date_of_a_change_is_none_of_publication() {
+    let read = |dates: &str| {
+        let page = format!(
+            "<h1>Harbour fees rise</h1><div>{dates}</div><p>The fees rise on Monday, the harbour master wrote.</p>"
+        );
+        let page = read(&page, None, Instant::now());
+        let published = page.published.and_then(|it| it.value.day()).map(|it| it.to_string());
+        (published, page.modified_at.map(|it| it.value.day()))
+    };
+    let (first, second) = (Some("2025-04-07".to_owned()), Some("2025-04-09".to_owned()));
+    for (dates, expected) in [
+        ("<time datetime='2025-04-07'>7 April 2025</time>", (first.clone(), None)),
+        ("Updated <time datetime='2025-04-09'>9 April 2025</time>", (None, second.clone())),
+        ("<time itemprop='dateModified' datetime='2025-04-09T08:00Z'>9 April</time>", (None, second.clone())),
+        ("<span class='date-created'>Last updated: 9 April 2025</span>", (None, second.clone())),
+        (
+            "First published <time datetime='2025-04-07'>7 April 2025</time>, updated <time datetime='2025-04-09'>9 April 2025</time>",
+            (first, second),
+        ),
+    ] {
+        assert_eq!(read(dates), expected, "{dates}");
+    }
 }
 
 #[test]

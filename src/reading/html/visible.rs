@@ -52,11 +52,12 @@ pub fn byline(lines: &[&Block], headline: Option<&Finding<String>>) -> Option<Sa
     found.map(|(names, spans)| Said { text: names.join(", "), spans, rule: "visible-byline" })
 }
 
-/// The first line that states a full date and is no sentence.
-pub fn date(lines: &[&Block], headline: &Finding<String>) -> Option<(Published, Said)> {
-    let lines = around(lines, headline).into_iter().filter(|it| !text::ends_as_sentence(&it.text));
-    lines.into_iter().find_map(|it| {
-        let published = dates::stated(&it.text)?.published;
-        Some((published, Said { text: it.text.clone(), spans: it.spans.clone(), rule: "visible-date" }))
+/// The first line that states a full date of publication, or one of a change, and is no sentence.
+pub fn date(lines: &[&Block], headline: &Finding<String>, of_change: bool) -> Option<(Published, Said)> {
+    let mut lines = around(lines, headline).into_iter().filter(|it| !text::ends_as_sentence(&it.text));
+    lines.find_map(|it| {
+        let stated = dates::stated(&it.text)?;
+        let said = Said { text: it.text.clone(), spans: it.spans.clone(), rule: "visible-date" };
+        (dates::is_of_change(&it.text[..stated.range.start]) == of_change).then_some((stated.published, said))
     })
 }

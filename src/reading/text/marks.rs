@@ -16,19 +16,6 @@ use crate::{
 const DATE_LINE_CHARS: usize = 110;
 /// A line this long is no byline, however it begins.
 const BYLINE_BYTES: usize = 400;
-/// What introduces a later date than that of publication.
-const MODIFIED: &[&str] = &[
-    "updated",
-    "last updated",
-    "modified",
-    "last modified",
-    "aktualisiert",
-    "mis à jour",
-    "actualizado",
-    "atualizado",
-    "обновлено",
-    "更新",
-];
 /// What introduces keywords.
 const KEYWORDS: &[&str] = &[
     "tags:",
@@ -119,8 +106,7 @@ impl Reader<'_> {
         }
         let Some(stated) = dates::stated(line.text) else { return false };
         let span = Span { start: line.span.start + stated.range.start, end: line.span.start + stated.range.end };
-        let low = line.text.to_lowercase();
-        if MODIFIED.iter().any(|it| low.starts_with(it)) {
+        if dates::is_of_change(&line.text[..stated.range.start]) {
             let at = stated.published.at;
             self.page.modified_at = self.page.modified_at.take().or(at.map(|it| Finding::new(it, span, "date-line")));
         } else {

@@ -42,6 +42,9 @@ pub fn tagline(line: &str) -> Option<Range<usize>> {
         let says = low.get(at..).is_some_and(|it| KINDS.iter().any(|kind| it.contains(kind)));
         return (says && is_title(&line[..at])).then_some(0..at);
     }
+    if line.is_ascii() {
+        return None;
+    }
     // Urdu: `… ایک … ویب سائٹ ہے`; Chinese: `…是一家…网站`; Japanese: `…は…ニュースサイトです`.
     for (is, kinds) in [
         (" ایک ", &["ویب سائٹ", "اخبار", "نیوز"][..]),
