@@ -27,8 +27,8 @@ pub enum Basis {
 pub struct Published {
     /// The moment, or the first moment in UTC of the day that is known. `null` where no date is stated.
     pub at: Option<Instant>,
-    /// How far the publisher's clock lay from UTC at that moment, where the document states it. `Z` and `-0000` state the
-    /// moment and no clock (RFC 9557, section 2; RFC 5322, section 3.3): `null`, and for days.
+    /// How far the publisher's clock lay from UTC at that moment, where the document states it; `null` elsewhere, and where
+    /// a day is all that is known. `Z` and `-0000` state the moment and no clock (RFC 9557, section 2; RFC 5322, section 3.3).
     #[serde(default)]
     pub offset: Option<Offset>,
     pub precision: Option<Precision>,
