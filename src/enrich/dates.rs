@@ -1,7 +1,7 @@
 //! Dates that a text states in full: day, month and year. A date without its year is none.
 //!
 //! Order: a named month tells day from year by itself. Of numbers alone, a four-digit year in front is ISO's order, dots
-//! are the continental one with the day first; with slashes the day is the number above 12, and if there is none, nobody
+//! are the continental one with the day first; with slashes and hyphens the day is the number above 12, and if there is none, nobody
 //! can tell and the date is refused. A time counts only with its zone: without one the moment is not known.
 
 use crate::article::{Basis, Instant, Offset, Precision, Published};
@@ -243,12 +243,16 @@ fn date_at(tokens: &[Token]) -> Option<(civil::Date, usize)> {
         [Number(d, 1..=2), Mark('.'), Number(m, 1..=2), Mark('.'), Number(y, 4), ..] => {
             day(*y, *m, *d).map(|it| (it, 5))
         }
-        [Number(a, 1..=2), Mark('/'), Number(b, 1..=2), Mark('/'), Number(y, 4), ..] => match (*a > 12, *b > 12) {
-            (true, false) => day(*y, *b, *a).map(|it| (it, 5)),
-            (false, true) => day(*y, *a, *b).map(|it| (it, 5)),
-            _ if a == b => day(*y, *a, *b).map(|it| (it, 5)),
-            _ => None,
-        },
+        [Number(a, 1..=2), Mark(mark @ ('/' | '-')), Number(b, 1..=2), Mark(again), Number(y, 4), ..]
+            if mark == again =>
+        {
+            match (*a > 12, *b > 12) {
+                (true, false) => day(*y, *b, *a).map(|it| (it, 5)),
+                (false, true) => day(*y, *a, *b).map(|it| (it, 5)),
+                _ if a == b => day(*y, *a, *b).map(|it| (it, 5)),
+                _ => None,
+            }
+        }
         [Number(d, 1..=2), rest @ ..] => {
             // `12 March 2025`, `12. März 2025`, `3rd of May 2024`, `27 de marzo de 2024`, `12-Mar-2025`
             let skip = filler(rest);
@@ -408,6 +412,8 @@ mod tests {
             ("2025-03-12", Some("2025-03-12T00:00:00.000Z")),
             ("31/12/2024", Some("2024-12-31T00:00:00.000Z")),
             ("12/31/2024", Some("2024-12-31T00:00:00.000Z")),
+            ("31-12-2024", Some("2024-12-31T00:00:00.000Z")),
+            ("3-4-2024", None),
             ("03/04/2024", None),
             ("3.4.2024", Some("2024-04-03T00:00:00.000Z")),
             ("31 February 2024", None),

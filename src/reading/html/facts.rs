@@ -21,7 +21,7 @@ const LANGUAGE_TAG_BYTES: usize = 35;
 const TITLE_WORDS: usize = 3;
 const SITE_LETTERS: usize = 3;
 
-/// Of two dates of one story so much markup stands between the first and the second.
+/// So much markup stands between two dates of one story, or two names of who wrote it.
 const BESIDE_BYTES: usize = 2_000;
 
 /// Of the elements that are marked as dates of changes so many are known.
@@ -110,8 +110,22 @@ impl<'a> Facts<'a> {
 
     /// What an element with one of the marks says, in its attribute or in its text.
     fn marked(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
-        let found = marks.iter().flat_map(|mark| self.scan.marked.iter().filter(move |it| it.mark == *mark));
-        found.filter(|it| it.region.is_none_or(|it| it == "hidden")).filter_map(|it| said(it, rule)).collect()
+        let found = marks.iter().flat_map(|mark| self.anywhere(mark)).filter(in_story);
+        found.filter_map(|it| said(it, rule)).collect()
+    }
+
+    /// The same of the first elements that stand beside each other: those further below are of other stories.
+    fn together(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
+        let found = marks.iter().flat_map(|mark| {
+            let found = self.anywhere(mark).filter(in_story);
+            one_beside_the_other(found.filter_map(|it| Some((it, said(it, rule)?))))
+        });
+        found.map(|it| it.1).collect()
+    }
+
+    /// The elements with a mark, in every part of the page.
+    fn anywhere<'b>(&'b self, mark: &'b str) -> impl Iterator<Item = &'b Marked> {
+        self.scan.marked.iter().filter(move |it| it.mark == mark)
     }
 
     fn headline(&self) -> Option<Finding<String>> {
@@ -122,7 +136,7 @@ impl<'a> Facts<'a> {
         let mut stated = self.node("headline");
         stated.extend(self.meta(&["og:title", "twitter:title", "dc.title"], "open-graph"));
         stated.extend(self.marked(&["itemprop:headline"], "microdata"));
-        let title = self.scan.marked.iter().filter(|it| it.mark == "title").find_map(|it| said(it, "title"));
+        let title = self.anywhere("title").find_map(|it| said(it, "title"));
         let mut visible = self.marked(&["h1"], "h1");
         visible.iter_mut().for_each(|it| it.text = self.without_site(&unescaped_once(&it.text), false));
         let vouched = |h1: &&Said| {
@@ -196,12 +210,12 @@ impl<'a> Facts<'a> {
         groups.push(
             self.meta(&["author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl"], "meta"),
         );
-        groups.push(self.marked(&["itemprop:author"], "microdata"));
+        groups.push(self.together(&["itemprop:author"], "microdata"));
         groups.push(self.labelled("written by"));
-        groups.push(self.marked(&["rel:author"], "author-link"));
+        groups.push(self.together(&["rel:author"], "author-link"));
         groups.push(visible::byline(self.lines(), self.headline().as_ref()).into_iter().collect());
         // A longer text tells of an author, and of others too.
-        let mut classes = self.marked(&["class:byline", "class:author"], "byline-class");
+        let mut classes = self.together(&["class:byline", "class:author"], "byline-class");
         classes.retain(|it| it.text.chars().count() <= BYLINE_CHARS);
         groups.push(classes);
         // Of links to authors' pages the first: those of other stories follow.
@@ -331,8 +345,7 @@ impl<'a> Facts<'a> {
     /// The dates that readers see: those of changes, or all others.
     fn visible_dates(&self, of_change: bool) -> Vec<(Published, Said)> {
         let marks = |mark: &'static str, rule: &'static str, anywhere: bool| {
-            let counts = move |it: &&Marked| anywhere || it.region.is_none_or(|it| it == "hidden");
-            let found = self.scan.marked.iter().filter(move |it| it.mark == mark).filter(counts);
+            let found = self.anywhere(mark).filter(move |it| anywhere || in_story(it));
             let dated = found.filter_map(move |it| Some((it, said(it, rule)?.dated()?)));
             one_beside_the_other(dated).filter(move |it| self.is_of_change(it.0) == of_change).map(|it| it.1)
         };
@@ -346,7 +359,7 @@ impl<'a> Facts<'a> {
     /// Whether a date is marked as that of a change, or follows words that say so in its line.
     fn is_of_change(&self, date: &Marked) -> bool {
         let same = |it: &Marked| it.spans == date.spans && it.value == date.value;
-        let mut changes = self.scan.marked.iter().filter(|it| it.mark == "itemprop:dateModified").take(CHANGES);
+        let mut changes = self.anywhere("itemprop:dateModified").take(CHANGES);
         let text = shown(&date.text);
         let start = dates::stated(&text).map_or(0, |it| it.range.start);
         let line = self.line_of(date).and_then(|line| line.text.get(..line.text.find(&text)? + start));
@@ -495,10 +508,15 @@ fn said(marked: &Marked, rule: &'static str) -> Option<Said> {
     }
 }
 
-/// The first dates of some, as long as each stands near the one before: those further below are of other stories.
-fn one_beside_the_other<'a, T>(dates: impl Iterator<Item = (&'a Marked, T)>) -> impl Iterator<Item = (&'a Marked, T)> {
+/// Whether an element stands in a part of the page that may be the story's; what is hidden is for machines to read.
+fn in_story(marked: &&Marked) -> bool {
+    marked.region.is_none_or(|it| it == "hidden")
+}
+
+/// The first of some elements, as long as each stands near the one before: those further below are of other stories.
+fn one_beside_the_other<'a, T>(marked: impl Iterator<Item = (&'a Marked, T)>) -> impl Iterator<Item = (&'a Marked, T)> {
     let mut end = None;
-    dates.take_while(move |(it, _)| {
+    marked.take_while(move |(it, _)| {
         let spans = || it.spans.iter().chain(it.value.as_ref().map(|(_, span)| span));
         let (first, last) = (spans().map(|it| it.start).min(), spans().map(|it| it.end).max());
         let near = first.zip(end).is_none_or(|(first, end)| first <= end + BESIDE_BYTES);

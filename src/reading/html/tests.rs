@@ -151,6 +151,10 @@ fn who_wrote_it_is_told_from_who_is_told_of() {
     assert_eq!(authors("", &class("Ana Sá")), Some(vec!["Ana Sá".to_owned()]));
     assert_eq!(authors("", &class(bio)), None, "a text about an author, and no list of names");
     assert_eq!(authors(r#""author": "Sail Wide, Travel Far","#, ""), None, "the site's name is no two people");
+    let two = "<a rel=author>Ana Sá</a> and <a rel=author>Ben Ott</a>";
+    let cards = format!("{two}<div style='{}'></div><a rel=author>Cem Tok</a>", "x ".repeat(2_000));
+    let both = Some(vec!["Ana Sá".to_owned(), "Ben Ott".to_owned()]);
+    assert_eq!(authors("", &cards), both, "who wrote other stories, of which cards tell below, wrote not this one");
     let page = read("", "");
     assert_eq!(page.authors, None, "who comments wrote nothing");
     assert!(page.body.iter().all(|it| !it.text.contains("Too much")));
