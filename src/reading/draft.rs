@@ -36,10 +36,9 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     let said = document.defaults.clone().unwrap_or_default();
     let language = fields.language(written.language, page.language.or(of_the_source(said.language)));
     let (stated, impossible) = possible(page.published, document.retrieved_at);
-    let by_change = || page.modified_at.clone().map(|it| it.map(published_by));
-    let published = fields
-        .finding("published", stated.or_else(by_change), |it| it.at.map(|at| at.to_string()))
-        .filter(|it| *it != Published::default());
+    let by_change = || page.modified.clone().map(|it| it.map(published_by));
+    let published =
+        fields.finding("published", stated.or_else(by_change), moment).filter(|it| *it != Published::default());
     let summary = fields.text("summary", page.summary);
     let keywords = fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default();
     let meaning = meaning::mean(
@@ -72,7 +71,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
         published: published
             .or(meaning.published)
             .map_or_else(|| unstated(document.retrieved_at), |it| not_after(it, document.retrieved_at)),
-        modified_at: fields.finding("modified_at", page.modified_at, |it: &Instant| Some(it.to_string())),
+        modified_at: fields.finding("modified_at", page.modified, moment).and_then(|it| it.at),
         language,
         script: written.script.map(str::to_owned),
         word_count,
@@ -106,6 +105,11 @@ fn spans<T>(found: &Option<Finding<T>>) -> Vec<Span> {
     found.as_ref().map(|it| it.spans.clone()).unwrap_or_default()
 }
 
+/// A date as the evidence shows it.
+fn moment(date: &Published) -> Option<String> {
+    date.at.map(|it| it.to_string())
+}
+
 /// The stated date, or why it cannot be true.
 fn possible(stated: Option<Finding<Published>>, retrieved_at: Instant) -> (Option<Finding<Published>>, Option<String>) {
     match stated {
@@ -127,11 +131,11 @@ fn unstated(retrieved_at: Instant) -> Published {
     }
 }
 
-/// Of a document that only says when it was changed.
-fn published_by(modified_at: Instant) -> Published {
+/// Of a document that only says when it was changed: at that moment, or on that day.
+fn published_by(modified: Published) -> Published {
     Published {
         basis: Some(Basis::Inferred),
-        latest: Some(modified_at),
+        latest: modified.latest.or(modified.at),
         reasoning: Some("the document says only when it was last changed; it was published by then".to_owned()),
         ..Published::default()
     }

@@ -1,7 +1,7 @@
 //! What a form's reader hands on: the facts it found with their spans, the paragraphs of the story, and the pieces that
 //! the document falls into. All spans are UTF-8 bytes of the decoded text.
 
-use crate::article::{Instant, Label, Piece, Published, Publisher, Span};
+use crate::article::{Label, Piece, Published, Publisher, Span};
 use std::collections::BTreeMap;
 
 /// A deck is a sentence or two.
@@ -52,7 +52,7 @@ pub struct Page {
     pub publisher: Option<Finding<Publisher>>,
     /// Only where the document states a full date.
     pub published: Option<Finding<Published>>,
-    pub modified_at: Option<Finding<Instant>>,
+    pub modified: Option<Finding<Published>>,
     /// Absolute; canonical only in that the document says so.
     pub url: Option<Finding<String>>,
     pub image: Option<Finding<String>>,
@@ -120,7 +120,7 @@ impl Page {
             spans(&mut self.agency),
             spans(&mut self.publisher),
             spans(&mut self.published),
-            spans(&mut self.modified_at),
+            spans(&mut self.modified),
             spans(&mut self.url),
             spans(&mut self.image),
             spans(&mut self.section),
@@ -142,7 +142,7 @@ impl Page {
             ("byline", places(&self.authors)),
             ("publisher", places(&self.publisher)),
             ("published", places(&self.published)),
-            ("modified", places(&self.modified_at)),
+            ("modified", places(&self.modified)),
             ("url", places(&self.url)),
             ("image", places(&self.image)),
             ("section", places(&self.section)),

@@ -44,3 +44,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_says_only_when_it_was_changed_was_published_by_then() {
+    let story =
+        "The ferry will stop for a week, the port said, because its ramp is to be mended before the summer begins.";
+    let html = format!("<h1>The ferry stops</h1><p>Updated 9 April 2025</p><p>{story}</p>");
+    let text = format!("The ferry stops\n\nUpdated: 9 April 2025\n\n{story}\n");
+    for (content, media_type) in [(html, "text/html"), (text, "text/plain")] {
+        let facts = read(&document(&content, media_type)).expect("it can be read").facts;
+        let days = [facts.published.at, facts.published.latest, facts.modified_at].map(|it| it.map(|it| it.day()));
+        let expected = [None, Some("2025-04-10".to_owned()), Some("2025-04-09".to_owned())];
+        assert_eq!(days, expected, "{media_type}: by the end of that day");
+    }
+}

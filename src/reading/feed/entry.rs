@@ -38,12 +38,10 @@ pub fn page(document: &str, about: &About, entry: &Entry, values: feedparser_rs:
         language: reader.language(&values),
         ..Page::default()
     };
-    let published =
+    page.published =
         reader.dated(&PUBLISHED, values.published_str.as_deref(), values.published.map(|it| it.timestamp_millis()));
-    let modified =
+    page.modified =
         reader.dated(&MODIFIED, values.updated_str.as_deref(), values.updated.map(|it| it.timestamp_millis()));
-    page.modified_at = modified.and_then(|it| it.value.at.map(|at| it.map(|_| at)));
-    page.published = published;
     let parts = reader.story(&mut page);
     page.pieces = reader.pieces(&page, parts);
     page

@@ -79,7 +79,7 @@ impl<'a> Facts<'a> {
             authors: self.authors(),
             publisher: self.publisher(),
             published: self.published(),
-            modified_at: self.modified_at(),
+            modified: self.modified(),
             keywords: self.keywords(),
             headline: self.headline(),
             url: self.url(),
@@ -374,7 +374,7 @@ impl<'a> Facts<'a> {
         lines.get(at).copied().filter(|it| it.spans.contains(first))
     }
 
-    fn modified_at(&self) -> Option<Finding<Instant>> {
+    fn modified(&self) -> Option<Finding<Published>> {
         let mut said = self.node("dateModified");
         said.extend(self.meta(
             &["article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "datemodified"],
@@ -382,9 +382,7 @@ impl<'a> Facts<'a> {
         ));
         said.extend(self.marked(&["itemprop:dateModified"], "microdata"));
         let found = said.into_iter().filter_map(|it| dates::machine(&it.text).map(|at| (at, it)));
-        let found = dated(found.chain(self.visible_dates(true)).collect())?;
-        let at = found.value.at?;
-        Some(found.map(|_| at))
+        dated(found.chain(self.visible_dates(true)).collect())
     }
 
     fn url(&self) -> Option<Finding<String>> {

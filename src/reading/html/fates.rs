@@ -88,7 +88,7 @@ fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Opti
         let (spans, rule) = finding("date-line");
         let dated = Finding { value: dated.published, spans, rule, others: Vec::new() };
         if dates::is_of_change(before_date) {
-            page.modified_at = page.modified_at.take().or(dated.value.at.map(|at| dated.map(|_| at)));
+            page.modified.get_or_insert(dated);
         } else {
             page.published.get_or_insert(dated);
         }

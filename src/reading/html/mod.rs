@@ -68,7 +68,7 @@ fn state(page: &mut Page, stated: Page) {
     page.publisher = better(stated.publisher, page.publisher.take(), |it| it.name.clone());
     page.published =
         better(stated.published, page.published.take(), |it| it.at.map(|at| at.to_string()).unwrap_or_default());
-    page.modified_at = stated.modified_at.or(page.modified_at.take());
+    page.modified = stated.modified.or(page.modified.take());
     page.keywords = stated.keywords.or(page.keywords.take());
     page.headline = stated.headline.or(page.headline.take());
     page.url = stated.url;

@@ -1,7 +1,10 @@
 //! Whole pages, in the project's own words, and the law that every byte has a piece.
 
 use super::*;
-use crate::article::Label;
+use crate::{
+    article::{Label, Published},
+    enrich::dates,
+};
 use proptest::prelude::*;
 
 const PAGE: &str = r#"<!doctype html><html lang="en"><head><title>Two ports agree on one ticket | Gazette of the Ports</title>
@@ -89,7 +92,8 @@ fn what_no_markup_states_is_read_around_the_headline() {
         (Some("2025-04-08"), "visible-date")
     );
     assert_eq!(published.others, ["2025-04-07T00:00:00.000Z"], "the path says otherwise, and that is kept");
-    assert_eq!(page.modified_at.map(|it| (it.value.day(), it.rule)), Some(("2025-04-09".to_owned(), "visible-date")));
+    let modified = page.modified.expect("a date");
+    assert_eq!((modified.value, modified.rule), (dates::any("2025-04-09").expect("a day"), "visible-date"));
     // Of what cannot be true yet the next best is followed.
     let early = read(UNMARKED, None, Instant::parse("2025-04-07T09:00:00Z").expect("a time"));
     assert_eq!(early.published.map(|it| it.rule), Some("url-path"));
@@ -102,8 +106,8 @@ fn a_date_of_a_change_is_none_of_publication() {
             "<h1>Harbour fees rise</h1><div>{dates}</div><p>The fees rise on Monday, the harbour master wrote.</p>"
         );
         let page = read(&page, None, Instant::now());
-        let published = page.published.and_then(|it| it.value.day()).map(|it| it.to_string());
-        (published, page.modified_at.map(|it| it.value.day()))
+        let day = |it: Option<Finding<Published>>| it.and_then(|it| it.value.day()).map(|it| it.to_string());
+        (day(page.published), day(page.modified))
     };
     let (first, second) = (Some("2025-04-07".to_owned()), Some("2025-04-09".to_owned()));
     for (dates, expected) in [

@@ -107,8 +107,7 @@ impl Reader<'_> {
         let Some(stated) = dates::stated(line.text) else { return false };
         let span = Span { start: line.span.start + stated.range.start, end: line.span.start + stated.range.end };
         if dates::is_of_change(&line.text[..stated.range.start]) {
-            let at = stated.published.at;
-            self.page.modified_at = self.page.modified_at.take().or(at.map(|it| Finding::new(it, span, "date-line")));
+            self.page.modified.get_or_insert(Finding::new(stated.published, span, "date-line"));
         } else {
             self.page.published.get_or_insert(Finding::new(stated.published, span, "date-line"));
         }
