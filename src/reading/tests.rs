@@ -58,3 +58,21 @@ fn what_says_only_when_it_was_changed_was_published_by_then() {
         assert_eq!(days, expected, "{media_type}: by the end of that day");
     }
 }
+
+#[test]
+fn days_are_told_from_the_publishers_day() {
+    let page = |published: &str| {
+        format!(
+            r#"<script type="application/ld+json">{{"@type": "NewsArticle", "datePublished": "{published}"}}</script><h1>The ferry
+            stops</h1><p>The ferry stopped yesterday, the port said, because its ramp is to be mended before summer.</p>"#
+        )
+    };
+    // The same moment, an evening for one publisher and the next morning for the other.
+    for (published, yesterday) in [("2025-04-06T20:00:00-08:00", "2025-04-05"), ("2025-04-07T04:00:00Z", "2025-04-06")]
+    {
+        let draft = read(&document(&page(published), "text/html")).expect("it can be read");
+        let told: Vec<_> = draft.detail.mentioned_dates.iter().map(|it| it.edtf.as_str()).collect();
+        assert_eq!(told, [yesterday], "{published}");
+        assert_eq!(draft.facts.published.at.map(|it| it.to_string()).as_deref(), Some("2025-04-07T04:00:00.000Z"));
+    }
+}

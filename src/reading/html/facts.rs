@@ -7,7 +7,7 @@ use super::{
     visible,
 };
 use crate::{
-    article::{Instant, Published, Publisher, Span, slug},
+    article::{Instant, Publisher, Span, slug},
     enrich::{agencies, byline, dates},
     reading::{Finding, Page, shown::shown},
 };
@@ -23,9 +23,6 @@ const SITE_LETTERS: usize = 3;
 
 /// So much markup stands between two dates of one story, or two names of who wrote it.
 const BESIDE_BYTES: usize = 2_000;
-
-/// Of the elements that are marked as dates of changes so many are known.
-const CHANGES: usize = 16;
 
 /// What is marked as a byline and is longer describes who wrote it.
 const BYLINE_CHARS: usize = 160;
@@ -45,19 +42,12 @@ pub struct Facts<'a> {
     scan: &'a Scan,
     json_ld: Option<&'a ArticleNode>,
     /// What relative addresses are relative to.
-    base: Option<Url>,
-    retrieved_at: Instant,
+    pub(super) base: Option<Url>,
+    pub(super) retrieved_at: Instant,
     /// Asked by every title, so looked for once.
     publisher: OnceCell<Option<Finding<Publisher>>>,
     headline: OnceCell<Option<Finding<String>>>,
     lines: OnceCell<Vec<&'a Block>>,
-}
-
-impl Said {
-    /// With the date that it states.
-    fn dated(self) -> Option<(Published, Self)> {
-        Some((dates::any(&self.text)?, self))
-    }
 }
 
 impl<'a> Facts<'a> {
@@ -93,23 +83,23 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn lines(&self) -> &[&'a Block] {
+    pub(super) fn lines(&self) -> &[&'a Block] {
         self.lines.get_or_init(|| visible::lines(&self.scan.blocks))
     }
 
     /// A member of the JSON-LD article.
-    fn node(&self, member: &str) -> Vec<Said> {
+    pub(super) fn node(&self, member: &str) -> Vec<Said> {
         let texts = self.json_ld.map(|it| it.texts(member)).unwrap_or_default();
         texts.into_iter().map(|(text, span)| Said { text, spans: vec![span], rule: "json-ld" }).collect()
     }
 
-    fn meta(&self, names: &[&str], rule: &'static str) -> Vec<Said> {
+    pub(super) fn meta(&self, names: &[&str], rule: &'static str) -> Vec<Said> {
         let found = names.iter().flat_map(|name| self.scan.meta.iter().filter(move |it| it.name == *name));
         found.map(|it| Said { text: it.value.clone(), spans: vec![it.span], rule }).collect()
     }
 
     /// What an element with one of the marks says, in its attribute or in its text.
-    fn marked(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
+    pub(super) fn marked(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
         let found = marks.iter().flat_map(|mark| self.anywhere(mark)).filter(in_story);
         found.filter_map(|it| said(it, rule)).collect()
     }
@@ -124,11 +114,11 @@ impl<'a> Facts<'a> {
     }
 
     /// The elements with a mark, in every part of the page.
-    fn anywhere<'b>(&'b self, mark: &'b str) -> impl Iterator<Item = &'b Marked> {
+    pub(super) fn anywhere<'b>(&'b self, mark: &'b str) -> impl Iterator<Item = &'b Marked> {
         self.scan.marked.iter().filter(move |it| it.mark == mark)
     }
 
-    fn headline(&self) -> Option<Finding<String>> {
+    pub(super) fn headline(&self) -> Option<Finding<String>> {
         self.headline.get_or_init(|| self.stated_headline()).clone()
     }
 
@@ -287,105 +277,7 @@ impl<'a> Facts<'a> {
         first(said).map(|it| it.map(|name| Publisher { id: slug(&name), name, domain }))
     }
 
-    fn published(&self) -> Option<Finding<Published>> {
-        let mut said = self.node("datePublished");
-        let names = [
-            "article:published_time",
-            "og:published_time",
-            "datepublished",
-            "date",
-            "pubdate",
-            "publishdate",
-            "publish-date",
-            "parsely-pub-date",
-            "sailthru.date",
-            "dc.date.issued",
-            "dc.date",
-            "dcterms.created",
-            "article.published",
-            "published",
-            "published-date",
-            "published_date",
-            "publish_date",
-            "publication_date",
-            "publication-date",
-            "published_time",
-            "article_date_original",
-            "originalpublicationdate",
-            "article:published",
-            "article:publish_date",
-            "article.created",
-            "displaydate",
-            "cxenseparse:recs:publishtime",
-            "citation_publication_date",
-            "citation_date",
-            "dc.date.created",
-            "dcterms.date",
-            "dcterms.issued",
-        ];
-        said.extend(self.meta(&names, "meta"));
-        said.extend(self.marked(&["itemprop:datePublished"], "microdata"));
-        said.extend(self.node("dateCreated"));
-        let mut found: Vec<(Published, Said)> = said.into_iter().filter_map(Said::dated).collect();
-        found.extend(self.visible_dates(false));
-        let address = self.url().or(self.base.as_ref().map(|it| Finding {
-            value: it.to_string(),
-            spans: Vec::new(),
-            rule: "came-from",
-            others: Vec::new(),
-        }));
-        found.extend(address.and_then(|it| {
-            let said = Said { text: it.value, spans: it.spans, rule: "url-path" };
-            Some((dates::in_path(&said.text)?, said))
-        }));
-        found.retain(|(published, _)| dates::is_possible(published, self.retrieved_at));
-        dated(found)
-    }
-
-    /// The dates that readers see: those of changes, or all others.
-    fn visible_dates(&self, of_change: bool) -> Vec<(Published, Said)> {
-        let marks = |mark: &'static str, rule: &'static str, anywhere: bool| {
-            let found = self.anywhere(mark).filter(move |it| anywhere || in_story(it));
-            let dated = found.filter_map(move |it| Some((it, said(it, rule)?.dated()?)));
-            one_beside_the_other(dated).filter(move |it| self.is_of_change(it.0) == of_change).map(|it| it.1)
-        };
-        let mut found: Vec<_> = marks("time", "time-element", false).collect();
-        found.extend(marks("class:date", "date-class", false));
-        found.extend(self.headline().and_then(|it| visible::date(self.lines(), &it, of_change)));
-        found.extend(marks("time", "time-element", true).next());
-        found
-    }
-
-    /// Whether a date is marked as that of a change, or follows words that say so in its line.
-    fn is_of_change(&self, date: &Marked) -> bool {
-        let same = |it: &Marked| it.spans == date.spans && it.value == date.value;
-        let mut changes = self.anywhere("itemprop:dateModified").take(CHANGES);
-        let text = shown(&date.text);
-        let start = dates::stated(&text).map_or(0, |it| it.range.start);
-        let line = self.line_of(date).and_then(|line| line.text.get(..line.text.find(&text)? + start));
-        changes.any(same) || dates::is_of_change(line.unwrap_or(&text[..start]))
-    }
-
-    /// The short line in which an element stands.
-    fn line_of(&self, element: &Marked) -> Option<&Block> {
-        let first = element.spans.first()?;
-        let lines = self.lines();
-        let at = lines.partition_point(|it| it.spans.last().is_some_and(|last| last.start < first.start));
-        lines.get(at).copied().filter(|it| it.spans.contains(first))
-    }
-
-    fn modified(&self) -> Option<Finding<Published>> {
-        let mut said = self.node("dateModified");
-        said.extend(self.meta(
-            &["article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "datemodified"],
-            "meta",
-        ));
-        said.extend(self.marked(&["itemprop:dateModified"], "microdata"));
-        let found = said.into_iter().filter_map(|it| dates::machine(&it.text).map(|at| (at, it)));
-        dated(found.chain(self.visible_dates(true)).collect())
-    }
-
-    fn url(&self) -> Option<Finding<String>> {
+    pub(super) fn url(&self) -> Option<Finding<String>> {
         let mut said = self.meta(&["link:canonical"], "canonical-link");
         said.extend(self.meta(&["og:url"], "open-graph"));
         for member in ["url", "mainEntityOfPage"] {
@@ -491,7 +383,7 @@ fn without_date(visible: Said, titles: &[Said]) -> Said {
 }
 
 /// What a marked element says: its attribute, unless that is only where a link leads.
-fn said(marked: &Marked, rule: &'static str) -> Option<Said> {
+pub(super) fn said(marked: &Marked, rule: &'static str) -> Option<Said> {
     let text = shown(&marked.text);
     let attribute = marked
         .value
@@ -507,12 +399,14 @@ fn said(marked: &Marked, rule: &'static str) -> Option<Said> {
 }
 
 /// Whether an element stands in a part of the page that may be the story's; what is hidden is for machines to read.
-fn in_story(marked: &&Marked) -> bool {
+pub(super) fn in_story(marked: &&Marked) -> bool {
     marked.region.is_none_or(|it| it == "hidden")
 }
 
 /// The first of some elements, as long as each stands near the one before: those further below are of other stories.
-fn one_beside_the_other<'a, T>(marked: impl Iterator<Item = (&'a Marked, T)>) -> impl Iterator<Item = (&'a Marked, T)> {
+pub(super) fn one_beside_the_other<'a, T>(
+    marked: impl Iterator<Item = (&'a Marked, T)>,
+) -> impl Iterator<Item = (&'a Marked, T)> {
     let mut end = None;
     marked.take_while(move |(it, _)| {
         let spans = || it.spans.iter().chain(it.value.as_ref().map(|(_, span)| span));
@@ -534,19 +428,6 @@ fn first(said: Vec<Said>) -> Option<Finding<String>> {
         }
     }
     Some(Finding { value: chosen.text, spans: chosen.spans, rule: chosen.rule, others })
-}
-
-fn dated(found: Vec<(Published, Said)>) -> Option<Finding<Published>> {
-    let mut found = found.into_iter();
-    let (value, said) = found.next()?;
-    let mut others: Vec<String> = Vec::new();
-    for (other, _) in found {
-        let other = other.at.map(|it| it.to_string()).unwrap_or_default();
-        if value.at.map(|it| it.to_string()).as_ref() != Some(&other) && !others.contains(&other) {
-            others.push(other);
-        }
-    }
-    Some(Finding { value, spans: said.spans, rule: said.rule, others })
 }
 
 fn domain(url: &str) -> Option<String> {

@@ -401,6 +401,10 @@ impl Pass<'_> {
         let parts = class.split_whitespace().flat_map(|it| it.split(['-', '_']).chain([it]));
         let marked = parts.filter_map(|part| CLASSES.iter().position(|(it, _)| *it == part)).min();
         marks.extend(marked.map(|at| CLASSES[at].1.to_owned()));
+        // What is marked as the date of a change is no other date.
+        if marks.iter().any(|it| it == "itemprop:dateModified") {
+            marks.retain(|it| it != "time" && it != "class:date");
+        }
         if marks.is_empty() {
             return;
         }
