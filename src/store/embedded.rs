@@ -25,6 +25,7 @@ use std::{
 };
 
 pub const TABLE: &str = "dateline";
+const TABLE_FILE: &str = "table.sqlite";
 /// How often items past their time to live are taken away.
 const SWEEP_SECONDS: u64 = 600;
 
@@ -63,16 +64,38 @@ pub async fn open(folder: &Path, durability: Durability) -> Result<DataFolder, S
         }
         Err(TryLockError::Error(error)) => return Err(problem("the lock cannot be taken", &error)),
     }
-    let file = folder.join("table.sqlite");
-    let file = file.to_str().ok_or_else(|| StoreError::Open(format!("{}: not UTF-8", folder.display())))?;
-    let engine = Database::new(file).map_err(|error| problem("the table cannot be opened", &error))?;
+    let file = folder.join(TABLE_FILE);
+    let name = file.to_str().ok_or_else(|| StoreError::Open(format!("{}: not UTF-8", folder.display())))?;
+    if !file.try_exists().map_err(|error| problem("the table cannot be found", &error))? {
+        make_table(folder).await?;
+    }
+    let engine = Database::new(name).map_err(|error| problem("the table cannot be opened", &error))?;
     if durability == Durability::Process {
         // The engine offers no call for the setting alone. Leaving its bulk mode is the one that sets `NORMAL`.
         engine.disable_bulk_loading().map_err(|error| problem("durability cannot be set", &error))?;
     }
     let store = store(engine.clone(), Objects::folder(&objects_folder)?);
-    store.create_table().await?;
     Ok(DataFolder { store, engine, _lock: lock })
+}
+
+/// Makes the empty table beside its place and moves it there whole: the engine makes a table in several commits, and one
+/// that ended between two of them would leave a folder that nothing can open.
+async fn make_table(folder: &Path) -> Result<(), StoreError> {
+    let problem = |error: &dyn std::fmt::Display| {
+        StoreError::Open(format!("{}: the table cannot be made: {error}", folder.display()))
+    };
+    // The engine would take this log for the new table's.
+    let log = folder.join(format!("{TABLE_FILE}-wal"));
+    if log.try_exists().map_err(|error| problem(&error))? {
+        return Err(problem(&format!("{} is there without the table that it belongs to", log.display())));
+    }
+    let (_, engine) = memory().await?;
+    let unfinished = folder.join("table.unfinished");
+    // The engine writes into an empty file alone, and one that was killed may have left its own.
+    let made = File::create(&unfinished).map_err(|error| problem(&error))?;
+    engine.vacuum_into(&unfinished.to_string_lossy()).map_err(|error| problem(&error))?;
+    made.sync_all().map_err(|error| problem(&error))?;
+    std::fs::rename(&unfinished, folder.join(TABLE_FILE)).map_err(|error| problem(&error))
 }
 
 /// A store that lives as long as the process.
@@ -166,5 +189,45 @@ fn dispatch(engine: &Database, operation: &str, body: &[u8]) -> Result<String, D
         "UpdateItem" => call!(update_item),
         "UpdateTimeToLive" => call!(update_time_to_live),
         other => Err(DynoxideError::ValidationException(format!("{other} is not called by this project"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dynoxide::actions::describe_time_to_live::DescribeTimeToLiveRequest;
+
+    async fn opened(folder: &Path) -> Result<DataFolder, StoreError> {
+        open(folder, Durability::Process).await
+    }
+
+    #[tokio::test]
+    async fn a_table_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // As somebody's killed process leaves it: begun, and never moved to its place.
+        std::fs::write(folder.path().join("table.unfinished"), "SQLite for").expect("written");
+        for _ in 0..2 {
+            let data = opened(folder.path()).await.expect("it opens");
+            data.store.answers().await.expect("it answers");
+            let expiry = DescribeTimeToLiveRequest { table_name: TABLE.to_owned() };
+            let expiry = data.engine.describe_time_to_live(expiry).expect("told").time_to_live_description;
+            assert_eq!(expiry.time_to_live_status, "ENABLED");
+            assert_eq!(expiry.attribute_name.as_deref(), Some("expires_at"));
+        }
+        let mut names: Vec<_> = std::fs::read_dir(folder.path())
+            .expect("a folder")
+            .map(|it| it.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["lock", "objects", "table.sqlite"]);
+    }
+
+    #[tokio::test]
+    async fn a_log_without_its_table_is_no_new_table() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("table.sqlite-wal"), "commits").expect("written");
+        let refused = opened(folder.path()).await.err().expect("refused").to_string();
+        assert!(refused.contains("table.sqlite-wal is there without the table"), "{refused}");
+        assert!(!folder.path().join("table.sqlite").exists());
     }
 }
