@@ -15,6 +15,7 @@ const OPENINGS: &[&str] = &[
     "Story by ",
     "Text by ",
     "Author: ",
+    "Authors: ",
     "Von ",
     "Par ",
     "PAR ",

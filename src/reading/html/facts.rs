@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     article::{Instant, Publisher, Span, slug},
-    enrich::{agencies, byline, dates},
+    enrich::dates,
     reading::{Finding, Page, shown::shown},
 };
 use std::cell::OnceCell;
@@ -24,9 +24,6 @@ const SITE_LETTERS: usize = 3;
 /// So much markup stands between two dates of one story, or two names of who wrote it.
 const BESIDE_BYTES: usize = 2_000;
 
-/// What is marked as a byline and is longer describes who wrote it.
-const BYLINE_CHARS: usize = 160;
-
 /// Search engines are given this much of a headline; one that goes on elsewhere was cut off.
 const CUT_OFF_BYTES: usize = 100;
 
@@ -39,8 +36,8 @@ pub struct Said {
 }
 
 pub struct Facts<'a> {
-    scan: &'a Scan,
-    json_ld: Option<&'a ArticleNode>,
+    pub(super) scan: &'a Scan,
+    pub(super) json_ld: Option<&'a ArticleNode>,
     /// What relative addresses are relative to.
     pub(super) base: Option<Url>,
     pub(super) retrieved_at: Instant,
@@ -105,7 +102,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The same of the first elements that stand beside each other: those further below are of other stories.
-    fn together(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
+    pub(super) fn together(&self, marks: &[&str], rule: &'static str) -> Vec<Said> {
         let found = marks.iter().flat_map(|mark| {
             let found = self.anywhere(mark).filter(in_story);
             one_beside_the_other(found.filter_map(|it| Some((it, said(it, rule)?))))
@@ -195,76 +192,7 @@ impl<'a> Facts<'a> {
         first(said).map(|it| Finding { others: Vec::new(), ..it })
     }
 
-    fn authors(&self) -> Option<Finding<Vec<String>>> {
-        let mut groups = vec![self.node("author")];
-        groups.push(
-            self.meta(&["author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl"], "meta"),
-        );
-        groups.push(self.together(&["itemprop:author"], "microdata"));
-        groups.push(self.labelled("written by"));
-        groups.push(self.together(&["rel:author"], "author-link"));
-        groups.push(visible::byline(self.lines(), self.headline().as_ref()).into_iter().collect());
-        // A longer text tells of an author, and of others too.
-        let mut classes = self.together(&["class:byline", "class:author"], "byline-class");
-        classes.retain(|it| it.text.chars().count() <= BYLINE_CHARS);
-        groups.push(classes);
-        // Of links to authors' pages the first: those of other stories follow.
-        groups.push(self.marked(&["href:author"], "author-address").into_iter().take(1).collect());
-        let publisher = self.publisher().map(|it| slug(&it.value.name));
-        let mut found: Vec<Finding<Vec<String>>> = Vec::new();
-        for group in groups {
-            let mut names: Vec<String> = Vec::new();
-            let (mut spans, mut rule) = (Vec::new(), "");
-            for said in group {
-                let publishes = |it: &str| Some(slug(it)) == publisher && !self.is_person(it);
-                // `Dream Wide, Travel Far` is a site of that name, and no two people.
-                if publishes(&said.text) {
-                    continue;
-                }
-                let is_name = |it: &String| !publishes(it) && agencies::named(it).is_none() && !names.contains(it);
-                let new: Vec<String> = byline::names(&said.text).into_iter().filter(is_name).collect();
-                if !new.is_empty() {
-                    names.extend(new);
-                    spans.extend(said.spans);
-                    rule = said.rule;
-                }
-            }
-            // Beside a full name, a single word is a nickname, a link, a label.
-            if names.iter().any(|it| it.contains(' ')) {
-                names.retain(|it| it.contains(' '));
-            }
-            names.retain(|it| !it.starts_with("The ") && it != "By");
-            if !names.is_empty() {
-                found.push(Finding { value: names, spans, rule, others: Vec::new() });
-            }
-        }
-        // A single word may be the name of an account.
-        let full = |it: &Finding<Vec<String>>| it.value.iter().any(|it| it.contains(' ') || !it.is_ascii());
-        let mut chosen = found.iter().find(|it| full(it)).or(found.first())?.clone();
-        let differs = |it: &&Finding<Vec<String>>| it.value != chosen.value;
-        chosen.others = found.iter().filter(differs).map(|it| it.value.join("; ")).collect();
-        chosen.others.dedup();
-        Some(chosen)
-    }
-
-    /// Whether a page says that its publisher's name is that of a person who wrote the article, as on a writer's own site.
-    fn is_person(&self, name: &str) -> bool {
-        name.contains(' ')
-            && (self.json_ld.is_some_and(|it| it.is_person(name))
-                || self.labelled("written by").iter().any(|it| it.text == name))
-    }
-
-    /// The value beside a label, in Twitter's pairs of `<meta>`.
-    fn labelled(&self, label: &str) -> Vec<Said> {
-        let at = (1..=2).find(|at| {
-            let name = format!("twitter:label{at}");
-            self.scan.meta.iter().any(|it| it.name == name && it.value.to_lowercase() == label)
-        });
-        let Some(at) = at else { return Vec::new() };
-        self.meta(&[&format!("twitter:data{at}")], "twitter-label")
-    }
-
-    fn publisher(&self) -> Option<Finding<Publisher>> {
+    pub(super) fn publisher(&self) -> Option<Finding<Publisher>> {
         self.publisher.get_or_init(|| self.stated_publisher()).clone()
     }
 

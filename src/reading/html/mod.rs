@@ -7,6 +7,7 @@
 //! 4. [`align`]: the words' blocks, which have places. Each block gets its fate, everything between them is markup.
 
 mod align;
+mod authored;
 mod dated;
 mod extract;
 mod facts;

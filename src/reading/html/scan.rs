@@ -106,6 +106,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("timestamp", "class:date"),
     ("date", "class:date"),
     ("authorname", "class:author"),
+    ("authors", "class:author"),
 ];
 
 /// The scan, or why the page cannot be scanned, for the evidence.
@@ -394,6 +395,14 @@ impl Pass<'_> {
         if name == "a" && tag.attribute("href").is_some_and(|(it, _)| leads_to_author(it)) {
             marks.push("href:author".to_owned());
         }
+        if name == "a"
+            && self
+                .marks
+                .iter()
+                .any(|it| matches!(self.scan.marked[*it].mark.as_str(), "class:author" | "class:byline"))
+        {
+            marks.push("link:author".to_owned());
+        }
         if matches!(name, "h1" | "time" | "title") {
             marks.push(name.to_owned());
         }
@@ -429,8 +438,22 @@ impl Pass<'_> {
 
 /// Where sites keep the pages of those who write for them.
 fn leads_to_author(href: &str) -> bool {
-    const FOLDERS: [&str; 8] =
-        ["/author/", "/authors/", "/by/", "/profile/", "/profiles/", "/contributors/", "/journalist/", "/reporters/"];
+    const FOLDERS: [&str; 14] = [
+        "/author/",
+        "/authors/",
+        "/autor/",
+        "/autore/",
+        "/auteur/",
+        "/by/",
+        "/columnist/",
+        "/contributor/",
+        "/contributors/",
+        "/journalist/",
+        "/profile/",
+        "/profiles/",
+        "/reporters/",
+        "/writer/",
+    ];
     FOLDERS.iter().any(|it| href.contains(it))
 }
 

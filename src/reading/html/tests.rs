@@ -139,6 +139,27 @@ fn a_writers_own_site_may_be_named_after_the_writer() {
 }
 
 #[test]
+fn a_byline_is_read_whole() {
+    let read = |metadata: &str, body: &str| {
+        let page = format!(
+            "<title>Port fees</title>{metadata}<h1>Port fees rise again</h1>{body}<p>The port charges more.</p>"
+        );
+        let found = read(&page, None, Instant::now()).authors.expect("authors");
+        (found.value.join("; "), found.rule, found.others.join("; "))
+    };
+    let expected = |names: &str, rule: &'static str, others: &str| (names.to_owned(), rule, others.to_owned());
+    let meta = r#"<meta name="author" content="Ana Sá">"#;
+    // The form had room for one.
+    let both = read(meta, "<p>Authors: Ana Sá and Jens Huber, harbour reporters</p>");
+    assert_eq!(both, expected("Ana Sá; Jens Huber", "visible-byline", "Ana Sá"));
+    let another = read(meta, "<p>By Jens Huber and Pia Lund</p>");
+    assert_eq!(another, expected("Ana Sá", "meta", "Jens Huber; Pia Lund"));
+    // A role within the element, without anything between.
+    let linked = r#"<div class="article-authors"><a href="/u/7">Ana Sá</a> <span>Reporter, Harbours</span></div>"#;
+    assert_eq!(read("", linked).0, "Ana Sá");
+}
+
+#[test]
 fn who_wrote_it_is_told_from_who_is_told_of() {
     let page = |node: &str, body: &str| {
         format!(

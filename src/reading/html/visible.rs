@@ -13,6 +13,9 @@ const BEHIND: usize = 14;
 /// A longer line is prose.
 const LINE_CHARS: usize = 160;
 
+/// The rule that reads a byline which readers see.
+pub const BYLINE: &str = "visible-byline";
+
 /// Wherever it stands, this says who wrote the page.
 const CREDIT: &str = "Written by";
 
@@ -49,7 +52,7 @@ pub fn byline(lines: &[&Block], headline: Option<&Finding<String>>) -> Option<Sa
     let credit = |it: &usize| lines[*it].text.starts_with(CREDIT);
     let found = (0..near.len()).find_map(|it| at(&near, it));
     let found = found.or_else(|| (0..lines.len()).filter(credit).find_map(|it| at(lines, it)));
-    found.map(|(names, spans)| Said { text: names.join(", "), spans, rule: "visible-byline" })
+    found.map(|(names, spans)| Said { text: names.join(", "), spans, rule: BYLINE })
 }
 
 /// The first line that states a full date of publication, or one of a change, and is no sentence.
