@@ -21,6 +21,10 @@ const LANGUAGE_TAG_BYTES: usize = 35;
 const TITLE_WORDS: usize = 3;
 const SITE_LETTERS: usize = 3;
 
+/// How alike metadata must be to a visible headline to vouch for it, among others and where it is the only one.
+const ALIKE: f64 = 0.5;
+const ALIKE_ALONE: f64 = 0.2;
+
 /// So much markup stands between two dates of one story, or two names of who wrote it.
 const BESIDE_BYTES: usize = 2_000;
 
@@ -126,11 +130,12 @@ impl<'a> Facts<'a> {
         let title = self.anywhere("title").find_map(|it| said(it, "title"));
         let mut visible = self.marked(&["h1"], "h1");
         visible.iter_mut().for_each(|it| it.text = self.without_site(&unescaped_once(&it.text), false));
+        let alike = if visible.iter().all(|it| it.text == visible[0].text) { ALIKE_ALONE } else { ALIKE };
         let vouched = |h1: &&Said| {
             let likes = |it: &Said| {
                 let (it, h1) = (it.text.to_lowercase(), h1.text.to_lowercase());
                 let begins = it.starts_with(&h1) && h1.split_whitespace().count() >= TITLE_WORDS;
-                super::align::likeness(&it, &h1) >= 0.5 || h1.starts_with(it.trim_end_matches(['…', '.'])) || begins
+                super::align::likeness(&it, &h1) >= alike || h1.starts_with(it.trim_end_matches(['…', '.'])) || begins
             };
             !self.names_site(&h1.text) && stated.iter().chain(&title).any(likes)
         };

@@ -187,6 +187,20 @@ fn who_wrote_it_is_told_from_who_is_told_of() {
 }
 
 #[test]
+fn the_only_visible_headline_needs_less_to_vouch_for_it() {
+    let headline = |visible: &str| {
+        let page =
+            format!(r#"<meta property="og:title" content="What the port of Lisbon charges now">{visible}<p>More.</p>"#);
+        read(&page, None, Instant::now()).headline.expect("a headline").value
+    };
+    let (seen, searched) =
+        ("Port charges rise again in Lisbon, for the third time", "What the port of Lisbon charges now");
+    assert_eq!(headline(&format!("<h1>{seen}</h1>")), seen);
+    assert_eq!(headline(&format!("<h1>{seen}</h1><h1>Trams stand still in Porto</h1>")), searched);
+    assert_eq!(headline("<h1>Our blog</h1>"), searched);
+}
+
+#[test]
 fn a_headline_that_was_cut_off_goes_on_where_it_stands_whole() {
     let whole = "Harbour fees rise again, and this time for every boat that stays for a night, says the board of the \
                  old harbour in a letter to its members";
