@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Facts, Said, in_story, one_beside_the_other, said},
-    scan::{Block, Marked},
+    scan::{self, Block, Marked},
     visible,
 };
 use crate::{
@@ -83,7 +83,7 @@ impl Facts<'_> {
         };
         let mut found: Vec<_> = marks("time", "time-element", false).collect();
         found.extend(marks("class:date", "date-class", false));
-        found.extend(self.headline().and_then(|it| visible::date(self.lines(), &it, of_change)));
+        found.extend(self.headline().and_then(|it| visible::date(self.scan, self.lines(), &it, of_change)));
         found.extend(marks("time", "time-element", true).next());
         found
     }
@@ -110,7 +110,7 @@ impl Facts<'_> {
             &["article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "datemodified"],
             "meta",
         ));
-        said.extend(self.marked(&["itemprop:dateModified"], "microdata"));
+        said.extend(self.marked(&[scan::OF_CHANGE], "microdata"));
         let found = said.into_iter().filter_map(Said::dated);
         dated(found.chain(self.visible_dates(true)).collect())
     }

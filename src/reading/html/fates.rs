@@ -44,7 +44,7 @@ pub fn structured(scan: &Scan, outside: &[Outside], stated: &Page, aligned: &[bo
         if page.body.is_empty()
             && block.region.is_none()
             && !(*aligned && text::ends_as_sentence(text))
-            && let Some(reason) = mark(&mut page, text, &block.spans, authors)
+            && let Some(reason) = mark(&mut page, scan, block, authors)
         {
             marks.extend(block.spans.iter().map(|it| (*it, Label::Mined, reason.to_owned())));
             continue;
@@ -71,7 +71,8 @@ pub fn outside(block: &Block) -> Outside {
 }
 
 /// A block that is a byline or a date line, before the story, and which.
-fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Option<&'static str> {
+fn mark(page: &mut Page, scan: &Scan, block: &Block, authors: &[String]) -> Option<&'static str> {
+    let text = block.text.as_str();
     if text.chars().count() > MARK_CHARS {
         return None;
     }
@@ -79,15 +80,14 @@ fn mark(page: &mut Page, text: &str, spans: &[Span], authors: &[String]) -> Opti
     let before_date = dated.as_ref().map_or(text, |it| &text[..it.range.start]);
     let names = byline::line(before_date).or_else(|| byline::bare(text).filter(|it| it.as_slice() == authors));
     let found = dated.as_ref().map(|_| "date line").or(names.as_ref().map(|_| "byline"));
-    let finding = |rule| (spans.to_vec(), rule);
+    let spans = || block.spans.clone();
     if let Some(names) = names {
-        let (spans, rule) = finding("byline");
-        page.authors.get_or_insert(Finding { value: names, spans, rule, others: Vec::new() });
+        page.authors.get_or_insert(Finding { value: names, spans: spans(), rule: "byline", others: Vec::new() });
     }
-    if let Some(dated) = dated {
-        let (spans, rule) = finding("date-line");
-        let dated = Finding { value: dated.published, spans, rule, others: Vec::new() };
-        if dates::is_of_change(before_date) {
+    if let Some(stated) = dated {
+        let changed = scan.marks_change(block, &stated) || dates::is_of_change(before_date);
+        let dated = Finding { value: stated.published, spans: spans(), rule: "date-line", others: Vec::new() };
+        if changed {
             page.modified.get_or_insert(dated);
         } else {
             page.published.get_or_insert(dated);

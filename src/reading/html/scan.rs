@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     article::Span,
+    enrich::dates,
     reading::{
         limits::{HTML_ATTRIBUTES, HTML_DEPTH},
         shown::shown,
@@ -71,6 +72,17 @@ pub struct Scan {
     pub elements: usize,
 }
 
+impl Scan {
+    /// Whether the date that a block states stands in an element that is marked as the date of a change.
+    pub fn marks_change(&self, block: &Block, stated: &dates::Stated) -> bool {
+        let changes = self.marked.iter().filter(|it| it.mark == OF_CHANGE);
+        let mut within = changes.filter(|it| it.spans.iter().any(|span| block.spans.contains(span)));
+        within.any(|it| dates::stated(&it.text).is_some_and(|it| it.published == stated.published))
+    }
+}
+
+/// The mark of the date of a change.
+pub const OF_CHANGE: &str = "itemprop:dateModified";
 /// What is marked may hold this much text; more is no fact but a part of the page.
 const MARKED_BYTES: usize = 2_000;
 /// A longer attribute is none that tells what an element is.
@@ -411,7 +423,7 @@ impl Pass<'_> {
         let marked = parts.filter_map(|part| CLASSES.iter().position(|(it, _)| *it == part)).min();
         marks.extend(marked.map(|at| CLASSES[at].1.to_owned()));
         // What is marked as the date of a change is no other date.
-        if marks.iter().any(|it| it == "itemprop:dateModified") {
+        if marks.iter().any(|it| it == OF_CHANGE) {
             marks.retain(|it| it != "time" && it != "class:date");
         }
         if marks.is_empty() {

@@ -114,6 +114,7 @@ fn a_date_of_a_change_is_none_of_publication() {
         ("<time datetime='2025-04-07'>7 April 2025</time>", (first.clone(), None)),
         ("Updated <time datetime='2025-04-09'>9 April 2025</time>", (None, second.clone())),
         ("<time itemprop='dateModified' datetime='2025-04-09T08:00Z'>9 April</time>", (None, second.clone())),
+        ("<time itemprop='dateModified'>9 April 2025</time>", (None, second.clone())),
         ("<meta itemprop='dateModified' content='9 April 2025'>", (None, second.clone())),
         ("<span class='date-created'>Last updated: 9 April 2025</span>", (None, second.clone())),
         (

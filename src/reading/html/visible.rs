@@ -1,6 +1,9 @@
 //! What readers see around the headline: the byline and the date, where no markup says what they are.
 
-use super::{facts::Said, scan::Block};
+use super::{
+    facts::Said,
+    scan::{Block, Scan},
+};
 use crate::{
     article::Published,
     enrich::{byline, dates},
@@ -56,11 +59,12 @@ pub fn byline(lines: &[&Block], headline: Option<&Finding<String>>) -> Option<Sa
 }
 
 /// The first line that states a full date of publication, or one of a change, and is no sentence.
-pub fn date(lines: &[&Block], headline: &Finding<String>, of_change: bool) -> Option<(Published, Said)> {
+pub fn date(scan: &Scan, lines: &[&Block], headline: &Finding<String>, of_change: bool) -> Option<(Published, Said)> {
     let mut lines = around(lines, headline).into_iter().filter(|it| !text::ends_as_sentence(&it.text));
     lines.find_map(|it| {
         let stated = dates::stated(&it.text)?;
         let said = Said { text: it.text.clone(), spans: it.spans.clone(), rule: "visible-date" };
-        (dates::is_of_change(&it.text[..stated.range.start]) == of_change).then_some((stated.published, said))
+        let changed = scan.marks_change(it, &stated) || dates::is_of_change(&it.text[..stated.range.start]);
+        (changed == of_change).then_some((stated.published, said))
     })
 }
