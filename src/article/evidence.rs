@@ -56,7 +56,8 @@ pub struct FieldEvidence {
     pub spans: Vec<Span>,
     /// The rule that read it, by name.
     pub rule: String,
-    /// The value that the rule made of the spans.
+    /// The value that the rule made of the spans; of `published` and `modified_at` what is stated: `2025-04-07`, or a moment
+    /// with its offset, in UTC (`Z`) where none is stated.
     pub normalised: Option<String>,
     /// How the bytes at the spans give that value; `null` where there are none.
     pub normalisation: Option<Normalisation>,

@@ -1,6 +1,6 @@
 //! How far the time of a place lies from UTC, in whole minutes, as RFC 3339 writes it: `+05:30`.
 
-use jiff::{fmt::strtime::BrokenDownTime, tz};
+use jiff::{Timestamp, fmt::strtime::BrokenDownTime, tz};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -20,6 +20,11 @@ impl Offset {
 
     pub fn zone(self) -> tz::TimeZone {
         self.0.to_time_zone()
+    }
+
+    /// A moment as RFC 3339 writes it on this clock.
+    pub fn written(self, moment: Timestamp) -> String {
+        moment.display_with_offset(self.0).to_string()
     }
 }
 

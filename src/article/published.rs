@@ -45,4 +45,14 @@ impl Published {
         let zone = self.offset.map_or(TimeZone::UTC, Offset::zone);
         Some(self.at?.timestamp().to_zoned_datetime(zone).date())
     }
+
+    /// As it was stated: a day, or a moment on the publisher's clock, in UTC where that is not known.
+    pub fn stated(&self) -> Option<String> {
+        let moment = self.at?.timestamp();
+        match (self.precision, self.offset) {
+            (Some(Precision::Day), _) => self.day().map(|it| it.to_string()),
+            (_, Some(offset)) => Some(offset.written(moment)),
+            (_, None) => Some(moment.to_string()),
+        }
+    }
 }

@@ -37,8 +37,9 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     let language = fields.language(written.language, page.language.or(of_the_source(said.language)));
     let (stated, impossible) = possible(page.published, document.retrieved_at);
     let by_change = || page.modified.clone().map(|it| it.map(published_by));
-    let published =
-        fields.finding("published", stated.or_else(by_change), moment).filter(|it| *it != Published::default());
+    let published = fields
+        .finding("published", stated.or_else(by_change), Published::stated)
+        .filter(|it| *it != Published::default());
     let summary = fields.text("summary", page.summary);
     let keywords = fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default();
     let meaning = meaning::mean(
@@ -71,7 +72,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
         published: published
             .or(meaning.published)
             .map_or_else(|| unstated(document.retrieved_at), |it| not_after(it, document.retrieved_at)),
-        modified_at: fields.finding("modified_at", page.modified, moment).and_then(|it| it.at),
+        modified_at: fields.finding("modified_at", page.modified, Published::stated).and_then(|it| it.at),
         language,
         script: written.script.map(str::to_owned),
         word_count,
@@ -105,17 +106,12 @@ fn spans<T>(found: &Option<Finding<T>>) -> Vec<Span> {
     found.as_ref().map(|it| it.spans.clone()).unwrap_or_default()
 }
 
-/// A date as the evidence shows it.
-fn moment(date: &Published) -> Option<String> {
-    date.at.map(|it| it.to_string())
-}
-
 /// The stated date, or why it cannot be true.
 fn possible(stated: Option<Finding<Published>>, retrieved_at: Instant) -> (Option<Finding<Published>>, Option<String>) {
     match stated {
         Some(it) if !dates::is_possible(&it.value, retrieved_at) => {
-            let at = it.value.at.map(|it| it.to_string()).unwrap_or_default();
-            (None, Some(format!("published: {at} is stated ({}), which is after the retrieval", it.rule)))
+            let stated = it.value.stated().unwrap_or_default();
+            (None, Some(format!("published: {stated} is stated ({}), which is after the retrieval", it.rule)))
         }
         stated => (stated, None),
     }

@@ -26,7 +26,7 @@ pub fn normalisation(document: &str, spans: &[Span], value: &str) -> Option<Norm
     if readings.iter().any(|it| bare_letters(it).eq(bare_letters(value))) {
         return Some(Normalisation::Text);
     }
-    let dated = |it: &Cow<'_, str>| dates::any(it).and_then(|it| it.at).is_some_and(|at| at.to_string() == value);
+    let dated = |it: &Cow<'_, str>| dates::any(it).and_then(|it| it.stated()).is_some_and(|it| it == value);
     let bare_readings: Vec<String> = readings.iter().map(|it| bare(it)).collect();
     let holds = |part: &str| bare_readings.iter().any(|it| it.contains(&bare(part)));
     let lists = || {
@@ -80,7 +80,7 @@ mod tests {
             ("Fish &amp;amp; ice", "Fish & ice", Normalisation::Text),
             (r"Fish \u0026 ice \/ salt", "Fish & ice / salt", Normalisation::Text),
             ("© 2025 Gazette of the Ports. All rights reserved.", "Gazette of the Ports", Normalisation::Within),
-            ("Published: 12 March 2025, 09:40 GMT", "2025-03-12T09:40:00.000Z", Normalisation::Date),
+            ("Published: 12 March 2025, 09:40 GMT", "2025-03-12T09:40:00+00:00", Normalisation::Date),
             ("By Ben Ott and Ana Sá", "Ana Sá; Ben Ott", Normalisation::List),
             ("talks, minister", "11000000 politics", Normalisation::Derived),
         ] {

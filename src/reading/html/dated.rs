@@ -120,9 +120,8 @@ fn dated(found: Vec<(Published, Said)>) -> Option<Finding<Published>> {
     let mut found = found.into_iter();
     let (value, said) = found.next()?;
     let mut others: Vec<String> = Vec::new();
-    for (other, _) in found {
-        let other = other.at.map(|it| it.to_string()).unwrap_or_default();
-        if value.at.map(|it| it.to_string()).as_ref() != Some(&other) && !others.contains(&other) {
+    for other in found.filter(|(it, _)| it.at != value.at).filter_map(|(it, _)| it.stated()) {
+        if !others.contains(&other) {
             others.push(other);
         }
     }

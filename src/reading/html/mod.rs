@@ -68,8 +68,7 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> Page {
 fn state(page: &mut Page, stated: Page) {
     page.authors = better(stated.authors, page.authors.take(), |it| it.join("; "));
     page.publisher = better(stated.publisher, page.publisher.take(), |it| it.name.clone());
-    page.published =
-        better(stated.published, page.published.take(), |it| it.at.map(|at| at.to_string()).unwrap_or_default());
+    page.published = better(stated.published, page.published.take(), |it| it.stated().unwrap_or_default());
     page.modified = stated.modified.or(page.modified.take());
     page.keywords = stated.keywords.or(page.keywords.take());
     page.headline = stated.headline.or(page.headline.take());
