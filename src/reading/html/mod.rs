@@ -1,7 +1,8 @@
 //! HTML: structure and metadata tell more than lines, and a library knows which part of a page is the story.
 //!
 //! 1. [`scan`]: one pass gives the blocks of text with their places, and what is marked as a fact.
-//! 2. [`facts`]: metadata, by rank of where it stands; what no markup states, as it is [`visible`] around the headline.
+//! 2. [`facts`]: metadata, by rank of where it stands; what no markup states, as it is [`visible`] around the headline. How
+//!    the page is [`titled`], [`authored`] and [`dated`] is each told in a file.
 //! 3. [`extract`]: the story's words, by a library behind limits. Where it has none, the page's lines are read as
 //!    flattened text, with the reason in the evidence.
 //! 4. [`align`]: the words' blocks, which have places. Each block gets its fate, everything between them is markup.
@@ -16,6 +17,7 @@ mod json_ld;
 mod regions;
 mod scan;
 mod tag;
+mod titled;
 mod visible;
 mod worker;
 

@@ -199,6 +199,12 @@ fn the_only_visible_headline_needs_less_to_vouch_for_it() {
     assert_eq!(headline(&format!("<h1>{seen}</h1>")), seen);
     assert_eq!(headline(&format!("<h1>{seen}</h1><h1>Trams stand still in Porto</h1>")), searched);
     assert_eq!(headline("<h1>Our blog</h1>"), searched);
+    let title = "<title>Port charges in Lisbon rise once again | Lisbon Port Charges</title>";
+    let named = read(&format!("{title}<h1>Lisbon Port Charges</h1><p>More.</p>"), None, Instant::now());
+    assert_eq!(named.headline.expect("a headline").value, "Port charges in Lisbon rise once again");
+    let named = "<meta property='og:site_name' content='Lisbon Daily Port News'><title>Lisbon Daily Port News - Fees rise</title>";
+    let short = read(&format!("{named}<h1>Fees rise</h1><p>More.</p>"), None, Instant::now());
+    assert_eq!(short.headline.expect("a headline").value, "Fees rise");
 }
 
 #[test]
