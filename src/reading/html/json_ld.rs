@@ -68,7 +68,7 @@ fn parse(script: &str) -> Result<Value, serde_json::Error> {
     let script = script.trim().trim_start_matches("<!--").trim_end_matches("-->").trim();
     let script = script.trim_start_matches("//<![CDATA[").trim_end_matches("//]]>").trim_end_matches(';');
     serde_json::from_str(script).or_else(|error| {
-        let spaced: String = script.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+        let spaced = spaced(script);
         serde_json::from_str(&spaced).or_else(|_| serde_json::from_str(&resolved(&spaced))).map_err(|_| error)
     })
 }
@@ -171,11 +171,37 @@ impl ArticleNode {
             let inner = it.get(1..it.len().saturating_sub(1)).filter(|it| !it.is_empty())?;
             self.script.find(inner).map(|at| (at, inner.len()))
         });
+        let found = found.or_else(|| literal(&self.script, value));
         match found {
             Some((at, length)) => Span { start: self.span.start + at, end: self.span.start + at + length },
             None => self.span,
         }
     }
+}
+
+/// Where a script has a value with escapes that need not be there, or with line breaks: the place of the string's inside.
+fn literal(script: &str, value: &str) -> Option<(usize, usize)> {
+    let mut rest = script;
+    while let Some((_, inside)) = rest.split_once('"') {
+        let mut escaped = false;
+        let ends = |it: char| {
+            let ends = it == '"' && !escaped;
+            escaped = it == '\\' && !escaped;
+            ends
+        };
+        let (inner, behind) = inside.split_at(inside.find(ends)?);
+        let is_value = |it: String| serde_json::from_str::<String>(&it).is_ok_and(|it| it == value);
+        if inner.contains(|it: char| it == '\\' || it.is_control()) && is_value(format!("\"{}\"", spaced(inner))) {
+            return Some((script.len() - inside.len(), inner.len()));
+        }
+        rest = &behind[1..];
+    }
+    None
+}
+
+/// JSON forbids line breaks within strings.
+fn spaced(script: &str) -> String {
+    script.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
 /// Publishers paste texts with entities and tags into JSON, where they mean nothing.
@@ -221,6 +247,24 @@ mod tests {
             (r#"{"@type": "WebSite", "headline": "A"}"#, "headline", vec![]),
         ] {
             assert_eq!(texts(script, member), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_value_stands_where_it_is_written_in_whichever_way() {
+        for (script, written) in [
+            (r#"{"@type": "Article", "headline": "São Paulo / Rio"}"#, "São Paulo / Rio"),
+            (r#"{"@type": "Article", "headline": "São Paulo \/ Rio"}"#, r"São Paulo \/ Rio"),
+            (
+                r#"{"@type": "A \" \\", "@type": "Article", "headline": "S\u00E3o Paulo \/ Rio"}"#,
+                r"S\u00E3o Paulo \/ Rio",
+            ),
+            ("{\"@type\": \"Article\", \"headline\": \"São Paulo\n/ Rio\"}", "São Paulo\n/ Rio"),
+        ] {
+            let (node, _) = find(script, &[Span { start: 0, end: script.len() }]);
+            let found = node.map(|it| it.texts("headline")).unwrap_or_default();
+            let found: Vec<_> = found.iter().map(|(text, at)| (text.as_str(), &script[at.start..at.end])).collect();
+            assert_eq!(found, [("São Paulo / Rio", written)]);
         }
     }
 
