@@ -15,6 +15,7 @@ mod draft;
 mod error;
 pub mod feed;
 pub mod html;
+mod json;
 pub mod limits;
 mod locate;
 mod markdown;

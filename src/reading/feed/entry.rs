@@ -67,6 +67,17 @@ impl Reader<'_> {
         Finding::new(value, member.place(self.document), rule)
     }
 
+    /// Where the values stand in members of some names; all of these, where one of the values is not written as it is read.
+    fn places(&self, names: &[&str], values: &[String]) -> Vec<Span> {
+        let members = || self.entry.all(names);
+        let whole = |value: &String| {
+            members().map(|it| it.place(self.document)).find(|it| self.document[it.start..it.end] == *value)
+        };
+        let part = |value: &String| members().find_map(|it| it.place_of(self.document, value));
+        let each = values.iter().map(|it| whole(it).or_else(|| part(it))).collect::<Option<Vec<Span>>>();
+        each.unwrap_or_else(|| members().map(|it| it.place(self.document)).collect())
+    }
+
     fn absolute(&self, address: &str) -> Option<String> {
         let url = match &self.base {
             Some(base) => base.join(address),
@@ -97,7 +108,7 @@ impl Reader<'_> {
                 names.push(name);
             }
         }
-        let spans: Vec<Span> = self.entry.all(&AUTHORS).map(|it| it.place(self.document)).collect();
+        let spans = self.places(&AUTHORS, &names);
         (!names.is_empty() && !spans.is_empty()).then_some(Finding {
             value: names,
             spans,
@@ -128,7 +139,7 @@ impl Reader<'_> {
                 words.push(word);
             }
         }
-        let spans: Vec<Span> = self.entry.all(&KEYWORDS).map(|it| it.place(self.document)).collect();
+        let spans = self.places(&KEYWORDS, &words);
         (!words.is_empty() && !spans.is_empty()).then_some(Finding {
             value: words,
             spans,

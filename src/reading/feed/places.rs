@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     article::Span,
-    reading::{ReadError, limits::FEED_ELEMENTS},
+    reading::{ReadError, json, limits::FEED_ELEMENTS},
 };
 use serde_json::value::RawValue;
 use std::{collections::BTreeMap, time::Duration};
@@ -90,6 +90,17 @@ impl Member {
 
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Where one of several values stands.
+    pub fn place_of(&self, document: &str, value: &str) -> Option<Span> {
+        let whole = self.place(document);
+        let text = &document[whole.start..whole.end];
+        let found = match self.form {
+            Form::Json => json::place(text, value)?,
+            _ => text.find(value).map(|at| at..at + value.len())?,
+        };
+        Some(Span { start: whole.start + found.start, end: whole.start + found.end })
     }
 
     /// Where the value stands, without the white space around it; of one without a value, where it stands itself.

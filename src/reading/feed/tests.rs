@@ -106,6 +106,8 @@ fn other_dialects_say_the_same() {
     let drafts = read(json);
     assert_eq!(drafts[0].facts.headline.as_deref(), Some("Café opens"));
     assert_eq!(cited(json, &drafts[0], "headline"), r"Caf\u00e9 opens");
+    assert_eq!(cited(json, &drafts[0], "authors"), r"Ana S\u00e1");
+    assert_eq!(cited(json, &drafts[0], "keywords"), "food");
     assert_eq!(drafts[0].facts.authors.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Ana Sá"]);
     assert_eq!(drafts[0].facts.published.at.map(|it| it.to_string()).as_deref(), Some("2025-04-05T11:00:00.000Z"));
     assert_eq!(drafts[0].detail.body, ["A café opens on the quay."]);
