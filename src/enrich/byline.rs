@@ -1,6 +1,7 @@
 //! Bylines: who wrote it.
 
 use super::dates;
+use std::collections::HashSet;
 
 /// Words that open a byline, by language, each with what stands before a name.
 const OPENINGS: &[&str] = &[
@@ -138,11 +139,12 @@ pub fn names(value: &str) -> Vec<String> {
 /// Names, without what is no name: roles, desks, addresses.
 fn split(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     let parts = parts(text);
     // `Center for Drug Evaluation and Research` is no name, and its last word is none.
     let whole = parts.iter().all(|it| is_name(it) || has_role(it));
     for part in parts {
-        if is_name(part) && (whole || part.contains(' ') || !part.is_ascii()) && !names.iter().any(|it| it == part) {
+        if is_name(part) && (whole || part.contains(' ') || !part.is_ascii()) && seen.insert(part) {
             names.push(part.to_owned());
         }
     }

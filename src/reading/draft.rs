@@ -2,6 +2,7 @@
 
 use super::{
     Decoded, Finding, Form, Page, Paragraph, ReadError,
+    limits::STATED_VALUES,
     meaning::{self, Known, Missing, Texts},
     reread, text,
 };
@@ -30,7 +31,9 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
     let deck = fields.text("deck", page.deck);
     let dateline = page.dateline.map(|printed| fields.dateline(printed));
     let body = fields.body(&page.body);
-    let authors = fields.finding("authors", page.authors, |names| Some(names.join("; "))).unwrap_or_default();
+    let mut left_out = page.left_out;
+    let authors = as_many("authors", page.authors, &mut left_out);
+    let authors = fields.finding("authors", authors, |names| Some(names.join("; "))).unwrap_or_default();
     let written = written(headline.as_deref(), &body);
     let word_count = length::words(&body);
     let said = document.defaults.clone().unwrap_or_default();
@@ -41,7 +44,8 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
         .finding("published", stated.or_else(by_change), Published::stated)
         .filter(|it| *it != Published::default());
     let summary = fields.text("summary", page.summary);
-    let keywords = fields.finding("keywords", page.keywords, |it| Some(it.join("; "))).unwrap_or_default();
+    let keywords = as_many("keywords", page.keywords, &mut left_out);
+    let keywords = fields.finding("keywords", keywords, |it| Some(it.join("; "))).unwrap_or_default();
     let meaning = meaning::mean(
         &Texts {
             document: &decoded.text,
@@ -91,7 +95,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: Page) -> Result<Dr
         encoding: decoded.encoding.to_owned(),
         pieces: page.pieces,
         fields: fields.read_again(&decoded.text, &body),
-        left_out: page.left_out.into_iter().chain(impossible).chain(meaning.left_out).collect(),
+        left_out: left_out.into_iter().chain(impossible).chain(meaning.left_out).collect(),
     };
     let detail = Detail { body, quantities: meaning.quantities, mentioned_dates: meaning.mentioned_dates };
     Ok(Draft { media_type: decoded.media_type(), facts, detail, evidence })
@@ -115,6 +119,20 @@ fn possible(stated: Option<Finding<Published>>, retrieved_at: Instant) -> (Optio
         }
         stated => (stated, None),
     }
+}
+
+/// As many values as an article keeps.
+fn as_many(
+    field: &str,
+    stated: Option<Finding<Vec<String>>>,
+    left_out: &mut Vec<String>,
+) -> Option<Finding<Vec<String>>> {
+    let mut kept = stated?;
+    if kept.value.len() > STATED_VALUES {
+        left_out.push(format!("stated_values: {field}: over {STATED_VALUES} are stated, and the first were read"));
+        kept.value.truncate(STATED_VALUES);
+    }
+    Some(kept)
 }
 
 /// No date is stated, but nothing is retrieved before it is published.

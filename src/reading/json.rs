@@ -10,6 +10,9 @@ pub fn place(json: &str, value: &str) -> Option<Range<usize>> {
     quoted.map(|(at, length)| at + 1..at + length - 1).or_else(|| escaped(json, value))
 }
 
+/// An escape takes so many bytes (`\u00e9`), and stands for one at least.
+const ESCAPE_BYTES: usize = 6;
+
 /// The same of a string with escapes that need not be there, or with line breaks.
 fn escaped(json: &str, value: &str) -> Option<Range<usize>> {
     let mut rest = json;
@@ -22,7 +25,11 @@ fn escaped(json: &str, value: &str) -> Option<Range<usize>> {
         };
         let (inner, behind) = inside.split_at(inside.find(ends)?);
         let is_value = |it: String| serde_json::from_str::<String>(&it).is_ok_and(|it| it == value);
-        if inner.contains(|it: char| it == '\\' || it.is_control()) && is_value(format!("\"{}\"", spaced(inner))) {
+        let fits = inner.len() <= value.len() * ESCAPE_BYTES;
+        if fits
+            && inner.contains(|it: char| it == '\\' || it.is_control())
+            && is_value(format!("\"{}\"", spaced(inner)))
+        {
             let start = json.len() - inside.len();
             return Some(start..start + inner.len());
         }

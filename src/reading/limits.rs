@@ -14,6 +14,8 @@ pub const HTML_ATTRIBUTES: usize = 100_000;
 pub const HTML_STACK_BYTES: usize = 512 * 1024 * 1024;
 /// The extractor is waited for this long.
 pub const HTML_SECONDS: u64 = 10;
+/// Keywords, or authors, of one article.
+pub const STATED_VALUES: usize = 100;
 /// Entries of one feed that are read, and elements of its XML (or items of its JSON) that are looked at.
 pub const FEED_ENTRIES: usize = 2_000;
 pub const FEED_ELEMENTS: usize = 200_000;

@@ -76,3 +76,31 @@ fn days_are_told_from_the_publishers_day() {
         assert_eq!(draft.facts.published.at.map(|it| it.to_string()).as_deref(), Some("2025-04-07T04:00:00.000Z"));
     }
 }
+
+#[test]
+fn values_beyond_what_an_article_keeps_are_named() {
+    const STATED: usize = 20_000;
+    let words = |with: &dyn Fn(usize) -> String| (0..STATED).map(with).collect::<Vec<_>>().join(",");
+    let letter = |at: usize| ('a'..='z').cycle().nth(at).expect("a letter");
+    let name = |at: usize| format!("Ana B{}{}", letter(at), letter(at / 26));
+    let json_ld =
+        |members: &str| format!(r#"<script type="application/ld+json">{{"@type": "NewsArticle", {members}}}</script>"#);
+    let quoted = words(&|at| format!("\"tide {at}\""));
+    let to_nodes = words(&|at| format!(r#"{{"@id": "p{}"}}"#, at % 2));
+    let nodes = r#"[{"@id": "p0", "name": ["Ana Sá"]}, {"@id": "p1", "name": "Pia Lund"}]"#;
+    let names = (0..STATED / 20).map(name).collect::<Vec<_>>().join(", ");
+    for (head, field, kept) in [
+        (json_ld(&format!(r#""keywords": [{quoted}]"#)), "keywords", 100),
+        (format!("<meta name='keywords' content='{}'>", words(&|at| format!("tide {at}"))), "keywords", 100),
+        (format!("<meta name='author' content='{names}'>"), "authors", 100),
+        (json_ld(&format!(r#""author": [{to_nodes}], "@graph": {nodes}"#)), "", 2),
+    ] {
+        let story = "<h1>The ferry stops</h1><p>The ferry will stop for a week, the port said.</p>";
+        let draft = read(&document(&format!("{head}{story}"), "text/html")).expect("it can be read");
+        let found = if field == "keywords" { draft.facts.keywords.len() } else { draft.facts.authors.len() };
+        let named: Vec<&String> = draft.evidence.left_out.iter().filter(|it| it.starts_with("stated_values")).collect();
+        assert_eq!(found, kept, "{field}");
+        assert_eq!(named.len(), usize::from(!field.is_empty()), "{named:?}");
+        assert!(named.iter().all(|it| it.contains(&format!("{field}: over 100"))), "{named:?}");
+    }
+}

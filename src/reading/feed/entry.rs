@@ -12,7 +12,7 @@ use super::{
 use crate::{
     article::{Label, Precision, Published, Publisher, Span, slug},
     enrich::{agencies, byline, dates},
-    reading::{Finding, Page, html, page, shown::shown, text},
+    reading::{Finding, Page, html, limits::STATED_VALUES, page, shown::shown, text},
 };
 use url::Url;
 
@@ -69,7 +69,7 @@ impl Reader<'_> {
 
     /// Where the values stand in members of some names; all of these, where one of the values is not written as it is read.
     fn places(&self, names: &[&str], values: &[String]) -> Vec<Span> {
-        let members = || self.entry.all(names);
+        let members = || self.entry.all(names).take(STATED_VALUES + 1);
         let whole = |value: &String| {
             members().map(|it| it.place(self.document)).find(|it| self.document[it.start..it.end] == *value)
         };

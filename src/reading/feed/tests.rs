@@ -115,6 +115,22 @@ fn other_dialects_say_the_same() {
 }
 
 #[test]
+fn keywords_beyond_what_an_article_keeps_are_named() {
+    let categories = |count: usize| (0..count).map(|at| format!("<category>tide {at}</category>")).collect::<String>();
+    let item = |count: usize| {
+        let rss = format!(
+            "<rss version='2.0'><channel><item><title>Fog</title><guid>g</guid>{}</item></channel></rss>",
+            categories(count)
+        );
+        let draft = read(&rss).remove(0);
+        (draft.facts.keywords.len(), draft.evidence.left_out.iter().any(|it| it.starts_with("stated_values: keywords")))
+    };
+    assert_eq!(item(100), (100, false));
+    assert_eq!(item(101), (100, true));
+    assert_eq!(item(5_000), (100, true));
+}
+
+#[test]
 fn a_broken_feed_gives_up_its_entries() {
     let truncated = &RSS[..RSS.find("waited for").expect("it is there")];
     let drafts = read(truncated);

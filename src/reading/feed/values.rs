@@ -5,7 +5,7 @@ use super::{
     places::{About, Dialect, Entry},
     xml,
 };
-use crate::reading::ReadError;
+use crate::reading::{ReadError, limits::STATED_VALUES};
 use feedparser_rs::{ParseOptions, ParserLimits};
 
 /// What stands around an item of a JSON Feed.
@@ -28,7 +28,10 @@ pub fn of(document: &str, about: &About, entry: &Entry) -> Result<feedparser_rs:
     }
     let malformed = |reason: String| ReadError::MalformedFeed { reason };
     // Nothing is rewritten here: what is shown of an entry is read from the document itself.
-    let options = ParseOptions { resolve_relative_uris: false, sanitize_html: false, limits: ParserLimits::default() };
+    // Of more values than are kept one more is asked for, which tells that there are.
+    let most = STATED_VALUES + 1;
+    let limits = ParserLimits { max_tags: most, max_authors: most, ..ParserLimits::default() };
+    let options = ParseOptions { resolve_relative_uris: false, sanitize_html: false, limits };
     let feed = feedparser_rs::parse_with_options(alone.as_bytes(), &options).map_err(|it| malformed(it.to_string()))?;
     let reason = feed.bozo_exception.unwrap_or_else(|| "the entry is in no dialect of feeds".to_owned());
     feed.entries.into_iter().next().ok_or_else(|| malformed(reason))

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     article::slug,
     enrich::{agencies, byline},
-    reading::Finding,
+    reading::{Finding, limits::STATED_VALUES},
 };
 
 /// What is marked as a byline and is longer describes who wrote it.
@@ -66,7 +66,7 @@ impl Facts<'_> {
             }
             let is_name = |it: &String| !publishes(it) && agencies::named(it).is_none() && !names.contains(it);
             let new: Vec<String> = byline::names(&said.text).into_iter().filter(is_name).collect();
-            if !new.is_empty() {
+            if !new.is_empty() && names.len() <= STATED_VALUES {
                 names.extend(new);
                 spans.extend(said.spans);
                 rule = said.rule;

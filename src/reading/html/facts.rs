@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     article::{Instant, Publisher, Span, slug},
-    reading::{Finding, Page, shown::shown},
+    reading::{Finding, Page, limits::STATED_VALUES, shown::shown},
 };
 use std::cell::OnceCell;
 use url::Url;
@@ -186,6 +186,9 @@ impl<'a> Facts<'a> {
         let spans = group.iter().flat_map(|it| it.spans.clone()).collect();
         let mut words: Vec<String> = Vec::new();
         for word in group.iter().flat_map(|it| it.text.split([',', ';', '،', '、'])).map(shown) {
+            if words.len() > STATED_VALUES {
+                break;
+            }
             if !word.is_empty() && !words.contains(&word) {
                 words.push(word);
             }

@@ -3,9 +3,10 @@
 
 use crate::{
     article::Span,
-    reading::{feed::escapes::resolved, json},
+    reading::{feed::escapes::resolved, json, limits::STATED_VALUES},
 };
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// schema.org's types of articles. Others on a page describe the site, the path to it, or what is linked.
 const ARTICLES: &[&str] = &[
@@ -32,10 +33,13 @@ const PAGES: &[&str] =
 /// How deep references are followed.
 const REFERENCES: usize = 3;
 
+/// Those that others may refer to, by their `@id`.
+type Nodes = HashMap<String, Map<String, Value>>;
+
 /// The node that describes the article, with the others that it may refer to.
 pub struct ArticleNode {
     node: Map<String, Value>,
-    nodes: Vec<Map<String, Value>>,
+    nodes: Nodes,
     /// The script's content.
     span: Span,
     script: String,
@@ -52,7 +56,13 @@ pub fn find(document: &str, scripts: &[Span]) -> (Option<ArticleNode>, Vec<Strin
             Err(error) => faults.push(format!("JSON-LD at byte {}: {error}", span.start)),
         }
     }
-    let nodes: Vec<_> = all.iter().map(|(node, _)| node.clone()).collect();
+    let mut nodes = Nodes::new();
+    for (node, _) in &all {
+        // One of an `@id` alone refers to another.
+        if let Some(Value::String(id)) = node.get("@id").filter(|_| node.len() > 1) {
+            nodes.entry(id.clone()).or_insert_with(|| node.clone());
+        }
+    }
     // The article that says most: teasers of others are bare.
     let (articles, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(node, _)| is_one_of(node, ARTICLES));
     let dated = |node: &Map<String, Value>| is_one_of(node, PAGES) && node.contains_key("datePublished");
@@ -108,7 +118,7 @@ fn weight(node: &Map<String, Value>) -> usize {
 }
 
 impl ArticleNode {
-    /// A member's texts, with their place in the document.
+    /// A member's texts, one more than are kept of any, with their place in the document.
     pub fn texts(&self, member: &str) -> Vec<(String, Span)> {
         let mut texts = Vec::new();
         self.gather(self.node.get(member), &["name", "url", "@id"], 0, &mut texts);
@@ -122,7 +132,7 @@ impl ArticleNode {
         let person = |it: &Value| it.as_object().is_some_and(|it| is_one_of(it, &["Person"]) && named(it));
         match self.node.get("author") {
             Some(Value::Array(authors)) => authors.iter().any(person),
-            Some(author) => person(author) || self.nodes.iter().any(|it| is_one_of(it, &["Person"]) && named(it)),
+            Some(author) => person(author) || self.nodes.values().any(|it| is_one_of(it, &["Person"]) && named(it)),
             None => false,
         }
     }
@@ -144,6 +154,9 @@ impl ArticleNode {
     }
 
     fn gather(&self, value: Option<&Value>, names: &[&str], depth: usize, texts: &mut Vec<(String, Span)>) {
+        if texts.len() > STATED_VALUES {
+            return;
+        }
         match value {
             Some(Value::String(text)) if !text.trim().is_empty() => texts.push((unescaped(text), self.place(text))),
             Some(Value::Array(values)) => values.iter().for_each(|it| self.gather(Some(it), names, depth, texts)),
@@ -161,7 +174,7 @@ impl ArticleNode {
     /// What a node that holds only an `@id` stands for.
     fn referred<'a>(&'a self, node: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
         let id = node.get("@id")?;
-        let target = self.nodes.iter().find(|it| it.get("@id") == Some(id) && it.len() > 1);
+        let target = id.as_str().and_then(|id| self.nodes.get(id));
         let named = target.and_then(|it| names.iter().find_map(|name| it.get(*name).filter(|_| *name != "@id")));
         named.or(Some(id).filter(|_| names.first() != Some(&"name")))
     }

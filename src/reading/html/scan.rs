@@ -21,7 +21,7 @@ use html5gum::{
     Emitter, ForwardingEmitter, Tokenizer,
     emitters::callback::{CallbackEmitter, CallbackEvent},
 };
-use std::convert::Infallible;
+use std::{collections::HashMap, convert::Infallible};
 
 /// A run of text between two ends of a block.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +62,8 @@ pub struct Scan {
     pub blocks: Vec<Block>,
     pub marked: Vec<Marked>,
     pub meta: Vec<Meta>,
+    /// Where the runs of text begin that are marked as the date of a change, each with its place in `marked`.
+    changes: HashMap<usize, usize>,
     /// The contents of JSON-LD scripts.
     pub json_ld: Vec<Span>,
     /// The contents of scripts, styles and comments.
@@ -75,9 +77,8 @@ pub struct Scan {
 impl Scan {
     /// Whether the date that a block states stands in an element that is marked as the date of a change.
     pub fn marks_change(&self, block: &Block, stated: &dates::Stated) -> bool {
-        let changes = self.marked.iter().filter(|it| it.mark == OF_CHANGE);
-        let mut within = changes.filter(|it| it.spans.iter().any(|span| block.spans.contains(span)));
-        within.any(|it| dates::stated(&it.text).is_some_and(|it| it.published == stated.published))
+        let mut within = block.spans.iter().filter_map(|it| self.changes.get(&it.start));
+        within.any(|it| dates::stated(&self.marked[*it].text).is_some_and(|it| it.published == stated.published))
     }
 }
 
@@ -345,6 +346,9 @@ impl Pass<'_> {
                 marked.text.push_str(words);
                 if !words.trim().is_empty() {
                     marked.spans.push(span);
+                    if marked.mark == OF_CHANGE {
+                        self.scan.changes.insert(span.start, *mark);
+                    }
                 }
             }
         }
