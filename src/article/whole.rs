@@ -57,6 +57,7 @@ pub struct Facts {
     pub headline: Option<String>,
     pub deck: Option<String>,
     pub publisher: Option<Publisher>,
+    /// At most a hundred, as keywords; where more are stated, the evidence says so.
     pub authors: Vec<Author>,
     /// The news agency credited, apart from the authors: `AP`.
     pub agency: Option<String>,
