@@ -86,7 +86,7 @@ fn values_beyond_what_an_article_keeps_are_named() {
     let json_ld =
         |members: &str| format!(r#"<script type="application/ld+json">{{"@type": "NewsArticle", {members}}}</script>"#);
     let quoted = words(&|at| format!("\"tide {at}\""));
-    let to_nodes = words(&|at| format!(r#"{{"@id": "p{}"}}"#, at % 2));
+    let to_nodes = words(&|at| format!(r#"{{"@id": "p{}"}}"#, at / (STATED / 2)));
     let nodes = r#"[{"@id": "p0", "name": ["Ana Sá"]}, {"@id": "p1", "name": "Pia Lund"}]"#;
     let names = (0..STATED / 20).map(name).collect::<Vec<_>>().join(", ");
     for (head, field, kept) in [

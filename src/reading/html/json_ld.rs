@@ -118,7 +118,7 @@ fn weight(node: &Map<String, Value>) -> usize {
 }
 
 impl ArticleNode {
-    /// A member's texts, one more than are kept of any, with their place in the document.
+    /// A member's texts, each once and one more than are kept of any, with their place in the document.
     pub fn texts(&self, member: &str) -> Vec<(String, Span)> {
         let mut texts = Vec::new();
         self.gather(self.node.get(member), &["name", "url", "@id"], 0, &mut texts);
@@ -158,7 +158,12 @@ impl ArticleNode {
             return;
         }
         match value {
-            Some(Value::String(text)) if !text.trim().is_empty() => texts.push((unescaped(text), self.place(text))),
+            Some(Value::String(text)) if !text.trim().is_empty() => {
+                let said = unescaped(text);
+                if !texts.iter().any(|(it, _)| *it == said) {
+                    texts.push((said, self.place(text)));
+                }
+            }
             Some(Value::Array(values)) => values.iter().for_each(|it| self.gather(Some(it), names, depth, texts)),
             Some(Value::Object(node)) if depth < REFERENCES => {
                 let named = names.iter().find_map(|it| node.get(*it).filter(|value| !value.is_null() && *it != "@id"));
