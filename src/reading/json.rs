@@ -53,6 +53,10 @@ mod tests {
             (r#"{"a": "Greater São Paulo / Rio", "b": "São Paulo / Rio"}"#, Some("São Paulo / Rio")),
             (r#"{"a": "São Paulo \/ Rio"}"#, Some(r"São Paulo \/ Rio")),
             (r#"{"a": "\" \\", "b": "S\u00E3o Paulo \/ Rio"}"#, Some(r"S\u00E3o Paulo \/ Rio")),
+            (
+                r#"{"a": "\u0053\u00e3\u006f\u0020\u0050\u0061\u0075\u006c\u006f\u0020\u002f\u0020\u0052\u0069\u006f"}"#,
+                Some(r"\u0053\u00e3\u006f\u0020\u0050\u0061\u0075\u006c\u006f\u0020\u002f\u0020\u0052\u0069\u006f"),
+            ),
             ("{\"a\": \"São Paulo\n/ Rio\"}", Some("São Paulo\n/ Rio")),
             (r#"{"a": "Greater São Paulo / Rio", "b": "\u00"#, None),
         ] {

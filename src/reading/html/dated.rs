@@ -2,7 +2,8 @@
 
 use super::{
     facts::{Facts, Said, in_story, one_beside_the_other, said},
-    scan::{self, Block, Marked},
+    marks,
+    scan::{Block, Marked},
     visible,
 };
 use crate::{
@@ -110,7 +111,7 @@ impl Facts<'_> {
             &["article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "datemodified"],
             "meta",
         ));
-        said.extend(self.marked(&[scan::OF_CHANGE], "microdata"));
+        said.extend(self.marked(&[marks::OF_CHANGE], "microdata"));
         let found = said.into_iter().filter_map(Said::dated);
         dated(found.chain(self.visible_dates(true)).collect())
     }

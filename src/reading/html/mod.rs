@@ -1,6 +1,6 @@
 //! HTML: structure and metadata tell more than lines, and a library knows which part of a page is the story.
 //!
-//! 1. [`scan`]: one pass gives the blocks of text with their places, and what is marked as a fact.
+//! 1. [`scan`]: one pass gives the blocks of text with their places, and what is marked as a fact, by which [`marks`].
 //! 2. [`facts`]: metadata, by rank of where it stands; what no markup states, as it is [`visible`] around the headline. How
 //!    the page is [`titled`], [`authored`] and [`dated`] is each told in a file.
 //! 3. [`extract`]: the story's words, by a library behind limits. Where it has none, the page's lines are read as
@@ -14,6 +14,7 @@ mod extract;
 mod facts;
 mod fates;
 mod json_ld;
+mod marks;
 mod regions;
 mod scan;
 mod tag;

@@ -5,6 +5,7 @@
 //! builds nothing cannot be made to overflow.
 
 use super::{
+    marks::{self, OF_CHANGE},
     regions::{is_apart, region},
     tag::Tag,
     worker::{self, Failed},
@@ -40,7 +41,7 @@ pub struct Block {
 /// An element that is marked as holding a fact.
 #[derive(Clone, Debug)]
 pub struct Marked {
-    /// `itemprop:headline`, `rel:author`, `class:byline`, `h1`, `time`, `title`.
+    /// As [`marks`] names it: `itemprop:headline`, `class:byline`, `h1`.
     pub mark: String,
     /// What it says in an attribute: `content`, `datetime`, `href`.
     pub value: Option<(String, Span)>,
@@ -82,8 +83,6 @@ impl Scan {
     }
 }
 
-/// The mark of the date of a change.
-pub const OF_CHANGE: &str = "itemprop:dateModified";
 /// What is marked may hold this much text; more is no fact but a part of the page.
 const MARKED_BYTES: usize = 2_000;
 /// A longer attribute is none that tells what an element is.
@@ -105,23 +104,6 @@ const INLINE: &[&str] = &[
 ];
 /// Elements whose end tag may be left out, which one of the same name ends (HTML Standard, optional tags).
 const IMPLIED: &[&str] = &["p", "li", "dt", "dd", "tr", "td", "th", "option"];
-/// Parts of class names by which publishers mark facts.
-const CLASSES: &[(&str, &str)] = &[
-    ("byline", "class:byline"),
-    ("author", "class:author"),
-    ("standfirst", "class:deck"),
-    ("subheadline", "class:deck"),
-    ("article-subtitle", "class:deck"),
-    ("article__subtitle", "class:deck"),
-    ("dek", "class:deck"),
-    ("deck", "class:deck"),
-    ("publish", "class:date"),
-    ("timestamp", "class:date"),
-    ("date", "class:date"),
-    ("authorname", "class:author"),
-    ("authors", "class:author"),
-];
-
 /// The scan, or why the page cannot be scanned, for the evidence.
 pub fn scan(document: &str) -> Result<Scan, String> {
     let attributes = document.bytes().filter(|it| *it == b'=').count();
@@ -390,9 +372,6 @@ impl Pass<'_> {
     }
 
     fn mark(&mut self, name: &str, tag: &Tag, end: usize) {
-        if tag.is_bare() && !matches!(name, "h1" | "time" | "title") {
-            return;
-        }
         if name == "script"
             && tag.attribute("type").is_some_and(|(it, _)| it.eq_ignore_ascii_case("application/ld+json"))
         {
@@ -401,35 +380,8 @@ impl Pass<'_> {
             self.scan.json_ld.push(Span { start: end, end: end + length });
             return;
         }
-        let mut marks: Vec<String> = Vec::new();
-        if let Some((properties, _)) = tag.attribute("itemprop") {
-            marks.extend(properties.split_whitespace().map(|it| format!("itemprop:{it}")));
-        }
-        if tag.attribute("rel").is_some_and(|(it, _)| it.split_whitespace().any(|it| it == "author")) && name == "a" {
-            marks.push("rel:author".to_owned());
-        }
-        if name == "a" && tag.attribute("href").is_some_and(|(it, _)| leads_to_author(it)) {
-            marks.push("href:author".to_owned());
-        }
-        if name == "a"
-            && self
-                .marks
-                .iter()
-                .any(|it| matches!(self.scan.marked[*it].mark.as_str(), "class:author" | "class:byline"))
-        {
-            marks.push("link:author".to_owned());
-        }
-        if matches!(name, "h1" | "time" | "title") {
-            marks.push(name.to_owned());
-        }
-        let class = tag.attribute("class").map(|(it, _)| it.to_lowercase()).unwrap_or_default();
-        let parts = class.split_whitespace().flat_map(|it| it.split(['-', '_']).chain([it]));
-        let marked = parts.filter_map(|part| CLASSES.iter().position(|(it, _)| *it == part)).min();
-        marks.extend(marked.map(|at| CLASSES[at].1.to_owned()));
-        // What is marked as the date of a change is no other date.
-        if marks.iter().any(|it| it == OF_CHANGE) {
-            marks.retain(|it| it != "time" && it != "class:date");
-        }
+        let credits = |it: &usize| marks::is_credit(&self.scan.marked[*it].mark);
+        let marks = marks::of(name, tag, name == "a" && self.marks.iter().any(credits));
         if marks.is_empty() {
             return;
         }
@@ -450,27 +402,6 @@ impl Pass<'_> {
             }
         }
     }
-}
-
-/// Where sites keep the pages of those who write for them.
-fn leads_to_author(href: &str) -> bool {
-    const FOLDERS: [&str; 14] = [
-        "/author/",
-        "/authors/",
-        "/autor/",
-        "/autore/",
-        "/auteur/",
-        "/by/",
-        "/columnist/",
-        "/contributor/",
-        "/contributors/",
-        "/journalist/",
-        "/profile/",
-        "/profiles/",
-        "/reporters/",
-        "/writer/",
-    ];
-    FOLDERS.iter().any(|it| href.contains(it))
 }
 
 fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
