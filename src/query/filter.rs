@@ -73,6 +73,34 @@ impl Clause {
 }
 
 impl Filter {
+    /// The canonical form: a query string with the parameters in a fixed order. Cursors are bound to it, so its spelling
+    /// never changes.
+    pub fn canonical(&self) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let values = |values: &[String], negated: bool| {
+            let minus = if negated { "-" } else { "" };
+            values.iter().map(|value| format!("{minus}{value}")).collect::<Vec<_>>().join(",")
+        };
+        for clause in &self.clauses {
+            form.append_pair(clause.facet.name(), &values(&clause.values, clause.negated));
+        }
+        for (has, wanted) in &self.has {
+            form.append_pair("has", &values(&[has.name().to_owned()], !wanted));
+        }
+        for (name, range) in [("published", self.published), ("changed", self.changed), ("mentions", self.mentions)] {
+            for (end, instant) in [("from", range.from), ("to", range.to)] {
+                if let Some(instant) = instant {
+                    form.append_pair(&format!("{name}_{end}"), &instant.to_string());
+                }
+            }
+        }
+        for clause in &self.stories {
+            let stories: Vec<String> = clause.stories.iter().map(ToString::to_string).collect();
+            form.append_pair("story", &values(&stories, clause.negated));
+        }
+        form.finish()
+    }
+
     /// Decides on a posting alone: it carries all codes of its article. Of stories it knows nothing.
     pub fn matches(&self, posting: &Posting) -> bool {
         let has = |has: Has| posting.codes.contains(&format!("has:{}", has.name()));

@@ -178,8 +178,19 @@ impl ListQuery {
     }
 
     /// What a cursor is bound to: which articles, in which order. Not how many at a time, nor which members of them.
+    /// It is part of every cursor that a client holds, so its spelling never changes.
     pub fn fingerprint(&self) -> String {
-        format!("{:?} {:?} {} {} {:?}", self.filter, self.text, self.sort.name(), self.collapse, self.as_of)
+        let mut fingerprint = format!("{}\nsort={}", self.filter.canonical(), self.sort.name());
+        if let Some(text) = &self.text {
+            fingerprint.push_str(&format!("\nq={}", text.canonical()));
+        }
+        if self.collapse {
+            fingerprint.push_str("\ncollapse=story");
+        }
+        if let Some(as_of) = self.as_of {
+            fingerprint.push_str(&format!("\nas_of={as_of}"));
+        }
+        fingerprint
     }
 
     /// `rank`: in the order of relevance.
@@ -460,5 +471,26 @@ mod tests {
         let fingerprint = |text| parse(text).map(|it| it.fingerprint());
         assert_eq!(fingerprint("country=pk,in"), fingerprint("limit=3&country=IN,PK&fields=body"));
         assert_ne!(fingerprint("country=pk"), fingerprint("country=-pk"));
+    }
+
+    /// Clients hold cursors across upgrades: a rename in the code must not change what they are bound to.
+    #[test]
+    fn the_fingerprint_is_spelled_as_it_always_was() {
+        let fingerprint = |text| parse(text).expect("legal").fingerprint();
+        assert_eq!(fingerprint(""), "\nsort=-published");
+        let filter = "country=pk,in&country=-us&has=author,-image&published_from=2025-04-01&mentions_to=2013-01-01\
+                      &source=a%26b&sort=published&collapse=story";
+        assert_eq!(
+            fingerprint(filter),
+            "source=a%26b&country=IN%2CPK&country=-US&has=author&has=-image\
+             &published_from=2025-04-01T00%3A00%3A00.000Z&mentions_to=2013-01-01T00%3A00%3A00.000Z\
+             \nsort=published\ncollapse=story"
+        );
+        let text = "q=flood%20OR%20headline:(%22harbour%20tunnel%22~5%20-harb*)&sort=relevance";
+        assert_eq!(
+            fingerprint(text),
+            "\nsort=relevance\nq=OR(word\"flood\" AND(headline:phrase~5\"harbour tunnel\" NOT(headline:prefix\"harb\")))"
+        );
+        assert_eq!(fingerprint("as_of=2025-04-01"), "\nsort=-published\nas_of=2025-04-01T00:00:00.000Z");
     }
 }

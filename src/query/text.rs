@@ -103,6 +103,29 @@ impl Text {
         }
     }
 
+    /// The canonical form: operators before their operands, every text quoted. Cursors are bound to it, so its spelling
+    /// never changes.
+    pub fn canonical(&self) -> String {
+        let group = |operator: &str, parts: &[Self]| {
+            let parts: Vec<String> = parts.iter().map(Self::canonical).collect();
+            format!("{operator}({})", parts.join(" "))
+        };
+        match self {
+            Self::All(parts) => group("AND", parts),
+            Self::Any(parts) => group("OR", parts),
+            Self::Not(part) => format!("NOT({})", part.canonical()),
+            Self::Leaf(leaf) => {
+                let field = leaf.field.map(|field| format!("{}:", field.name())).unwrap_or_default();
+                let text = leaf.text.replace('\\', "\\\\").replace('"', "\\\"");
+                match leaf.form {
+                    Form::Word => format!("{field}word\"{text}\""),
+                    Form::Prefix => format!("{field}prefix\"{text}\""),
+                    Form::Phrase(moves) => format!("{field}phrase~{moves}\"{text}\""),
+                }
+            }
+        }
+    }
+
     /// Every leaf that an article is to have, and not those that it must not.
     pub fn wanted(&self) -> Vec<&Leaf> {
         match self {
