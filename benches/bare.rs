@@ -1,21 +1,24 @@
-//! The least that a function can be: `lambda_http`, the SDK, and the two calls that the `api` function makes for a list
-//! and for one article, with the attributes handed on as they come. What `dateline bench lambda` prints beside `api`.
+//! A minimal function: `lambda_http`, the SDK, and the two calls that the `api` function makes for a list and for one
+//! article, with the attributes returned unprocessed. `dateline-bench lambda` compares `api` with it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use dateline::store::{Store, aws};
+use dateline::{
+    config::Config,
+    store::{Store, aws},
+};
 use lambda_http::{Body, Error, Request, Response, service_fn};
 use serde_json::Value;
 use std::collections::HashMap;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let store = aws::open(&aws::Settings::from_env()?)?;
+    let store = aws::open(&Config::from_env())?;
     lambda_http::run(service_fn(|request| answer(&store, request))).await
 }
 
 async fn answer(store: &Store, request: Request) -> Result<Response<Body>, Error> {
-    let text = |it: &str| AttributeValue::S(it.to_owned());
+    let text = |text: &str| AttributeValue::S(text.to_owned());
     let found: Vec<HashMap<String, AttributeValue>> = match request.uri().path().strip_prefix("/v1/articles/") {
         Some(id) => {
             let key = text(&format!("A#{id}"));
@@ -29,15 +32,15 @@ async fn answer(store: &Store, request: Request) -> Result<Response<Body>, Error
         }
     };
     let found: Vec<Value> =
-        found.into_iter().map(|it| it.into_iter().map(|(name, it)| (name, shown(it))).collect()).collect();
+        found.into_iter().map(|item| item.into_iter().map(|(name, value)| (name, to_json(value))).collect()).collect();
     Ok(Response::new(Body::Text(serde_json::to_string(&found)?)))
 }
 
-fn shown(value: AttributeValue) -> Value {
+fn to_json(value: AttributeValue) -> Value {
     match value {
-        AttributeValue::S(it) | AttributeValue::N(it) => Value::String(it),
-        AttributeValue::B(it) => Value::String(BASE64_STANDARD.encode(it)),
-        AttributeValue::L(all) => all.into_iter().map(shown).collect(),
+        AttributeValue::S(text) | AttributeValue::N(text) => Value::String(text),
+        AttributeValue::B(b) => Value::String(BASE64_STANDARD.encode(b)),
+        AttributeValue::L(all) => all.into_iter().map(to_json).collect(),
         _ => Value::Null,
     }
 }

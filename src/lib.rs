@@ -1,22 +1,26 @@
-//! Dateline: raw news in, an honest archive out.
+//! Dateline: a news archive and API. It turns raw documents into articles with evidence.
 //!
 //! ```text
-//! raw document ─ reading ─▶ draft ─ archive (one transaction) ─▶ table ─ change feed ─▶ search index
+//! raw document ─ reading ─▶ draft ─ archive (one transaction) ─▶ table ─ change log ─▶ search index
 //! HTTP request ─ http ─▶ query (filter, plan) ─▶ postings in the table, or search ─▶ page ─▶ representation
 //! ```
 //!
-//! One module per stage. Dependencies point towards [`article`], which sees nothing: `http` and `cli` see everything,
-//! only [`store`] knows the SDK, only `http` knows status codes, only the binaries and `cli` build clients.
+//! One module per stage. Dependencies point towards [`article`], which depends on no other module; `http` and `cli` may
+//! use all of them. Only [`store`] uses the SDK, only `http` chooses status codes, only the binaries and `cli` build
+//! clients.
 
 pub mod access;
 pub mod archive;
 pub mod article;
 #[cfg(feature = "local")]
 pub mod cli;
+pub mod config;
 pub mod enrich;
+pub mod fetch;
 pub mod http;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+pub mod limits;
 pub mod logs;
 pub mod query;
 pub mod reading;

@@ -1,37 +1,36 @@
-//! The log: one line an event, plain for a person, JSON for a machine. `DATELINE_LOG` says how much, in the syntax of
-//! `tracing`'s target filters (`debug`, `warn,dateline=debug`). Bodies and secrets are never logged.
+//! Logging: one line per event, plain text for a terminal, JSON for machines. `DATELINE_LOG` sets the levels, in the
+//! syntax of `tracing`'s target filters (`debug`, `warn,dateline=debug`). Bodies and secrets are never logged.
 
+use crate::config::Config;
 use std::error::Error;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-const VARIABLE: &str = "DATELINE_LOG";
-
-/// Levels by target, and no more: a filter on spans would compile a regular expression at every cold start.
-fn filter(default: &str) -> Targets {
-    let named = std::env::var(VARIABLE).ok().and_then(|it| it.parse().ok());
-    named.unwrap_or_else(|| default.parse().expect("the default is a legal filter"))
+/// Returns a filter by target only: a filter on spans would compile a regular expression at every cold start.
+fn filter(config: &Config, default: &str) -> Targets {
+    let configured = config.log.as_ref().and_then(|filter| filter.parse().ok());
+    configured.unwrap_or_else(|| default.parse().expect("the default is a valid filter"))
 }
 
-/// For a terminal: on standard error, because standard output is for results.
-pub fn plain(default: &str) {
+/// Sets up logging for a terminal, on standard error because standard output is for results.
+pub fn plain(config: &Config, default: &str) {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    tracing_subscriber::registry().with(lines).with(filter(default)).init();
+    tracing_subscriber::registry().with(lines).with(filter(config, default)).init();
 }
 
-/// For CloudWatch: one JSON object a line. Without a time, which the service adds.
-pub fn json() {
+/// Sets up logging for CloudWatch: one JSON object per line, without a timestamp, which CloudWatch adds.
+pub fn json(config: &Config) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).without_time();
     let lines = lines.with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(filter("warn,dateline=info,trafilatura=off")).init();
+    tracing_subscriber::registry().with(lines).with(filter(config, "warn,dateline=info,trafilatura=off")).init();
 }
 
-/// An error with everything that caused it.
+/// Formats an error with its chain of causes.
 pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
+    let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        message = format!("{message}: {error}");
         cause = error.source();
     }
-    text
+    message
 }

@@ -1,6 +1,6 @@
-"""Moto's server on a free port of the loopback interface: prints the endpoint once it answers, and runs until stopped.
+"""Runs moto's server on a free loopback port, prints its endpoint when ready, and serves until stopped.
 
-It has a bucket, because nothing in the project makes one: the template does.
+Creates a bucket, because the project's code never does: the template does.
 """
 
 import time

@@ -1,11 +1,11 @@
-//! Who may do what: what a request needs, and whether a key has it.
+//! Access control: the scope that a request needs, and whether a key has it.
 //!
 //! | file | decides |
 //! | --- | --- |
-//! | here | which scope a request needs, and when it is asked for |
-//! | [`key`] | what a key is, how it is kept, and whether this is one |
+//! | here | which scope a request needs, and when a key is required |
+//! | [`api_keys`] | the format of keys, how they are stored, and whether a presented key is valid |
 
-pub mod key;
+pub mod api_keys;
 
 use crate::{
     article::Instant,
@@ -14,17 +14,17 @@ use crate::{
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-/// What a key may do. `admin` may do what the others may.
+/// A permission of a key. `admin` includes the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "local", derive(clap::ValueEnum))]
 pub enum Scope {
-    /// Articles and whatever is made of them.
+    /// Reads articles and data derived from them.
     Read,
-    /// Documents in.
+    /// Ingests documents.
     Ingest,
-    /// Everything: deletions, sources, failures, webhooks. These are also read by nobody else, because the addresses in
-    /// them may be secret.
+    /// Everything, including deletions, sources, failures and webhooks. The last three also need it for reading,
+    /// because the URLs in them may be secret.
     Admin,
 }
 
@@ -38,7 +38,7 @@ impl Scope {
     }
 }
 
-/// Which requests are asked for a key. On AWS the gateway asks before a request comes to the function.
+/// Which requests need a key. On AWS the gateway checks the key before it invokes the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     pub keyed_reads: bool,
@@ -46,22 +46,23 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// On one machine whoever reaches the loopback interface is its owner.
+    /// Requires no key. On a single machine, any client on the loopback interface is trusted as the owner.
     pub const OPEN: Self = Self { keyed_reads: false, keyed_writes: false };
 }
 
-/// Where the API says what it is. Open to whoever reaches it.
+/// Endpoints that describe the API. They need no key.
 const OPEN: [&str; 3] = ["/", "/healthz", "/openapi.json"];
-/// Hubs call here; what they bring is told by its signature.
+/// The WebSub callback. Requests from hubs are authenticated by their signature.
 const SIGNED: &str = crate::sources::websub::PATH;
-/// What is read by administrators alone.
+/// Resources that only administrators may read.
 const ADMINISTRATION: [&str; 3] = ["/v1/sources", "/v1/failures", "/v1/webhooks"];
 
-/// `None`: nothing. What is not named here needs the most.
+/// Returns the scope that a request needs; `None` means that no key is needed. Other reads need `read`, and other
+/// writes need `admin`.
 pub fn needed(method: &Method, path: &str) -> Option<Scope> {
     let reads = matches!(*method, Method::GET | Method::HEAD);
     let is_within =
-        |root: &str| path.strip_prefix(root).is_some_and(|it| matches!(it.as_bytes(), [] | [b'/' | b'.', ..]));
+        |root: &str| path.strip_prefix(root).is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'/' | b'.', ..]));
     match path {
         // A preflight carries no key.
         _ if *method == Method::OPTIONS => None,
@@ -76,18 +77,18 @@ pub fn needed(method: &Method, path: &str) -> Option<Scope> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
-    #[error("this needs a key with the scope {}: Authorization: Bearer <key>", .0.name())]
+    #[error("expected a key with the scope {}: Authorization: Bearer <key>", .0.name())]
     Missing(Scope),
-    #[error("the key is none of this archive's, or was revoked")]
+    #[error("the key is unknown or was revoked")]
     Unknown,
-    #[error("this needs a key with the scope {}", .0.name())]
+    #[error("the key lacks the scope {}", .0.name())]
     Lacking(Scope),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Policy {
-    /// `authorization`: the header of that name, as it came.
+    /// Checks a request. `authorization` is the unparsed value of that header.
     pub async fn check(
         self,
         store: &Store,
@@ -99,10 +100,10 @@ impl Policy {
         if !(if scope == Scope::Read { self.keyed_reads } else { self.keyed_writes }) {
             return Ok(());
         }
-        let presented = authorization.and_then(|it| it.split_once(' '));
+        let presented = authorization.and_then(|authorization| authorization.split_once(' '));
         let presented = presented.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, presented) = presented.ok_or(Denied::Missing(scope))?;
-        let key = key::find(store, presented.trim(), Instant::now()).await?.ok_or(Denied::Unknown)?;
+        let key = api_keys::find(store, presented.trim(), Instant::now()).await?.ok_or(Denied::Unknown)?;
         if key.may(scope) { Ok(()) } else { Err(Denied::Lacking(scope)) }
     }
 }
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_request_needs() {
+    fn each_request_needs_its_scope() {
         let needs = |method: Method, path: &str| needed(&method, path).map(Scope::name);
         assert_eq!(needs(Method::GET, "/healthz"), None);
         assert_eq!(needs(Method::OPTIONS, "/v1/sources"), None);

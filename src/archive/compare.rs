@@ -1,23 +1,23 @@
-//! What differs between two revisions of an article, by name: what a reader of its history is told first.
+//! Names the parts that differ between two revisions of an article: the overview that its history starts with.
 
 use crate::article::{Article, Basis, Facts, Instant, Published};
 
-/// A part of an article that its publisher changes as one.
+/// A part of an article that its publisher changes as a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Part {
+pub enum ChangedPart {
     /// Headline or deck.
     Headline,
     Body,
-    /// When it was published or modified, where the document says so.
+    /// The stated dates of publication and modification.
     Dates,
-    /// What it is about: topics, people, organisations, places.
+    /// Topics and entities: people, organisations, places.
     Topics,
-    /// Everything else that is stated of it.
+    /// All other metadata.
     Metadata,
 }
 
-impl Part {
+impl ChangedPart {
     pub fn name(self) -> &'static str {
         match self {
             Self::Headline => "headline",
@@ -29,26 +29,26 @@ impl Part {
     }
 }
 
-/// In the order of [`Part`].
-pub fn changed(before: &Article, after: &Article) -> Vec<Part> {
+/// Returns the parts that differ, in the order of [`ChangedPart`].
+pub fn changed(before: &Article, after: &Article) -> Vec<ChangedPart> {
     let (a, b) = (&before.facts, &after.facts);
     let differs = [
-        (Part::Headline, (&a.headline, &a.deck) != (&b.headline, &b.deck)),
-        (Part::Body, before.detail.body != after.detail.body),
-        (Part::Dates, dates(a) != dates(b)),
-        (Part::Topics, (&a.topics, &a.entities) != (&b.topics, &b.entities)),
-        (Part::Metadata, metadata(a) != metadata(b)),
+        (ChangedPart::Headline, (&a.headline, &a.deck) != (&b.headline, &b.deck)),
+        (ChangedPart::Body, before.detail.body != after.detail.body),
+        (ChangedPart::Dates, dates(a) != dates(b)),
+        (ChangedPart::Topics, (&a.topics, &a.entities) != (&b.topics, &b.entities)),
+        (ChangedPart::Metadata, metadata(a) != metadata(b)),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part).collect()
 }
 
-/// An inferred date moves with every visit and says nothing of the publisher.
+/// Returns the stated dates. An inferred date moves with every visit and is no change by the publisher.
 fn dates(facts: &Facts) -> (Option<&Published>, Option<Instant>) {
-    let stated = Some(&facts.published).filter(|it| it.basis == Some(Basis::Explicit));
+    let stated = Some(&facts.published).filter(|published| published.basis == Some(Basis::Explicit));
     (stated, facts.modified_at)
 }
 
-/// The facts without what has a part of its own, and without what is counted from the body.
+/// Returns the facts without those of the other parts, and without what is counted from the body.
 fn metadata(facts: &Facts) -> Facts {
     Facts {
         headline: None,

@@ -1,7 +1,7 @@
-//! When two readings are the same article: the hash of what the publisher changes.
+//! The content hash: equal for two readings unless the publisher changed the article.
 //!
-//! Left out are what reading derives from the rest, and an inferred date, whose upper bound is the time of retrieval
-//! and moves with every visit.
+//! It leaves out what reading derives from the rest, and an inferred date, because its upper bound is the time of
+//! retrieval and moves with every visit.
 
 use crate::{
     article::{Basis, Draft, Facts, Published},
@@ -15,13 +15,13 @@ pub fn content_hash(draft: &Draft) -> String {
     facts.script = None;
     facts.topics.clear();
     facts.entities.clear();
-    // Keywords are the publisher's where the document states them.
-    if draft.evidence.fields.iter().any(|it| it.field == "keywords" && it.rule == DERIVED_KEYWORDS) {
+    // Derived keywords are left out; stated ones are the publisher's.
+    if draft.evidence.fields.iter().any(|field| field.field == "keywords" && field.rule == DERIVED_KEYWORDS) {
         facts.keywords.clear();
     }
     if facts.published.basis != Some(Basis::Explicit) {
         facts.published = Published::default();
     }
-    let content = serde_json::to_vec(&(facts, &draft.detail.body)).expect("the domain's types cannot fail");
-    Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect()
+    let content = serde_json::to_vec(&(facts, &draft.detail.body)).expect("the domain's types always serialize");
+    hex::encode(Sha256::digest(&content))
 }

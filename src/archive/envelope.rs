@@ -1,19 +1,20 @@
-//! The raw document as JSON: the one form in which a document travels with what is known about it. Posted, queued,
-//! read from a file or a line of NDJSON, it is parsed here.
+//! The envelope: a raw document and its metadata as JSON. Envelopes that are posted, queued, or read from a file or a
+//! line of NDJSON are all parsed here.
 
-use crate::article::{Instant, RawDocument};
+use crate::{
+    article::{Instant, RawDocument},
+    limits::DOCUMENT_KEY_BYTES,
+};
 use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 
-/// How far ahead of this machine's clock a time of retrieval may lie.
+/// Maximum minutes that a time of retrieval may be ahead of this machine's clock.
 const CLOCK_SKEW_MINUTES: i64 = 10;
-/// Names and addresses end up in keys and logs.
-const NAME_BYTES: usize = 2048;
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
-    /// The name it came under, within its source: a path, an object key, a guid.
+    /// The document's name within its source: a path, an object key, a GUID.
     #[serde(default)]
     pub key: Option<String>,
     #[serde(default)]
@@ -21,17 +22,17 @@ pub struct Envelope {
     /// The id of the feed or site it came from.
     #[serde(default)]
     pub source: Option<String>,
-    /// `text/plain`, `text/html` or `text/markdown`, with parameters; left out, it is found out from the content.
+    /// `text/plain`, `text/html` or `text/markdown`, with parameters; detected from the content if omitted.
     #[serde(default)]
     pub media_type: Option<String>,
-    /// Left out, it is the time at which the envelope arrived.
+    /// The time at which the envelope arrived, if omitted.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub retrieved_at: Option<String>,
     pub content: String,
 }
 
-/// What is wrong with an envelope, by RFC 6901 pointer.
+/// An error in an envelope, located by a JSON pointer (RFC 6901).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{pointer}: {detail}")]
 pub struct BadEnvelope {
@@ -39,7 +40,8 @@ pub struct BadEnvelope {
     pub detail: String,
 }
 
-/// Names every fault. Where the envelope does not tell when the document was retrieved, it was at `retrieved_at`.
+/// Parses an envelope. Invalid JSON is one error; invalid values are reported all together. `retrieved_at` applies if
+/// the envelope states no time of retrieval.
 pub fn parse(json: &[u8], retrieved_at: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let envelope: Envelope = serde_path_to_error::deserialize(&mut deserializer)
@@ -48,10 +50,10 @@ pub fn parse(json: &[u8], retrieved_at: Instant) -> Result<RawDocument, Vec<BadE
     envelope.resolve(retrieved_at)
 }
 
-/// The place of a fault in JSON, as RFC 6901 writes it.
+/// Formats a path in JSON as a pointer (RFC 6901).
 pub fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
-    let part = |it: &Segment| match it {
+    let part = |segment: &Segment| match segment {
         Segment::Seq { index } => Some(format!("/{index}")),
         Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
         Segment::Enum { .. } | Segment::Unknown => None,
@@ -65,13 +67,13 @@ impl Envelope {
         let mut refuse = |pointer: &str, detail: String| bad.push(BadEnvelope { pointer: pointer.to_owned(), detail });
         for (pointer, value) in [("/key", &self.key), ("/url", &self.url), ("/source", &self.source)] {
             if let Some(value) = value
-                && (value.trim().is_empty() || value.len() > NAME_BYTES)
+                && (value.trim().is_empty() || value.len() > DOCUMENT_KEY_BYTES)
             {
-                refuse(pointer, format!("expected 1 to {NAME_BYTES} bytes, found {}", value.len()));
+                refuse(pointer, format!("expected 1 to {DOCUMENT_KEY_BYTES} bytes, found {}", value.len()));
             }
         }
         if let Some(given) = &self.url
-            && !url::Url::parse(given).is_ok_and(|it| matches!(it.scheme(), "http" | "https"))
+            && !url::Url::parse(given).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
         {
             refuse("/url", format!("expected an absolute http or https URL, found {given:?}"));
         }
@@ -80,7 +82,7 @@ impl Envelope {
             let ahead = now.timestamp() + CLOCK_SKEW_MINUTES.minutes();
             match Instant::parse(given) {
                 Ok(at) if at.timestamp() <= ahead => retrieved_at = at.min(now),
-                Ok(at) => refuse("/retrieved_at", format!("expected a time that is not ahead of now, found {at}")),
+                Ok(at) => refuse("/retrieved_at", format!("expected a time not in the future, found {at}")),
                 Err(error) => refuse("/retrieved_at", format!("{error}, found {given:?}")),
             }
         }
@@ -104,12 +106,12 @@ mod tests {
     use super::*;
 
     fn pointers(json: &str) -> Vec<String> {
-        let bad = parse(json.as_bytes(), Instant::now()).expect_err(json);
-        bad.into_iter().map(|it| it.pointer).collect()
+        let errors = parse(json.as_bytes(), Instant::now()).expect_err(json);
+        errors.into_iter().map(|error| error.pointer).collect()
     }
 
     #[test]
-    fn a_wrong_member_is_named() {
+    fn the_error_names_the_invalid_member() {
         assert_eq!(pointers(r#"{"content": "x", "colour": "red"}"#), ["/colour"]);
         assert_eq!(pointers(r#"{"content": 7}"#), ["/content"]);
         assert_eq!(pointers(r#"{"key": "k"}"#), [""]);
@@ -124,6 +126,9 @@ mod tests {
     #[test]
     fn the_time_of_retrieval_is_kept() {
         let document = parse(br#"{"content": "x", "retrieved_at": "2025-04-07T10:00:00+05:00"}"#, Instant::now());
-        assert_eq!(document.map(|it| it.retrieved_at.to_string()), Ok("2025-04-07T05:00:00.000Z".to_owned()));
+        assert_eq!(
+            document.map(|document| document.retrieved_at.to_string()),
+            Ok("2025-04-07T05:00:00.000Z".to_owned())
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! Why a document did not become an article.
+//! The errors of ingesting a document.
 
-use super::{envelope::BadEnvelope, intake::faults};
+use super::{document_files::faults, envelope::BadEnvelope};
 use crate::{article::ArticleId, reading::ReadError, store::StoreError};
 
 #[derive(Debug, thiserror::Error)]
@@ -9,18 +9,18 @@ pub enum IngestError {
     Unreadable(#[from] ReadError),
     #[error("{}", faults(.0))]
     BadEnvelope(Vec<BadEnvelope>),
-    #[error("it could not be received")]
+    #[error("the document could not be received")]
     Unavailable(#[source] std::io::Error),
-    #[error("the article {id} is being written by too many others; try again")]
+    #[error("too many concurrent writes of article {id}; try again")]
     Contended { id: ArticleId },
-    #[error("reading ended without an answer")]
+    #[error("the reader failed")]
     ReaderFailed,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl IngestError {
-    /// The name that programs go by; the same in problem bodies, reports and logs.
+    /// Returns the machine-readable code, the same in problem bodies, reports and logs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(error) => error.code(),
@@ -33,13 +33,13 @@ impl IngestError {
         }
     }
 
-    /// Whether the document is at fault, and would be the next time too; otherwise it may be tried again.
-    pub fn is_the_documents(&self) -> bool {
+    /// Whether the document itself is the cause, so that a retry would fail too.
+    pub fn is_permanent(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::BadEnvelope(_) | Self::ReaderFailed)
             || self.code() == "document_too_large"
     }
 
-    /// The whole chain, for a log or a person at the terminal.
+    /// Formats the whole chain of causes, for a log or the terminal.
     pub fn chain(&self) -> String {
         crate::logs::chain(self)
     }

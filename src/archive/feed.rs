@@ -1,8 +1,12 @@
-//! A feed into the archive: each entry is an article of its own, written or failed by itself.
+//! Ingests a feed: each entry is an article of its own, and is written or fails by itself.
 //!
-//! Entries that stand as they stood last time are told by their own bytes, without being read; a feed is mostly those.
+//! Entries that did not change since last time are recognised by the hash of their bytes and not read; most entries of
+//! a feed are unchanged.
 
-use super::{Archive, Incoming, IngestError, Ingested, Origin, identity};
+use super::{
+    Archive, IngestError, Ingested, identity,
+    incoming::{Incoming, Origin},
+};
 use crate::{
     article::{Article, ArticleId, Draft, Evidence, RawDocument},
     reading::{
@@ -14,80 +18,80 @@ use crate::{
 use futures::future::try_join_all;
 use std::collections::HashSet;
 
-/// How many records are looked up at once.
+/// Document records that are looked up concurrently.
 const LOOKUPS: usize = 16;
-/// No bytes have this digest.
+/// A fingerprint that no bytes have.
 const PROVISIONAL: &str = "provisional";
 
-/// What became of one article of a document.
+/// The result of ingesting one article of a document.
 #[derive(Debug)]
-pub struct Taken {
-    /// The entry's name, where the document is a feed.
+pub struct IngestReport {
+    /// The entry's name, if the document is a feed.
     pub entry: Option<String>,
     pub ingested: Result<Ingested, IngestError>,
 }
 
-/// A feed whose entries are to be taken one by one.
+/// A feed whose entries are ingested one by one.
 pub struct OpenedFeed {
     document: RawDocument,
-    /// The raw bytes, as long as they are not in the objects.
+    /// The raw bytes, until they are in the object store.
     unstored: Option<Vec<u8>>,
     raw: String,
     bytes: u64,
     seen: HashSet<ArticleId>,
-    /// What a limit leaves out.
+    /// The error for entries beyond a limit.
     left_out: Option<ReadError>,
 }
 
-/// An entry of it.
+/// An entry of an opened feed.
 pub struct OpenedEntry {
-    /// Within the feed.
+    /// Its name within the feed.
     pub name: String,
-    /// The name that it goes by in the record of documents.
+    /// The key of its document record.
     record: String,
     fingerprint: String,
     pub state: EntryState,
 }
 
 pub enum EntryState {
-    /// It stands as it stood.
+    /// It is unchanged.
     Known(Ingested),
-    /// It is new, or another.
+    /// It is new or changed.
     Read(Box<Draft>),
     Unreadable(ReadError),
 }
 
 impl Archive {
-    pub(super) async fn take_feed(&self, document: RawDocument) -> Vec<Taken> {
+    pub(super) async fn ingest_feed(&self, document: RawDocument) -> Vec<IngestReport> {
         let (mut feed, entries) = match self.open_feed(document).await {
             Ok(opened) => opened,
-            Err(error) => return vec![Taken { entry: None, ingested: Err(error) }],
+            Err(error) => return vec![IngestReport { entry: None, ingested: Err(error) }],
         };
-        let mut taken = Vec::with_capacity(entries.len());
+        let mut reports = Vec::with_capacity(entries.len());
         for entry in entries {
-            taken.push(self.take_entry(&mut feed, entry).await);
+            reports.push(self.ingest_entry(&mut feed, entry).await);
         }
-        taken.extend(feed.left_out());
-        taken
+        reports.extend(feed.left_out());
+        reports
     }
 
-    /// Its entries, read where they do not stand as they stood. Nothing is written.
+    /// Returns the entries of a feed, and reads those that are new or changed. Nothing is written.
     pub async fn open_feed(&self, document: RawDocument) -> Result<(OpenedFeed, Vec<OpenedEntry>), IngestError> {
-        let (document, entries) = reading(document, feed::entries).await?;
+        let (document, entries) = read_blocking(document, feed::entries).await?;
         let (entries, left_out) = entries?;
         let raw = document.sha256();
-        let mut known: Vec<Option<Ingested>> = Vec::with_capacity(entries.len());
-        let names: Vec<String> = entries.iter().map(|it| record_name(&document, it)).collect();
-        for some in entries.chunks(LOOKUPS).zip(names.chunks(LOOKUPS)) {
-            let lookups = some.0.iter().zip(some.1).map(|(entry, name)| self.known(name, &entry.sha256));
-            known.extend(try_join_all(lookups).await?);
+        let mut previous: Vec<Option<Ingested>> = Vec::with_capacity(entries.len());
+        let names: Vec<String> = entries.iter().map(|entry| record_name(&document, entry)).collect();
+        for (entries, names) in entries.chunks(LOOKUPS).zip(names.chunks(LOOKUPS)) {
+            let lookups = entries.iter().zip(names).map(|(entry, name)| self.previous_result(name, &entry.sha256));
+            previous.extend(try_join_all(lookups).await?);
         }
-        let wanted: Vec<usize> = (0..entries.len()).filter(|at| known[*at].is_none()).collect();
-        let (mut document, drafts) = reading(document, move |it| feed::drafts(it, &wanted)).await?;
+        let changed: Vec<usize> = (0..entries.len()).filter(|at| previous[*at].is_none()).collect();
+        let (mut document, drafts) = read_blocking(document, move |document| feed::drafts(document, &changed)).await?;
         let mut drafts = drafts?.into_iter();
         let mut opened = Vec::with_capacity(entries.len());
-        for ((entry, record), known) in entries.into_iter().zip(names).zip(known) {
-            let state = match known {
+        for ((entry, record), previous) in entries.into_iter().zip(names).zip(previous) {
+            let state = match previous {
                 Some(unchanged) => EntryState::Known(unchanged),
                 None => match drafts.next().unwrap_or(Err(ReadError::NothingToRead)) {
                     Ok(draft) => EntryState::Read(Box::new(draft)),
@@ -101,9 +105,9 @@ impl Archive {
         Ok((OpenedFeed { document, unstored, raw, bytes, seen: HashSet::new(), left_out }, opened))
     }
 
-    pub async fn take_entry(&self, feed: &mut OpenedFeed, entry: OpenedEntry) -> Taken {
+    pub async fn ingest_entry(&self, feed: &mut OpenedFeed, entry: OpenedEntry) -> IngestReport {
         let ingested = match entry.state {
-            EntryState::Known(unchanged) => first(&mut feed.seen, unchanged.id.clone()).map(|()| unchanged),
+            EntryState::Known(unchanged) => refuse_repeated(&mut feed.seen, unchanged.id.clone()).map(|()| unchanged),
             EntryState::Unreadable(error) => Err(error.into()),
             EntryState::Read(draft) => {
                 let origin = Origin {
@@ -114,59 +118,61 @@ impl Archive {
                     entry: Some(entry.name.clone()),
                 };
                 let incoming = Incoming::new(&feed.document, *draft, origin);
-                match first(&mut feed.seen, incoming.id.clone()) {
-                    Ok(()) => self.decide(&mut feed.unstored, incoming).await,
+                match refuse_repeated(&mut feed.seen, incoming.id.clone()) {
+                    Ok(()) => self.write_if_changed(&mut feed.unstored, incoming).await,
                     Err(error) => Err(error),
                 }
             }
         };
-        Taken { entry: Some(entry.name), ingested }
+        IngestReport { entry: Some(entry.name), ingested }
     }
 }
 
 impl OpenedFeed {
-    /// What a limit leaves out, as an answer of its own.
-    pub fn left_out(self) -> Option<Taken> {
-        self.left_out.map(|error| Taken { entry: None, ingested: Err(error.into()) })
+    /// Returns the error for entries beyond a limit as a report of its own.
+    pub fn left_out(self) -> Option<IngestReport> {
+        self.left_out.map(|error| IngestReport { entry: None, ingested: Err(error.into()) })
     }
 }
 
 impl OpenedEntry {
-    /// Has the entry read anew the next time, whatever it is then.
+    /// Makes the next visit read the entry again, even if it is unchanged.
     pub fn provisional(mut self) -> Self {
         self.fingerprint = PROVISIONAL.to_owned();
         self
     }
 
-    /// What it is once its article was read elsewhere.
-    pub fn document_record(&self, of: &Ingested) -> DocumentRecord {
+    /// Returns its document record, if its article was ingested from another document.
+    pub fn document_record(&self, ingested: &Ingested) -> DocumentRecord {
         DocumentRecord {
             key: self.record.clone(),
             sha256: self.fingerprint.clone(),
-            article: of.id.clone(),
-            revision: of.revision,
+            article: ingested.id.clone(),
+            revision: ingested.revision,
         }
     }
 }
 
-/// A feed may hold an article twice, in two versions. Taking both would make a revision of it at every visit.
-fn first(seen: &mut HashSet<ArticleId>, id: ArticleId) -> Result<(), IngestError> {
+/// Refuses an article that already occurred in the feed. A feed may hold two versions of one article; ingesting both
+/// would write a revision at every visit.
+fn refuse_repeated(seen: &mut HashSet<ArticleId>, id: ArticleId) -> Result<(), IngestError> {
     if seen.insert(id) { Ok(()) } else { Err(ReadError::RepeatedEntry.into()) }
 }
 
-/// Reading is work for a processor.
-async fn reading<T: Send + 'static>(
+/// Reads on a blocking thread, because reading is CPU-bound.
+async fn read_blocking<T: Send + 'static>(
     document: RawDocument,
     read: impl FnOnce(&RawDocument) -> T + Send + 'static,
 ) -> Result<(RawDocument, T), IngestError> {
     let read = tokio::task::spawn_blocking(move || {
-        let found = read(&document);
-        (document, found)
+        let result = read(&document);
+        (document, result)
     });
     read.await.map_err(|_| IngestError::ReaderFailed)
 }
 
-/// Within its source an entry has one name, wherever the feed is; a feed of no source goes by its own name.
+/// Returns the key of an entry's document record. Within a source it does not depend on the feed's name; without a
+/// source it includes that name.
 fn record_name(document: &RawDocument, entry: &EntryName) -> String {
     let feed = match &document.source {
         Some(_) => String::new(),
@@ -178,8 +184,8 @@ fn record_name(document: &RawDocument, entry: &EntryName) -> String {
 pub(super) fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence), IngestError>> {
     let read = || {
         let (entries, left_out) = feed::entries(document)?;
-        let wanted: Vec<usize> = entries.iter().map(|it| it.at).collect();
-        let drafts = feed::drafts(document, &wanted)?;
+        let all: Vec<usize> = entries.iter().map(|entry| entry.at).collect();
+        let drafts = feed::drafts(document, &all)?;
         Ok((entries.into_iter().zip(drafts), left_out))
     };
     let (entries, left_out) = match read() {
@@ -198,6 +204,6 @@ pub(super) fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence)
             Err(error) => Err(error.into()),
         });
     }
-    previews.extend(left_out.map(|it| Err(it.into())));
+    previews.extend(left_out.map(|error| Err(error.into())));
     previews
 }

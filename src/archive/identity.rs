@@ -1,11 +1,11 @@
-//! Is it the same article? The first of: its canonical URL, the key it came under, the hash of its content.
+//! An article's identity: its canonical URL, else its key, else the hash of its content.
 
 use crate::article::RawDocument;
 use url::Url;
 
-/// Query parameters that tell how a reader came and not what is read. An entry that ends in `_` is a prefix.
+/// Query parameters that track the visitor and do not select the page. An entry that ends in `_` is a prefix.
 ///
-/// Each with where its owner documents it.
+/// Each with the product whose documentation lists it.
 const TRACKING: &[(&str, &str)] = &[
     ("utm_", "Google Analytics, campaign parameters"),
     ("gclid", "Google Ads, auto-tagging"),
@@ -31,16 +31,16 @@ const TRACKING: &[(&str, &str)] = &[
 
 pub fn is_tracking_parameter(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    TRACKING.iter().any(|(known, _)| match known.strip_suffix('_') {
-        Some(_) => name.starts_with(known),
-        None => name == *known,
+    TRACKING.iter().any(|(parameter, _)| match parameter.strip_suffix('_') {
+        Some(_) => name.starts_with(parameter),
+        None => name == *parameter,
     })
 }
 
-/// The URL without what does not change the page: fragment, credentials, tracking. `None` for what is not a page on the
-/// web, and for a site's front page, which many sites wrongly call the canonical URL of everything.
+/// Returns the URL without what does not change the page: fragment, credentials, tracking. `None` if it is not an http
+/// or https URL, and for a site's front page, which many sites wrongly declare as the canonical URL of every page.
 pub fn canonical_url(text: &str) -> Option<String> {
-    let mut url = Url::parse(text.trim()).ok().filter(|it| matches!(it.scheme(), "http" | "https"))?;
+    let mut url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     url.set_fragment(None);
     let _ = url.set_username("");
     let _ = url.set_password(None);
@@ -58,8 +58,8 @@ pub fn canonical_url(text: &str) -> Option<String> {
     (!is_front_page).then(|| url.to_string())
 }
 
-/// The text that names the article. Schemes are not told apart: a site that moves to https publishes nothing anew.
-/// `key`: what it came under within its source, of a feed's entry its id.
+/// Returns the text that identifies the article. http and https are the same, because a site that moves to https does
+/// not publish its articles again. `key`: the document's key within its source, or the id of a feed's entry.
 pub fn identify(canonical_url: Option<&str>, source: Option<&str>, key: Option<&str>, content_hash: &str) -> String {
     match (canonical_url, key) {
         (Some(url), _) => format!("url:{}", url.strip_prefix("http:").or(url.strip_prefix("https:")).unwrap_or(url)),
@@ -68,7 +68,7 @@ pub fn identify(canonical_url: Option<&str>, source: Option<&str>, key: Option<&
     }
 }
 
-/// The name a document goes by: what it came under, else its bytes.
+/// Returns the name of a document: its key, else its URL, else its hash.
 pub(super) fn document_name(document: &RawDocument, sha256: &str) -> String {
     let source = document.source.as_deref().unwrap_or_default();
     match document.key.as_deref().or(document.url.as_deref()) {
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_lose_what_does_not_change_the_page() {
+    fn canonical_urls_omit_what_does_not_change_the_page() {
         for (url, expected) in [
             ("https://News.Example/a?utm_source=x&id=7#top", Some("https://news.example/a?id=7")),
             ("https://news.example/a?fbclid=1", Some("https://news.example/a")),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_is_no_part_of_an_identity() {
+    fn http_and_https_urls_have_the_same_identity() {
         let identity = |url| identify(url, None, Some("k"), "hash");
         assert_eq!(identity(Some("http://a.example/b")), identity(Some("https://a.example/b")));
         assert_eq!(identity(None), "key::k");

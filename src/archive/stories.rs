@@ -1,53 +1,51 @@
-//! Which story an article belongs to.
+//! Assigns articles to stories.
 //!
-//! Every article is a story of its own until another is found that is nearly the same: then the later one joins the
-//! earlier one's. The bands of its text name the articles worth comparing, of the last two weeks around it; the texts
-//! themselves decide ([`crate::enrich::likeness`]). An article that is like members of several stories merges them into
-//! the one that was there first, whose id they all go by; the ids of the others lead there.
+//! Every article is a story of its own until a near-duplicate is found: then the later article joins the story of the
+//! earlier one. The bands of its text select the candidates, within two weeks of it; comparing the texts decides
+//! ([`crate::enrich::near_duplicates`]). An article that resembles members of several stories merges them into the
+//! first one, whose id they all share; the ids of the others redirect to it.
 
 use super::Archive;
 use crate::{
     article::{Article, ArticleId, Instant, TextSpan},
-    enrich::likeness::{self, Likeness, Shingles},
-    store::{Band, List, MERGES_MAX, StoreError, Story, StoryChanges, StoryPut},
+    enrich::near_duplicates::{self, Shingles, Similarity},
+    limits::{STORY_MEMBERS, STORY_MEMBERS_COMPARED},
+    store::{Band, MERGES_MAX, PostingList, StoreError, Story, StoryChanges, StoryPut},
 };
 use std::collections::HashMap;
 
-/// The articles that are compared, those with the most bands in common.
+/// Maximum articles that are compared: those with the most bands in common.
 const CANDIDATES_MAX: usize = 20;
-/// How far apart two articles of one story are published; where that is not known of both, first seen.
+/// Maximum days between the publication of two articles of one story; if either date is unknown, between their first
+/// sight.
 const DAYS_APART: i64 = 14;
-/// The members of a story that are compared with each other when it is told.
-pub const COMPARED_MAX: usize = 20;
-/// The most members of a story. It bounds the item and what reading a story takes.
-pub const MEMBERS_MAX: usize = 200;
 
-/// Where an article goes.
-pub(super) struct Joined {
+/// The story that an article is assigned to.
+pub(super) struct StoryAssignment {
     pub story: ArticleId,
     pub changes: StoryChanges,
-    /// Why it did not go where it belongs, for the evidence.
+    /// Why the article did not join a matching story, for the evidence.
     pub left_out: Option<String>,
 }
 
-/// A story that an article is in, or is like.
-struct Node {
+/// The story of an article or of one of its near-duplicates.
+struct StoryNode {
     id: ArticleId,
-    /// `None` of an article that is alone.
+    /// `None` if the story is a single article.
     record: Option<Story>,
     since: Instant,
 }
 
-impl Node {
+impl StoryNode {
     fn members(&self) -> Vec<ArticleId> {
-        self.record.as_ref().map_or_else(|| vec![self.id.clone()], |it| it.members.clone())
+        self.record.as_ref().map_or_else(|| vec![self.id.clone()], |record| record.members.clone())
     }
 
     fn put(&self, members: Vec<ArticleId>, merged_into: Option<ArticleId>) -> StoryPut {
         let story = Story {
             id: self.id.clone(),
-            version: self.record.as_ref().map_or(0, |it| it.version),
-            created_at: self.record.as_ref().map_or(self.since, |it| it.created_at),
+            version: self.record.as_ref().map_or(0, |record| record.version),
+            created_at: self.record.as_ref().map_or(self.since, |record| record.created_at),
             members,
             merged_into,
         };
@@ -55,159 +53,170 @@ impl Node {
     }
 }
 
-fn are_near(one: &Article, other: &Article) -> bool {
-    let published = one.facts.published.at.zip(other.facts.published.at);
-    let (a, b) = published.unwrap_or((one.head.first_seen_at, other.head.first_seen_at));
-    a.timestamp().duration_since(b.timestamp()).abs().as_hours() <= DAYS_APART * 24
+fn are_near(a: &Article, b: &Article) -> bool {
+    let published = a.facts.published.at.zip(b.facts.published.at);
+    let (at_a, at_b) = published.unwrap_or((a.head.first_seen_at, b.head.first_seen_at));
+    at_a.timestamp().duration_since(at_b.timestamp()).abs().as_hours() <= DAYS_APART * 24
 }
 
 impl Archive {
-    /// `own`: the story that the article is in by now, where it is no new one.
-    pub(super) async fn join(&self, article: &Article, own: Option<&ArticleId>) -> Result<Joined, StoreError> {
+    /// Chooses the story of an article. `own`: its current story; `None` if the article is new.
+    pub(super) async fn assign_story(
+        &self,
+        article: &Article,
+        own: Option<&ArticleId>,
+    ) -> Result<StoryAssignment, StoreError> {
         let id = &article.head.id;
         let shingles = Shingles::of(&article.detail.body);
         let bands = self.store().bands(&shingles.bands()).await?;
-        let mut nodes: Vec<Node> = Vec::new();
+        let mut nodes: Vec<StoryNode> = Vec::new();
         if let Some(own) = own {
             nodes.push(self.node(own, article.head.first_seen_at).await?);
         }
-        let own_id = nodes.first().map(|it| it.id.clone());
-        for it in self.alike(article, &shingles, &bands).await? {
-            let node = self.node(&it.head.story, it.head.first_seen_at).await?;
-            if !nodes.iter().any(|it| it.id == node.id) {
+        let own_id = nodes.first().map(|node| node.id.clone());
+        for near_duplicate in self.near_duplicates(article, &shingles, &bands).await? {
+            let node = self.node(&near_duplicate.head.story, near_duplicate.head.first_seen_at).await?;
+            if !nodes.iter().any(|other| other.id == node.id) {
                 nodes.push(node);
             }
         }
-        let position = List::All.position(article);
-        let missing = bands.into_iter().filter(|it| !it.has(id)).map(|it| it.with(position.clone()));
+        let position = PostingList::All.position(article);
+        let missing = bands.into_iter().filter(|band| !band.has(id)).map(|band| band.with(position.clone()));
         let mut changes = StoryChanges { stories: Vec::new(), bands: missing.collect() };
-        // The one that readers know goes before one that is only one article, and the older one before the newer.
-        nodes.sort_by_key(|it| (it.record.is_none(), it.since, it.id.clone()));
-        // The story that the article is in now is never among those that are left for another time.
-        let own_node = nodes.iter().position(|it| Some(&it.id) == own_id.as_ref());
-        if let Some(at) = own_node.filter(|it| *it > MERGES_MAX) {
+        // Recorded stories, whose ids readers know, come before single articles, and older ones before newer ones.
+        nodes.sort_by_key(|node| (node.record.is_none(), node.since, node.id.clone()));
+        // The limit on merges never cuts off the article's current story.
+        let own_node = nodes.iter().position(|node| Some(&node.id) == own_id.as_ref());
+        if let Some(at) = own_node.filter(|own_node| *own_node > MERGES_MAX) {
             nodes.swap(MERGES_MAX, at);
         }
         nodes.truncate(1 + MERGES_MAX);
         let Some((target, others)) = nodes.split_first() else {
-            return Ok(Joined { story: id.clone(), changes, left_out: None });
+            return Ok(StoryAssignment { story: id.clone(), changes, left_out: None });
         };
         let mut members = target.members();
-        let more = others.iter().flat_map(Node::members).chain([id.clone()]);
-        for it in more {
-            if !members.contains(&it) {
-                members.push(it);
+        let added = others.iter().flat_map(StoryNode::members).chain([id.clone()]);
+        for member in added {
+            if !members.contains(&member) {
+                members.push(member);
             }
         }
-        if members.len() > MEMBERS_MAX {
-            let left_out = format!("story: {} has {MEMBERS_MAX} members, and takes no more", target.id);
-            return Ok(Joined { story: own.unwrap_or(id).clone(), changes, left_out: Some(left_out) });
+        if members.len() > STORY_MEMBERS {
+            let left_out = format!("story: {} has {STORY_MEMBERS} members, and takes no more", target.id);
+            return Ok(StoryAssignment { story: own.unwrap_or(id).clone(), changes, left_out: Some(left_out) });
         }
         if members != target.members() {
             changes.stories.push(target.put(members, None));
         }
-        changes.stories.extend(others.iter().map(|it| it.put(Vec::new(), Some(target.id.clone()))));
-        Ok(Joined { story: target.id.clone(), changes, left_out: None })
+        changes.stories.extend(others.iter().map(|other| other.put(Vec::new(), Some(target.id.clone()))));
+        Ok(StoryAssignment { story: target.id.clone(), changes, left_out: None })
     }
 
-    async fn node(&self, story: &ArticleId, first_seen_at: Instant) -> Result<Node, StoreError> {
-        let (id, record) = self.store().living_story(story).await?;
-        let since = record.as_ref().map_or(first_seen_at, |it| it.created_at);
-        Ok(Node { id, record, since })
+    async fn node(&self, story: &ArticleId, first_seen_at: Instant) -> Result<StoryNode, StoreError> {
+        let (id, record) = self.store().resolve_story(story).await?;
+        let since = record.as_ref().map_or(first_seen_at, |record| record.created_at);
+        Ok(StoryNode { id, record, since })
     }
 
-    /// The articles of about the same time whose texts are nearly the same.
-    async fn alike(&self, article: &Article, shingles: &Shingles, bands: &[Band]) -> Result<Vec<Article>, StoreError> {
+    /// Returns the near-duplicates of an article that are close to it in time.
+    async fn near_duplicates(
+        &self,
+        article: &Article,
+        shingles: &Shingles,
+        bands: &[Band],
+    ) -> Result<Vec<Article>, StoreError> {
         let mut common: HashMap<&ArticleId, usize> = HashMap::new();
-        for member in bands.iter().flat_map(|it| &it.members).filter(|it| it.id != article.head.id) {
+        for member in bands.iter().flat_map(|band| &band.members).filter(|member| member.id != article.head.id) {
             *common.entry(&member.id).or_default() += 1;
         }
         let mut candidates: Vec<(&ArticleId, usize)> = common.into_iter().collect();
         candidates.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         candidates.truncate(CANDIDATES_MAX);
-        let ids: Vec<ArticleId> = candidates.into_iter().map(|it| it.0.clone()).collect();
+        let ids: Vec<ArticleId> = candidates.into_iter().map(|(id, _)| id.clone()).collect();
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let (found, _) = self.store().articles(&ids).await?;
-        let near = found.into_iter().map(|it| it.article).filter(|it| are_near(article, it));
-        let compared = near.map(|it| (shingles.likeness(&Shingles::of(&it.detail.body)), it));
-        let mut alike: Vec<_> = compared.filter(|it| it.0.is_of_one_story()).collect();
-        // Batches come in no order, and the same archive must decide the same.
-        alike.sort_by(|a, b| b.0.similarity.total_cmp(&a.0.similarity).then(a.1.head.id.cmp(&b.1.head.id)));
-        let alike: Vec<Article> = alike.into_iter().map(|it| it.1).collect();
-        // One without a date is near to all; it must not bring together what is years apart.
-        let Some(best) = alike.first().cloned() else { return Ok(alike) };
-        Ok(alike.into_iter().filter(|it| are_near(&best, it)).collect())
+        let (records, _) = self.store().articles(&ids).await?;
+        let near = records.into_iter().map(|record| record.article).filter(|other| are_near(article, other));
+        let compared = near.map(|article| (shingles.similarity(&Shingles::of(&article.detail.body)), article));
+        let mut matching: Vec<_> = compared.filter(|(similarity, _)| similarity.is_of_one_story()).collect();
+        // Batch reads return items in no order; sorting makes the decision deterministic.
+        matching.sort_by(|a, b| b.0.jaccard.total_cmp(&a.0.jaccard).then(a.1.head.id.cmp(&b.1.head.id)));
+        let matching: Vec<Article> = matching.into_iter().map(|(_, article)| article).collect();
+        // An article without a date may be near to articles that are years apart; it must not join them.
+        let Some(best) = matching.first().cloned() else { return Ok(matching) };
+        Ok(matching.into_iter().filter(|other| are_near(&best, other)).collect())
     }
 
-    /// What a deletion changes of the story that the article is in.
-    pub(super) async fn leave(&self, article: &Article) -> Result<StoryChanges, StoreError> {
+    /// Returns the changes to the article's story when the article is deleted.
+    pub(super) async fn remove_from_story(&self, article: &Article) -> Result<StoryChanges, StoreError> {
         let node = self.node(&article.head.story, article.head.first_seen_at).await?;
         let mut members = node.members();
-        members.retain(|it| *it != article.head.id);
-        let was_in = node.record.as_ref().is_some_and(|it| it.members.contains(&article.head.id));
-        let stories = was_in.then(|| node.put(members, None)).into_iter().collect();
+        members.retain(|member| *member != article.head.id);
+        let is_member = node.record.as_ref().is_some_and(|record| record.members.contains(&article.head.id));
+        let stories = is_member.then(|| node.put(members, None)).into_iter().collect();
         Ok(StoryChanges { stories, bands: Vec::new() })
     }
 }
 
-/// What stands under a story's id.
-pub enum Told {
-    Story(Box<TheStory>),
-    /// The story that it was merged into.
+/// The result of looking up a story's id.
+pub enum StoryLookup {
+    Story(Box<ComparedStory>),
+    /// The id of the story that it was merged into.
     Merged(ArticleId),
 }
 
-/// A story with its members, and why they belong together.
-pub struct TheStory {
+/// A story with its members and their similarity.
+pub struct ComparedStory {
     pub id: ArticleId,
     pub created_at: Instant,
-    /// The canonical one first: by the time of publication, or of first sight where that is not known.
+    /// The canonical one first: sorted by publication, or by first sight if that is unknown.
     pub members: Vec<Article>,
-    /// Of every two of the first members.
-    pub pairs: Vec<(ArticleId, ArticleId, Likeness)>,
-    /// What each of the first members shares with the canonical one.
+    /// The similarity of every two of the first [`STORY_MEMBERS_COMPARED`] members.
+    pub pairs: Vec<(ArticleId, ArticleId, Similarity)>,
+    /// The spans that each of those members shares with the canonical one.
     pub shared: Vec<(ArticleId, Vec<(TextSpan, TextSpan)>)>,
 }
 
 impl Archive {
-    /// `None` where no article is, or is any more, of such a story.
-    pub async fn story(&self, id: &ArticleId) -> Result<Option<Told>, StoreError> {
-        let (living, record) = self.store().living_story(id).await?;
-        if living != *id {
-            return Ok(Some(Told::Merged(living)));
+    /// Returns `None` if the story does not exist or has no articles any more.
+    pub async fn story(&self, id: &ArticleId) -> Result<Option<StoryLookup>, StoreError> {
+        let (resolved, record) = self.store().resolve_story(id).await?;
+        if resolved != *id {
+            return Ok(Some(StoryLookup::Merged(resolved)));
         }
-        let ids = record.as_ref().map_or_else(|| vec![id.clone()], |it| it.members.clone());
+        let ids = record.as_ref().map_or_else(|| vec![id.clone()], |record| record.members.clone());
         let mut members = self.members(&ids).await?;
-        // An article that joined another story is none of its own.
-        members.retain(|it| record.is_some() || it.head.story == *id);
+        // An article that joined another story is no story of its own.
+        members.retain(|member| record.is_some() || member.head.story == *id);
         let Some(canonical) = members.first() else { return Ok(None) };
-        let created_at = record.map_or(canonical.head.first_seen_at, |it| it.created_at);
-        // Comparing is work for a processor.
-        let compared: Vec<Article> = members.iter().take(COMPARED_MAX).cloned().collect();
+        let created_at = record.map_or(canonical.head.first_seen_at, |record| record.created_at);
+        // Comparing is CPU-bound.
+        let compared: Vec<Article> = members.iter().take(STORY_MEMBERS_COMPARED).cloned().collect();
         let (pairs, shared) = tokio::task::spawn_blocking(move || compare(&compared)).await.unwrap_or_default();
-        Ok(Some(Told::Story(Box::new(TheStory { id: living, created_at, members, pairs, shared }))))
+        Ok(Some(StoryLookup::Story(Box::new(ComparedStory { id: resolved, created_at, members, pairs, shared }))))
     }
 
-    /// The articles of those ids that exist, in the order of a story's members.
+    /// Returns the articles of `ids` that exist, in the order of a story's members.
     pub async fn members(&self, ids: &[ArticleId]) -> Result<Vec<Article>, StoreError> {
-        let (found, _) = self.store().articles(ids).await?;
-        let mut members: Vec<Article> = found.into_iter().map(|it| it.article).collect();
-        members.sort_by_key(|it| (it.listed_at(), it.head.first_seen_at, it.head.id.clone()));
+        let (records, _) = self.store().articles(ids).await?;
+        let mut members: Vec<Article> = records.into_iter().map(|record| record.article).collect();
+        members.sort_by_key(|member| (member.listed_at(), member.head.first_seen_at, member.head.id.clone()));
         Ok(members)
     }
 }
 
-type Pairs = Vec<(ArticleId, ArticleId, Likeness)>;
+type Pairs = Vec<(ArticleId, ArticleId, Similarity)>;
 type Shared = Vec<(ArticleId, Vec<(TextSpan, TextSpan)>)>;
 
 fn compare(members: &[Article]) -> (Pairs, Shared) {
-    let shingles: Vec<Shingles> = members.iter().map(|it| Shingles::of(&it.detail.body)).collect();
+    let shingles: Vec<Shingles> = members.iter().map(|member| Shingles::of(&member.detail.body)).collect();
     let id = |at: usize| members[at].head.id.clone();
     let pairs = (0..members.len()).flat_map(|a| (a + 1..members.len()).map(move |b| (a, b)));
-    let pairs = pairs.map(|(a, b)| (id(a), id(b), shingles[a].likeness(&shingles[b]))).collect();
+    let pairs = pairs.map(|(a, b)| (id(a), id(b), shingles[a].similarity(&shingles[b]))).collect();
     let (canonical, others) = members.split_first().expect("a story has a member");
-    let shared = |it: &Article| (it.head.id.clone(), likeness::shared(&canonical.detail.body, &it.detail.body));
+    let shared = |article: &Article| {
+        (article.head.id.clone(), near_duplicates::shared(&canonical.detail.body, &article.detail.body))
+    };
     (pairs, others.iter().map(shared).collect())
 }

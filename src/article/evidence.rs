@@ -1,8 +1,8 @@
-//! Where each fact was read, and what became of every byte of the raw document.
+//! Evidence: the source spans of each extracted field, and the label of every byte of the raw document.
 
 use serde::{Deserialize, Serialize};
 
-/// Half-open, in UTF-8 bytes of the raw document's text.
+/// A half-open range of UTF-8 byte offsets in the raw document's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Span {
     pub start: usize,
@@ -12,71 +12,72 @@ pub struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Label {
-    /// Shown to readers, word for word.
+    /// Shown to readers verbatim.
     Kept,
     /// Not part of the article.
     Removed,
-    /// Not shown, but a fact was read from it.
+    /// Not shown, but a field was extracted from it.
     Mined,
 }
 
-/// A run of the raw document with one fate. The pieces of a document follow one another without gap or overlap.
+/// A run of the raw document with one label. The pieces of a document are contiguous, without gaps or overlaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Piece {
     pub start: usize,
     pub end: usize,
     pub label: Label,
     pub reason: String,
-    /// The text of the run. Stored without it: it is cut from the raw document when it is shown.
+    /// The text of the run. It is not stored, but cut from the raw document when the evidence is shown.
     #[serde(default)]
     pub text: String,
 }
 
-/// How the text at a fact's spans, one after another, gives its value. White space, what is invisible, and the bars that set
-/// the cells of a table's row apart do not count; references and escapes are resolved.
+/// How the concatenated text of a field's spans yields its value. White space, invisible characters and the bars that
+/// separate table cells are ignored; references and escapes are resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Normalisation {
-    /// It is the value.
+    /// The text is the value.
     Text,
-    /// The value is a part of it.
+    /// The value is a part of the text.
     Within,
-    /// It states the date, in the words of people or the form of machines.
+    /// The text states the date, in prose or in a machine-readable format.
     Date,
-    /// Each member of the value, which semicolons separate, is a part of it, in whichever case.
+    /// Each semicolon-separated member of the value is a part of the text, ignoring case.
     List,
-    /// The rule concludes the value from it, as an amount from its words.
+    /// The rule derives the value from the text, such as an amount from its words.
     Derived,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldEvidence {
-    /// The member of the article, dotted where it is nested: `dateline.place`.
+    /// The article's member; nested members are dotted: `dateline.place`.
     pub field: String,
     pub spans: Vec<Span>,
-    /// The rule that read it, by name.
+    /// The name of the rule that extracted the value.
     pub rule: String,
-    /// The value that the rule made of the spans; of `published` and `modified_at` what is stated: `2025-04-07`, or a moment
-    /// with its offset, in UTC (`Z`) where none is stated.
+    /// The value that the rule derived from the spans. For `published` and `modified_at` it is the date as stated:
+    /// `2025-04-07`, or a time with its offset, in UTC (`Z`) where no offset is stated.
     pub normalised: Option<String>,
-    /// How the bytes at the spans give that value; `null` where there are none.
+    /// How the bytes at the spans yield that value; `null` if there are none.
     pub normalisation: Option<Normalisation>,
-    /// What other places in the document said, where they were not followed.
-    pub others: Vec<String>,
+    /// Values found elsewhere in the document that were not used.
+    #[serde(rename = "others")]
+    pub alternatives: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Evidence {
-    /// The encoding (WHATWG name) that turned the raw bytes into the text that spans count in.
+    /// The encoding (WHATWG name) that decoded the raw bytes; spans are offsets into the decoded text.
     pub encoding: String,
     pub pieces: Vec<Piece>,
     pub fields: Vec<FieldEvidence>,
-    /// What a limit kept from being read or filed, by name.
+    /// What a limit excluded from extraction or indexing, by name.
     pub left_out: Vec<String>,
 }
 
 impl Evidence {
-    /// The same evidence with each piece's text cut from the document's text.
+    /// Fills in each piece's text from the document's text.
     pub fn with_text(mut self, document: &str) -> Self {
         for piece in &mut self.pieces {
             piece.text = document.get(piece.start..piece.end).unwrap_or_default().to_owned();

@@ -1,12 +1,26 @@
-//! Facets: what a list of articles can be filtered by, and the values an article has.
+//! Facets: what a list of articles can be filtered by, and the facet values of an article.
 //!
-//! The one place that says which members of an article are facets. The archive files an article under them, the query
-//! reads them back, and both spell them as here.
+//! Only this module defines which members of an article are facets. The archive indexes articles under these values and
+//! queries look them up, both in the spelling defined here.
 
 use super::{Article, EntityType, media_topic, slug};
+use strum::VariantArray;
 
-/// A facet whose values have lists of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A facet with a posting list for each of its values.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum Facet {
     Source,
     Language,
@@ -18,29 +32,18 @@ pub enum Facet {
 }
 
 impl Facet {
-    pub const ALL: [Self; 7] =
-        [Self::Source, Self::Language, Self::Country, Self::Place, Self::Person, Self::Organisation, Self::Topic];
-
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Language => "language",
-            Self::Country => "country",
-            Self::Place => "place",
-            Self::Person => "person",
-            Self::Organisation => "organisation",
-            Self::Topic => "topic",
-        }
+        self.into()
     }
 
-    /// The value in the spelling it is filed under: `pk` and `PK` are one country.
+    /// Returns the value in the spelling it is indexed under: `pk` and `PK` are one country.
     pub fn canonical(self, value: &str) -> String {
         match self {
             Self::Country => value.to_ascii_uppercase(),
             Self::Language => value.to_ascii_lowercase(),
             Self::Source | Self::Place | Self::Person | Self::Organisation => slug(value),
-            // By its code or by its label; what is neither is filed under nowhere.
-            Self::Topic => media_topic(value).map_or_else(|| slug(value), |it| it.code.to_owned()),
+            // Accepts a code or a label. Anything else yields a slug that no article is indexed under.
+            Self::Topic => media_topic(value).map_or_else(|| slug(value), |topic| topic.code.to_owned()),
         }
     }
 }
@@ -57,25 +60,28 @@ impl FacetValue {
         Self { facet, value: facet.canonical(value) }
     }
 
-    /// Every facet value of an article, each once, in a fixed order.
+    /// Returns every facet value of an article, sorted and without duplicates.
     pub fn of(article: &Article) -> Vec<Self> {
         let facts = &article.facts;
-        let place = facts.dateline.as_ref().and_then(|it| it.place.as_ref());
-        // A reader who asks for a source means whoever brought the story: the feed it was polled from, or its publisher.
-        let sources = [article.head.source.as_deref(), facts.publisher.as_ref().map(|it| it.id.as_str())];
-        let mut values: Vec<Self> = sources.into_iter().flatten().map(|it| Self::new(Facet::Source, it)).collect();
-        values.extend(facts.language.as_deref().map(|it| Self::new(Facet::Language, it)));
-        values.extend(place.and_then(|it| it.country.as_ref()).map(|it| Self::new(Facet::Country, it.as_str())));
-        values.extend(place.map(|it| Self::new(Facet::Place, &it.id)));
-        values.extend(facts.topics.iter().map(|it| Self::new(Facet::Topic, &it.code)));
-        // Of entities only what is certain: a list that holds the wrong namesake once is not used twice.
-        values.extend(facts.entities.iter().filter(|it| it.strong).filter_map(|it| match it.kind {
-            EntityType::Person => Some(Self::new(Facet::Person, &it.id)),
-            EntityType::Organisation => Some(Self::new(Facet::Organisation, &it.id)),
-            EntityType::Place => Some(Self::new(Facet::Place, &it.id)),
-            EntityType::Country => it.country.as_ref().map(|it| Self::new(Facet::Country, it.as_str())),
+        let place = facts.dateline.as_ref().and_then(|dateline| dateline.place.as_ref());
+        // The source filter covers both origins of an article: the feed it was polled from, and its publisher.
+        let sources = [article.head.source.as_deref(), facts.publisher.as_ref().map(|publisher| publisher.id.as_str())];
+        let mut values: Vec<Self> =
+            sources.into_iter().flatten().map(|source| Self::new(Facet::Source, source)).collect();
+        values.extend(facts.language.as_deref().map(|language| Self::new(Facet::Language, language)));
+        values.extend(
+            place.and_then(|place| place.country.as_ref()).map(|country| Self::new(Facet::Country, country.as_str())),
+        );
+        values.extend(place.map(|place| Self::new(Facet::Place, &place.id)));
+        values.extend(facts.topics.iter().map(|topic| Self::new(Facet::Topic, &topic.code)));
+        // Only strong entities become facets: users abandon a list that contains the wrong namesake.
+        values.extend(facts.entities.iter().filter(|entity| entity.strong).filter_map(|entity| match entity.kind {
+            EntityType::Person => Some(Self::new(Facet::Person, &entity.id)),
+            EntityType::Organisation => Some(Self::new(Facet::Organisation, &entity.id)),
+            EntityType::Place => Some(Self::new(Facet::Place, &entity.id)),
+            EntityType::Country => entity.country.as_ref().map(|country| Self::new(Facet::Country, country.as_str())),
         }));
-        values.retain(|it| !it.value.is_empty());
+        values.retain(|value| !value.value.is_empty());
         values.sort();
         values.dedup();
         values
@@ -88,12 +94,12 @@ impl std::fmt::Display for FacetValue {
     }
 }
 
-/// What the code of a date that the text speaks of begins with; the date follows in EDTF.
+/// Prefix of the code of a date mentioned in the text; the date follows in EDTF.
 pub const MENTIONS: &str = "on:";
-/// The dates that a posting carries beside its card.
+/// Maximum mentioned dates in a posting.
 const DATES_MAX: usize = 12;
 
-/// All that an article is found by: the values that have lists, and the codes that every posting of it carries.
+/// The index terms of an article: the values with posting lists, and the codes that each of its postings carries.
 pub struct Filed {
     pub values: Vec<FacetValue>,
     pub codes: Vec<String>,
@@ -102,28 +108,31 @@ pub struct Filed {
 }
 
 impl Filed {
-    /// `most`: the facet values that an article may have.
+    /// Collects the index terms. `most` is the maximum number of facet values.
     pub fn of(article: &Article, most: usize) -> Self {
         let mut values = FacetValue::of(article);
         let mut left_out = Vec::new();
-        for beyond in values.drain(values.len().min(most)..) {
-            left_out.push(format!("{beyond}: an article is filed under {most} facet values"));
+        for excess in values.drain(values.len().min(most)..) {
+            left_out.push(format!("{excess}: an article is filed under {most} facet values"));
         }
-        let told = article.detail.mentioned_dates.iter().filter(|it| it.from.is_some());
-        let mut dates: Vec<String> = told.map(|it| format!("{MENTIONS}{}", it.edtf)).collect();
+        let dated = article.detail.mentioned_dates.iter().filter(|date| date.from.is_some());
+        let mut dates: Vec<String> = dated.map(|date| format!("{MENTIONS}{}", date.edtf)).collect();
         dates.sort();
         dates.dedup();
-        for beyond in dates.drain(dates.len().min(DATES_MAX)..) {
-            left_out.push(format!("{beyond}: an article is found by {DATES_MAX} of the dates that it speaks of"));
+        for excess in dates.drain(dates.len().min(DATES_MAX)..) {
+            left_out.push(format!("{excess}: an article is found by {DATES_MAX} of the dates that it speaks of"));
         }
-        let has = Has::of(article).into_iter().map(|it| format!("has:{}", it.name()));
+        let has = Has::of(article).into_iter().map(|field| format!("has:{}", field.name()));
         let codes = values.iter().map(FacetValue::to_string).chain(has).chain(dates).collect();
         Self { values, codes, left_out }
     }
 }
 
-/// Facts that an article has or lacks. They narrow a list and have no list of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Fields that an article has or lacks. They filter lists, but have no posting list of their own.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum Has {
     Published,
     Author,
@@ -139,45 +148,20 @@ pub enum Has {
 }
 
 impl Has {
-    pub const ALL: [Self; 11] = [
-        Self::Published,
-        Self::Author,
-        Self::Agency,
-        Self::Publisher,
-        Self::Dateline,
-        Self::Deck,
-        Self::Image,
-        Self::Url,
-        Self::Section,
-        Self::Topic,
-        Self::Quantity,
-    ];
-
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Published => "published",
-            Self::Author => "author",
-            Self::Agency => "agency",
-            Self::Publisher => "publisher",
-            Self::Dateline => "dateline",
-            Self::Deck => "deck",
-            Self::Image => "image",
-            Self::Url => "url",
-            Self::Section => "section",
-            Self::Topic => "topic",
-            Self::Quantity => "quantity",
-        }
+        self.into()
     }
 
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
+        name.parse().ok()
     }
 
     pub fn of(article: &Article) -> Vec<Self> {
         let facts = &article.facts;
-        Self::ALL
-            .into_iter()
-            .filter(|it| match it {
+        Self::VARIANTS
+            .iter()
+            .copied()
+            .filter(|field| match field {
                 Self::Published => facts.published.at.is_some(),
                 Self::Author => !facts.authors.is_empty(),
                 Self::Agency => facts.agency.is_some(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 const LENGTH: usize = 26;
-/// Crockford's alphabet in lower case: no letter that is mistaken for a digit when an id is read aloud or typed.
+/// Crockford's alphabet in lower case: no letter that can be mistaken for a digit when an id is read aloud or typed.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// 128 bits of SHA-256 over an identity, as 26 characters of base 32.
@@ -18,13 +18,13 @@ pub struct ArticleId(String);
 pub struct BadArticleId;
 
 impl ArticleId {
-    /// The id of an identity: a text that names one article, such as `url:https://…`.
+    /// Returns the id of an identity, a string that names one article, such as `url:https://…`.
     pub fn of_identity(identity: &str) -> Self {
         let digest = Sha256::digest(identity.as_bytes());
         let mut bits = u128::from_be_bytes(digest[..16].try_into().expect("SHA-256 has 32 bytes"));
         let mut text = [0u8; LENGTH];
-        for place in text.iter_mut().rev() {
-            *place = ALPHABET[(bits & 31) as usize];
+        for digit in text.iter_mut().rev() {
+            *digit = ALPHABET[(bits & 31) as usize];
             bits >>= 5;
         }
         Self(text.iter().map(|byte| char::from(*byte)).collect())
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_parses_back_and_others_are_refused() {
+    fn an_id_round_trips_and_malformed_ids_are_refused() {
         let id = ArticleId::of_identity("url:https://news.example/a");
         assert_eq!(ArticleId::parse(id.as_str()), Ok(id.clone()));
         assert_ne!(id, ArticleId::of_identity("url:https://news.example/b"));

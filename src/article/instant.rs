@@ -1,7 +1,7 @@
-//! A moment in UTC, to the millisecond, in one fixed-width spelling.
+//! A UTC timestamp with millisecond precision, in one fixed-width format.
 //!
-//! Fixed width matters: the same text is what clients see and what lists are ordered by in the table, and texts of one
-//! width sort as the moments do.
+//! Fixed width matters: clients see the same string that the table orders lists by, and strings of one width sort
+//! chronologically.
 
 use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ impl Instant {
         Self::truncated(Timestamp::now())
     }
 
-    /// A time with its offset, or a day, which means its first moment in UTC.
+    /// Parses a time with its offset, or a day, which means the start of that day in UTC.
     pub fn parse(text: &str) -> Result<Self, BadInstant> {
         let instant = match text.parse::<jiff::civil::Date>() {
             Ok(day) if text.len() == 10 => day.to_zoned_datetime(TimeZone::UTC).map_err(|_| BadInstant)?.timestamp(),
@@ -30,7 +30,7 @@ impl Instant {
         Self::from_timestamp(instant).ok_or(BadInstant)
     }
 
-    /// `None` outside the years 1000 to 9999, which four digits cannot spell.
+    /// Returns `None` outside the years 1000 to 9999, which four digits cannot represent.
     pub fn from_timestamp(timestamp: Timestamp) -> Option<Self> {
         let year = timestamp.to_zoned_datetime(TimeZone::UTC).year();
         (1000..=9999).contains(&year).then(|| Self::truncated(timestamp))
@@ -40,12 +40,12 @@ impl Instant {
         self.0
     }
 
-    /// So much later; of what no calendar holds, this moment.
+    /// Returns the time `by` later, or `self` if that is out of range.
     pub fn after(self, by: Duration) -> Self {
         self.0.checked_add(by).ok().and_then(Self::from_timestamp).unwrap_or(self)
     }
 
-    /// The UTC day, `YYYY-MM-DD`.
+    /// Returns the UTC day, `YYYY-MM-DD`.
     pub fn day(self) -> String {
         self.to_string()[..10].to_owned()
     }
@@ -81,13 +81,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_and_times_have_one_spelling() {
-        for (text, spelled) in [
+    fn days_and_times_have_one_format() {
+        for (text, expected) in [
             ("2025-04-07", "2025-04-07T00:00:00.000Z"),
             ("2025-04-07T09:30:00Z", "2025-04-07T09:30:00.000Z"),
             ("2025-04-07T09:30:00.123999+05:00", "2025-04-07T04:30:00.123Z"),
         ] {
-            assert_eq!(Instant::parse(text).map(|it| it.to_string()), Ok(spelled.to_owned()), "{text}");
+            assert_eq!(Instant::parse(text).map(|instant| instant.to_string()), Ok(expected.to_owned()), "{text}");
         }
         for bad in ["", "yesterday", "2025-13-01", "2025-04-07T09:30:00", "0999-12-31", "-000001-01-01T00:00:00Z"] {
             assert_eq!(Instant::parse(bad), Err(BadInstant), "{bad}");

@@ -1,11 +1,11 @@
-//! The subjects of the IPTC Media Topics that articles are filed under: <https://cv.iptc.org/newscodes/mediatopic/>.
+//! The IPTC Media Topics that articles are classified under: <https://cv.iptc.org/newscodes/mediatopic/>.
 
 use super::slug;
 
 pub struct MediaTopic {
     pub code: &'static str,
     pub label: &'static str,
-    /// The code of the root that a topic of the second level stands under.
+    /// The code of a second-level topic's root.
     pub root: Option<&'static str>,
 }
 
@@ -17,7 +17,7 @@ const fn under(root: &'static str, code: &'static str, label: &'static str) -> M
     MediaTopic { code, label, root: Some(root) }
 }
 
-/// All roots, and the topics of the second level that reading tells.
+/// All root topics, and the second-level topics that extraction assigns.
 pub const MEDIA_TOPICS: [MediaTopic; 26] = [
     root("01000000", "arts, culture, entertainment and media"),
     root("02000000", "crime, law and justice"),
@@ -47,10 +47,10 @@ pub const MEDIA_TOPICS: [MediaTopic; 26] = [
     under("03000000", "20000148", "disaster"),
 ];
 
-/// The topic of a code, or of a label's slug: `11000000`, `politics-and-government`.
+/// Finds a topic by its code, or by its label or the label's slug: `11000000`, `politics-and-government`.
 pub fn media_topic(text: &str) -> Option<&'static MediaTopic> {
-    let wanted = slug(text);
-    MEDIA_TOPICS.iter().find(|it| it.code == text || slug(it.label) == wanted)
+    let label_slug = slug(text);
+    MEDIA_TOPICS.iter().find(|topic| topic.code == text || slug(topic.label) == label_slug)
 }
 
 #[cfg(test)]
@@ -65,9 +65,9 @@ mod tests {
             ("Conflict, war and peace", Some("16000000")),
             ("99000000", None),
         ] {
-            assert_eq!(media_topic(text).map(|it| it.code), code, "{text}");
+            assert_eq!(media_topic(text).map(|topic| topic.code), code, "{text}");
         }
-        let roots = MEDIA_TOPICS.iter().filter_map(|it| it.root);
-        assert!(roots.into_iter().all(|it| media_topic(it).is_some_and(|it| it.root.is_none())));
+        let roots = MEDIA_TOPICS.iter().filter_map(|topic| topic.root);
+        assert!(roots.into_iter().all(|root| media_topic(root).is_some_and(|topic| topic.root.is_none())));
     }
 }

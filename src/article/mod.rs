@@ -1,7 +1,7 @@
-//! The domain: what an article is, and what is known about where each of its facts was read.
+//! The domain model: articles, and the evidence for each of their fields.
 //!
-//! Nothing here reads, stores or serves. The JSON that these types print is the public contract: absent knowledge is
-//! `null` or an empty list, never a missing member.
+//! Nothing here extracts, stores or serves articles. The JSON that these types serialise to is the public contract: an
+//! unknown value is `null` or an empty list, never a missing member.
 
 mod evidence;
 mod facet;

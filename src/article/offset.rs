@@ -1,4 +1,4 @@
-//! How far the time of a place lies from UTC, in whole minutes, as RFC 3339 writes it: `+05:30`.
+//! A UTC offset in whole minutes, in RFC 3339 format: `+05:30`.
 
 use jiff::{Timestamp, fmt::strtime::BrokenDownTime, tz};
 use serde::{Deserialize, Serialize};
@@ -22,14 +22,14 @@ impl Offset {
         self.0.to_time_zone()
     }
 
-    /// A moment as RFC 3339 writes it on this clock.
+    /// Formats a timestamp at this offset, as in RFC 3339.
     pub fn written(self, moment: Timestamp) -> String {
         moment.display_with_offset(self.0).to_string()
     }
 }
 
 impl From<tz::Offset> for Offset {
-    /// Seconds, which clocks had before there were zones, fall away.
+    /// Drops the seconds, which local times had before time zones were introduced.
     fn from(offset: tz::Offset) -> Self {
         Self::of_minutes(i64::from(offset.seconds() / 60)).unwrap_or(Self(offset))
     }
@@ -37,17 +37,17 @@ impl From<tz::Offset> for Offset {
 
 impl std::fmt::Display for Offset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut written = BrokenDownTime::default();
-        written.set_offset(Some(self.0));
-        f.write_str(&written.to_string("%:z").map_err(|_| std::fmt::Error)?)
+        let mut time = BrokenDownTime::default();
+        time.set_offset(Some(self.0));
+        f.write_str(&time.to_string("%:z").map_err(|_| std::fmt::Error)?)
     }
 }
 
 impl TryFrom<String> for Offset {
     type Error = BadOffset;
     fn try_from(text: String) -> Result<Self, BadOffset> {
-        let read = BrokenDownTime::parse("%:z", &text).ok().and_then(|it| it.offset());
-        read.map(Self::from).ok_or(BadOffset)
+        let offset = BrokenDownTime::parse("%:z", &text).ok().and_then(|time| time.offset());
+        offset.map(Self::from).ok_or(BadOffset)
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_offset_is_read_as_it_is_written() {
+    fn an_offset_round_trips_and_malformed_offsets_are_refused() {
         for (minutes, expected) in [(0, "+00:00"), (330, "+05:30"), (-480, "-08:00"), (-30, "-00:30")] {
             let offset = Offset::of_minutes(minutes).expect("an offset");
             assert_eq!(offset.to_string(), expected);

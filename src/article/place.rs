@@ -1,15 +1,15 @@
-//! Places and countries as a dateline names them.
+//! Places, countries and datelines.
 
 use serde::{Deserialize, Serialize};
 
-/// ISO 3166-1 alpha-2, upper case.
+/// A country code: ISO 3166-1 alpha-2, upper case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(value_type = String, pattern = "^[A-Z]{2}$", examples("PK"))]
 #[serde(try_from = "String", into = "String")]
 pub struct CountryCode(String);
 
 #[derive(Debug, thiserror::Error, PartialEq)]
-#[error("expected a country as two letters of ISO 3166-1 (PK)")]
+#[error("expected a two-letter ISO 3166-1 country code (PK)")]
 pub struct BadCountryCode;
 
 impl CountryCode {
@@ -44,11 +44,11 @@ pub struct Place {
     pub country: Option<CountryCode>,
 }
 
-/// The place a story was filed from, as printed before its first sentence.
+/// The place that an article was filed from, as printed before its first sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Dateline {
     /// As printed, without its punctuation: `ISLAMABAD`, `KYIV, Ukraine`.
     pub text: String,
-    /// `null` where the places table does not know the name.
+    /// `null` if the name is not in the places table.
     pub place: Option<Place>,
 }

@@ -1,4 +1,4 @@
-//! When an article was published: said by the document, narrowed down to an interval, or not known.
+//! When an article was published: stated by the document, narrowed down to an interval, or unknown.
 
 use super::{Instant, Offset};
 use jiff::{civil, tz::TimeZone};
@@ -17,40 +17,40 @@ pub enum Precision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
-    /// The document says it.
+    /// Stated in the document.
     Explicit,
-    /// It follows from something else, as `reasoning` tells.
+    /// Inferred from other facts; `reasoning` explains how.
     Inferred,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Published {
-    /// The moment, or the first moment in UTC of the day that is known. `null` where no date is stated.
+    /// The time, or the start in UTC of the day if only the day is known. `null` where no date is stated.
     pub at: Option<Instant>,
-    /// How far the publisher's clock lay from UTC at that moment, where the document states it; `null` elsewhere, and where
-    /// a day is all that is known. `Z` and `-0000` state the moment and no clock (RFC 9557, section 2; RFC 5322, section 3.3).
+    /// The publisher's UTC offset at that time, where the document states it; `null` otherwise, and where only the day
+    /// is known. `Z` and `-0000` state a time but no local offset (RFC 9557, section 2; RFC 5322, section 3.3).
     #[serde(default)]
     pub offset: Option<Offset>,
     pub precision: Option<Precision>,
     pub basis: Option<Basis>,
-    /// The interval it must lie in, half-open, where one is known.
+    /// The half-open interval that must contain the publication time, where one is known.
     pub earliest: Option<Instant>,
     pub latest: Option<Instant>,
     pub reasoning: Option<String>,
 }
 
 impl Published {
-    /// The day that it was for the publisher; in UTC, where no offset is stated.
+    /// Returns the publisher's local day; the UTC day where no offset is stated.
     pub fn day(&self) -> Option<civil::Date> {
         let zone = self.offset.map_or(TimeZone::UTC, Offset::zone);
         Some(self.at?.timestamp().to_zoned_datetime(zone).date())
     }
 
-    /// As it was stated: a day, or a moment on the publisher's clock, in UTC where that is not known.
+    /// Formats the date as stated: a day, or a time at the publisher's offset, in UTC where the offset is unknown.
     pub fn stated(&self) -> Option<String> {
         let moment = self.at?.timestamp();
         match (self.precision, self.offset) {
-            (Some(Precision::Day), _) => self.day().map(|it| it.to_string()),
+            (Some(Precision::Day), _) => self.day().map(|day| day.to_string()),
             (_, Some(offset)) => Some(offset.written(moment)),
             (_, None) => Some(moment.to_string()),
         }

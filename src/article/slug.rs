@@ -3,17 +3,18 @@
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// No name is longer. In any script it leaves room in a key of the table, which holds 2,048 bytes.
+/// Maximum characters read from a name. In any script this leaves room in a table key, which holds 2,048 bytes.
 const LETTERS: usize = 100;
 
-/// Lower case, letters and digits of any script, everything else one hyphen; accents are dropped, so that `Bogotá` and
-/// `Bogota` are one place. Empty when the name has no letter or digit; of a very long name, its beginning.
+/// Converts a name to lower-case letters and digits of any script, with one hyphen for each run of other characters.
+/// Apostrophes and accents are dropped, so that `Bogotá` and `Bogota` are one place. Empty if the name has no letter or
+/// digit; a very long name is truncated.
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
-    // ASCII has no marks to take away.
+    // ASCII has no combining marks to remove.
     let folded = match name.is_ascii() {
         true => Cow::Borrowed(name),
-        false => name.nfkd().filter(|it| !is_combining_mark(*it)).collect(),
+        false => name.nfkd().filter(|letter| !is_combining_mark(*letter)).collect(),
     };
     for letter in folded.chars().flat_map(char::to_lowercase).take(LETTERS) {
         if letter.is_alphanumeric() {

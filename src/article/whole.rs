@@ -1,5 +1,5 @@
-//! The article, in the three parts that its JSON joins: what the archive knows, what reading learnt, and what only the
-//! whole article shows. A card is the same object without the third part.
+//! The article, in three parts that its JSON joins into one object: archive metadata, extracted facts, and the detail
+//! that only the full article has. A card is the same object without the detail.
 
 use super::{ArticleId, CountryCode, Dateline, Evidence, Instant, MentionedDate, Published, RawSummary};
 use serde::{Deserialize, Serialize};
@@ -23,41 +23,41 @@ pub struct Card {
     pub facts: Facts,
 }
 
-/// What reading makes of a raw document, before the archive gives it an identity.
+/// The article extracted from a raw document, before the archive assigns an identity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
-    /// The raw document's media type, with the encoding that was found.
+    /// The raw document's media type, with the detected encoding.
     pub media_type: String,
     pub facts: Facts,
     pub detail: Detail,
     pub evidence: Evidence,
 }
 
-/// What the archive knows.
+/// The archive's metadata of an article.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Head {
     pub id: ArticleId,
     pub revision: u32,
-    /// The story of near-duplicates that it belongs with: of its own, until others join. A story that was merged into another
-    /// one answers with where that is.
+    /// The story (cluster of near-duplicates) that it belongs to; its own until others join. A story that was merged
+    /// redirects to the one it was merged into.
     pub story: ArticleId,
     /// The id of the feed or site it came from.
     pub source: Option<String>,
     pub first_seen_at: Instant,
     pub changed_at: Instant,
     pub raw: RawSummary,
-    /// The version of the reading rules that read this revision.
+    /// The version of the extraction rules that produced this revision.
     pub rules_version: String,
 }
 
-/// What reading learnt, in the size of a card.
+/// The extracted facts that a card shows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Facts {
     pub url: Option<String>,
     pub headline: Option<String>,
     pub deck: Option<String>,
     pub publisher: Option<Publisher>,
-    /// At most a hundred, as keywords; where more are stated, the evidence says so.
+    /// At most 100, like `keywords`; the evidence records when more are stated.
     pub authors: Vec<Author>,
     /// The news agency credited, apart from the authors: `AP`.
     pub agency: Option<String>,
@@ -74,13 +74,13 @@ pub struct Facts {
     pub keywords: Vec<String>,
     pub image: Option<String>,
     pub section: Option<String>,
-    /// Whether the document held only a part of the article.
+    /// Whether the document contained only part of the article.
     pub partial: bool,
     pub topics: Vec<Topic>,
     pub entities: Vec<Entity>,
 }
 
-/// What only the whole article shows.
+/// The members that only the full article has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Detail {
     /// Paragraphs.
@@ -102,13 +102,13 @@ pub struct Author {
     pub name: String,
 }
 
-/// A subject out of the IPTC Media Topics.
+/// A subject from the IPTC Media Topics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Topic {
     pub code: String,
     pub label: String,
     pub score: f64,
-    /// The words that decided.
+    /// The words that the topic was assigned for.
     pub because: Vec<String>,
 }
 
@@ -122,7 +122,7 @@ pub struct Entity {
     pub country: Option<CountryCode>,
     /// Whether the evidence is strong enough for the entity to be a facet.
     pub strong: bool,
-    /// Left out of cards.
+    /// Omitted from cards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
 }
@@ -136,7 +136,7 @@ pub enum EntityType {
     Country,
 }
 
-/// A place in the article's own text: half-open, in UTF-8 bytes of that paragraph.
+/// A half-open range of UTF-8 byte offsets in one paragraph of the article's own text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TextSpan {
     pub field: String,
@@ -150,18 +150,18 @@ pub type Mention = TextSpan;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Quantity {
     pub kind: QuantityKind,
-    /// Whole numbers are printed as such.
+    /// Whole numbers are serialised as integers.
     #[serde(serialize_with = "plain")]
     pub value: f64,
-    /// ISO 4217, of money; `null` where the name is shared by several and the country is not known.
+    /// The ISO 4217 code of money; `null` if several currencies share the name and the country is unknown.
     pub currency: Option<String>,
-    /// Of a count, what became of the people that it counts: `killed`, `hurt`.
+    /// For a count of people, what happened to them: `killed`, `hurt`.
     pub counted: Option<String>,
     pub text: String,
     pub at: TextSpan,
 }
 
-/// Every whole number up to here is one of its own among floating-point numbers.
+/// 2^53: every whole number up to this is represented exactly as an `f64`.
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
 fn plain<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -189,7 +189,7 @@ impl Article {
         Card { head: self.head.clone(), facts }
     }
 
-    /// The moment that lists order it by: published where that is known, otherwise first seen.
+    /// Returns the time that lists are ordered by: the publication time if known, otherwise the time first seen.
     pub fn listed_at(&self) -> Instant {
         self.facts.published.at.unwrap_or(self.head.first_seen_at)
     }

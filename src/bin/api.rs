@@ -1,17 +1,19 @@
-//! The function that answers the HTTP API.
+//! The function that serves the HTTP API.
 
 use dateline::{
     access::Policy,
+    config::Config,
     http::{Service, router},
     lambda, logs,
 };
 use lambda_http::{Error, service_fn};
 
-// One request at a time is what a function gets, so one thread is what it needs.
+// A function gets one request at a time, so it needs only one thread.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::json();
-    // The gateway has asked for a signature or a key before a request comes here.
-    let router = router(Service::new(lambda::archive()?, Policy::OPEN));
+    let config = Config::from_env();
+    logs::json(&config);
+    // The gateway has already checked the request's signature or key.
+    let router = router(Service::new(lambda::archive(&config)?, Policy::OPEN));
     lambda_http::run(service_fn(|request| lambda::answer(router.clone(), request))).await
 }

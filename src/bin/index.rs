@@ -1,12 +1,14 @@
-//! The function that keeps the search index: rung by the table's stream, and by a timer in case a ring was lost.
+//! The function that updates the search index: triggered by the table's stream, and by a timer in case an event was
+//! lost.
 
-use dateline::{lambda, logs};
+use dateline::{config::Config, lambda, logs};
 use lambda_runtime::{Error, service_fn};
 
-// Merging takes a processor, and the reads beside it wait for it: one thread runs, another works.
+// Merging is CPU-bound and the reads wait for it anyway, so one runtime thread is enough beside the blocking one.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::json();
-    let indexer = lambda::indexer()?;
+    let config = Config::from_env();
+    logs::json(&config);
+    let indexer = lambda::indexer(&config)?;
     lambda_runtime::run(service_fn(|event| lambda::index(&indexer, event))).await
 }

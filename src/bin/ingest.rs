@@ -1,12 +1,13 @@
-//! The function that takes documents in: from the queue, from uploads, and the bundled seeds.
+//! The function that ingests documents: from the queue, from uploads, and the bundled seeds.
 
-use dateline::{lambda, logs};
+use dateline::{config::Config, lambda, logs};
 use lambda_runtime::{Error, service_fn};
 
-// One batch at a time is what a function gets, so one thread is what it needs.
+// A function gets one batch at a time, so it needs only one thread.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::json();
-    let archive = lambda::archive()?;
+    let config = Config::from_env();
+    logs::json(&config);
+    let archive = lambda::archive(&config)?;
     lambda_runtime::run(service_fn(|event| lambda::handle(&archive, event))).await
 }

@@ -1,11 +1,12 @@
-//! The function that tells webhooks of what changed.
+//! The function that delivers changes to webhooks.
 
-use dateline::{lambda, logs};
+use dateline::{config::Config, lambda, logs};
 use lambda_runtime::{Error, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::json();
-    let deliverer = lambda::deliverer()?;
+    let config = Config::from_env();
+    logs::json(&config);
+    let deliverer = lambda::deliverer(&config)?;
     lambda_runtime::run(service_fn(|event| lambda::notify(&deliverer, event))).await
 }

@@ -1,11 +1,12 @@
-//! The function that polls the sources that are due, whenever the schedule calls it.
+//! The function that polls the due sources, called on a schedule.
 
-use dateline::{lambda, logs};
+use dateline::{config::Config, lambda, logs};
 use lambda_runtime::{Error, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::json();
-    let poller = lambda::poller()?;
+    let config = Config::from_env();
+    logs::json(&config);
+    let poller = lambda::poller(&config)?;
     lambda_runtime::run(service_fn(|event| lambda::poll(&poller, event))).await
 }

@@ -1,17 +1,26 @@
-//! A document with its labels in the margin, and the fields that were read from it: what `dateline read` shows a person.
+//! Terminal output of `dateline read --evidence` and `--explain`: the document with its labels in the margin, then the
+//! extracted fields.
 
-use super::{harmless, read::Read, say};
-use crate::article::{FieldEvidence, Label, Piece, Span};
+use super::{harmless, say};
+use crate::article::{Article, Evidence, FieldEvidence, Label, Piece, Span};
 use anstyle::{AnsiColor, Color, Style};
+use serde::Serialize;
 
-/// Whether the spans of fields stand out within the document.
+/// One article as it was read.
+#[derive(Serialize)]
+pub struct ReadOutput {
+    pub article: Article,
+    pub evidence: Evidence,
+}
+
+/// Whether field spans are coloured within the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spans {
     Plain,
     Coloured,
 }
 
-/// The colours of fields, in turn. Green, yellow and red are those of the labels.
+/// Colours of fields, assigned in turn. Green, yellow and red are reserved for labels.
 const COLOURS: [AnsiColor; 6] = [
     AnsiColor::Cyan,
     AnsiColor::Magenta,
@@ -20,11 +29,11 @@ const COLOURS: [AnsiColor; 6] = [
     AnsiColor::BrightMagenta,
     AnsiColor::Blue,
 ];
-/// The story is most of what is kept, and its paragraphs are seen without a colour.
-const STORY: &str = "body";
+/// The body is most of the kept text; its paragraphs need no colour.
+const BODY: &str = "body";
 
-/// Each piece under its label and reason; then the fields with their rules, their places and their reasoning.
-pub fn show(name: &str, read: &Read, spans: Spans) {
+/// Prints each piece with its label and reason, then the fields with their rules, spans and reasoning.
+pub fn show(name: &str, read: &ReadOutput, spans: Spans) {
     let bold = Style::new().bold();
     say(format_args!("{bold}{name}{bold:#}"));
     let fields = &read.evidence.fields;
@@ -58,36 +67,38 @@ fn show_piece(piece: &Piece, coloured: &[(Span, Style)]) {
     let mut at = piece.start;
     for (number, line) in piece.text.trim_end_matches('\n').split('\n').enumerate() {
         let margin = if number == 0 { format!("{word:7} {:24.24}", piece.reason) } else { String::new() };
-        let mut shown = String::new();
+        let mut rendered = String::new();
         for (words, own) in runs(line, at, coloured) {
             let style = own.unwrap_or(style);
-            shown.push_str(&format!("{style}{}{style:#}", harmless(words)));
+            rendered.push_str(&format!("{style}{}{style:#}", harmless(words)));
         }
-        say(format_args!("{style}{margin:32}{style:#} {shown}"));
+        say(format_args!("{style}{margin:32}{style:#} {rendered}"));
         at += line.len() + 1;
     }
 }
 
-/// A line that begins at a byte of the document, cut where a field's span begins or ends. Of spans within one another, the
-/// shortest has the word.
+/// Splits a line that starts at byte `start` of the document wherever a field's span begins or ends. Among nested
+/// spans, the shortest gives the style.
 fn runs<'a>(line: &'a str, start: usize, coloured: &[(Span, Style)]) -> Vec<(&'a str, Option<Style>)> {
     let end = start + line.len();
-    let near: Vec<&(Span, Style)> = coloured.iter().filter(|(it, _)| it.start < end && start < it.end).collect();
-    let mut cuts: Vec<usize> = near.iter().flat_map(|(it, _)| [it.start.max(start), it.end.min(end)]).collect();
+    let overlapping: Vec<&(Span, Style)> =
+        coloured.iter().filter(|(span, _)| span.start < end && start < span.end).collect();
+    let mut cuts: Vec<usize> =
+        overlapping.iter().flat_map(|(span, _)| [span.start.max(start), span.end.min(end)]).collect();
     cuts.extend([start, end]);
     cuts.sort_unstable();
     cuts.dedup();
     let run = |cut: &[usize]| {
         let words = line.get(cut[0] - start..cut[1] - start).unwrap_or_default();
-        let over = near.iter().filter(|(it, _)| it.start <= cut[0] && cut[1] <= it.end);
-        (words, over.min_by_key(|(it, _)| it.end - it.start).map(|(_, style)| *style))
+        let over = overlapping.iter().filter(|(span, _)| span.start <= cut[0] && cut[1] <= span.end);
+        (words, over.min_by_key(|(span, _)| span.end - span.start).map(|(_, style)| *style))
     };
     cuts.windows(2).map(run).collect()
 }
 
 fn coloured(fields: &[FieldEvidence]) -> Vec<(Span, Style)> {
-    let fields = fields.iter().enumerate().filter(|(_, it)| it.field != STORY);
-    fields.flat_map(|(at, it)| it.spans.iter().map(move |span| (*span, colour(at)))).collect()
+    let fields = fields.iter().enumerate().filter(|(_, field)| field.field != BODY);
+    fields.flat_map(|(at, field)| field.spans.iter().map(move |span| (*span, colour(at)))).collect()
 }
 
 fn colour(at: usize) -> Style {
@@ -97,13 +108,13 @@ fn colour(at: usize) -> Style {
 fn show_field(field: &FieldEvidence, style: Style, spans: Spans) {
     let value = field.normalised.as_deref().unwrap_or("");
     say(format_args!("{style}{:16}{style:#} {:24} {}", field.field, field.rule, harmless(value)));
-    if spans == Spans::Coloured && field.field != STORY {
-        let places: Vec<String> = field.spans.iter().map(|it| format!("{}..{}", it.start, it.end)).collect();
-        let places = if places.is_empty() { "nowhere in particular".to_owned() } else { places.join(" ") };
-        say(format_args!("{:16} {:24} {places}", "", "at bytes"));
+    if spans == Spans::Coloured && field.field != BODY {
+        let ranges: Vec<String> = field.spans.iter().map(|span| format!("{}..{}", span.start, span.end)).collect();
+        let ranges = if ranges.is_empty() { "no span".to_owned() } else { ranges.join(" ") };
+        say(format_args!("{:16} {:24} {ranges}", "", "at bytes"));
     }
-    for other in &field.others {
-        say(format_args!("{:16} {:24} {}", "", "not followed", harmless(other)));
+    for alternative in &field.alternatives {
+        say(format_args!("{:16} {:24} {}", "", "alternative", harmless(alternative)));
     }
 }
 
@@ -112,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_cut_at_the_spans_of_fields() {
+    fn a_line_is_split_at_field_span_boundaries() {
         let (outer, inner) = (colour(0), colour(1));
         let spans = [(Span { start: 10, end: 30 }, outer), (Span { start: 14, end: 18 }, inner)];
         assert_eq!(

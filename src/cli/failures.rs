@@ -1,62 +1,62 @@
-//! `dateline failures`: the documents that were polled or dropped and failed, for a person at a terminal.
+//! `dateline failures`: lists, retries or forgets documents that were polled or dropped into the inbox and failed.
 
-use super::{Failure, Place, harmless, say};
+use super::{ArchiveLocation, CommandError, harmless, say};
 use crate::{
     archive::{
         Archive,
         failures::{self, RetryError},
     },
-    store::Kind,
+    store::RecordKind,
 };
 use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
-pub struct Options {
-    /// These alone; all of them where none is named
+pub struct FailuresOptions {
+    /// Failures to act on; all if none is given
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// Read and archive them again
+    /// Retry reading and archiving them
     #[arg(long)]
     retry: bool,
-    /// Take them away, with their bytes; they must be named
+    /// Delete them with their stored bytes; requires IDs
     #[arg(long, conflicts_with = "retry", requires = "ids")]
     forget: bool,
     #[command(flatten)]
-    place: Place,
+    location: ArchiveLocation,
 }
 
-pub async fn run(options: Options) -> Result<ExitCode, Failure> {
-    let place = options.place.open().await?;
-    let archive = Archive::new(place.store.clone());
-    let mut found: Vec<failures::Failure> = Vec::new();
+pub async fn run(options: FailuresOptions) -> Result<ExitCode, CommandError> {
+    let location = options.location.open().await?;
+    let archive = Archive::new(location.store.clone());
+    let mut selected: Vec<failures::Failure> = Vec::new();
     for id in &options.ids {
-        found.push(archive.failure(id).await?);
+        selected.push(archive.failure(id).await?);
     }
     if options.ids.is_empty() {
-        for record in place.store.all_records(Kind::Failure).await? {
-            found.push(record.read()?);
+        for record in location.store.all_records(RecordKind::Failure).await? {
+            selected.push(record.read()?);
         }
-        found.sort_by_key(|it| it.first_failed_at);
+        selected.sort_by_key(|failure| failure.first_failed_at);
     }
     let mut unsettled = false;
-    for failure in found {
+    for failure in selected {
         if options.forget {
             archive.forget_failure(&failure.id).await?;
-            say(format_args!("gone      {}", failure.id));
+            say(format_args!("forgotten {}", failure.id));
             continue;
         }
         if options.retry {
             let retried = archive.retry(&failure.id).await?;
             let articles = retried.changed().count();
-            say(format_args!("{:9} {}  {articles} articles", told(retried.settled), failure.id));
+            say(format_args!("{:9} {}  {articles} articles", retry_status(retried.settled), failure.id));
             unsettled |= !retried.settled;
             continue;
         }
-        let name = failure.key.as_deref().or(failure.url.as_deref()).unwrap_or("no name");
-        let source = failure.source.as_deref().map(|it| format!("  of {it}")).unwrap_or_default();
+        let name = failure.key.as_deref().or(failure.url.as_deref()).unwrap_or("unnamed");
+        let source = failure.source.as_deref().map(|source| format!("  from {source}")).unwrap_or_default();
         say(format_args!(
-            "{}  {}  {} times  {} bytes  {}{source}",
+            "{}  {}  {} attempts  {} bytes  {}{source}",
             failure.id,
             failure.first_failed_at,
             failure.attempts,
@@ -64,7 +64,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
             harmless(name),
         ));
         for failures::FailedPart { entry, code, detail } in &failure.errors {
-            let entry = entry.as_deref().map(|it| format!("{it}: ")).unwrap_or_default();
+            let entry = entry.as_deref().map(|entry| format!("{entry}: ")).unwrap_or_default();
             say(format_args!("    {code}: {}{}", harmless(&entry), harmless(detail)));
         }
         if failure.more_errors > 0 {
@@ -74,11 +74,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(if unsettled { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn told(settled: bool) -> &'static str {
+fn retry_status(settled: bool) -> &'static str {
     if settled { "settled" } else { "fails" }
 }
 
-impl From<RetryError> for Failure {
+impl From<RetryError> for CommandError {
     fn from(error: RetryError) -> Self {
         match error {
             RetryError::NotFound(_) => Self::Other(error.to_string()),

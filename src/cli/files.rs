@@ -1,11 +1,10 @@
-//! What there is to ingest under the paths that a person names: files, folders with all they hold, `-` for standard
-//! input.
+//! Input documents of the paths on the command line: files, folders (recursively), `-` for standard input.
 
-use super::Failure;
+use super::CommandError;
 use crate::{
     archive::{
         IngestError,
-        intake::{Arrival, arrivals},
+        document_files::{self, InputDocument},
         seeds::order,
     },
     article::Instant,
@@ -16,13 +15,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Files in a folder that describe it; documents of that name are ingested when they are named themselves.
+/// File that describes its folder. Folder walks skip it; it is ingested only if it is given as a path itself.
 const ABOUT: &str = "README.md";
 const STANDARD_INPUT: &str = "-";
 
-/// How many files there are, and their documents, each read when its turn comes. A path that does not exist is refused
-/// before anything is ingested.
-pub fn arriving(paths: &[PathBuf]) -> Result<(usize, Box<dyn Iterator<Item = Arrival>>), Failure> {
+/// Returns the number of files and a lazy iterator over their documents. A path that does not exist is refused before
+/// anything is ingested.
+pub fn input_documents(paths: &[PathBuf]) -> Result<(usize, Box<dyn Iterator<Item = InputDocument>>), CommandError> {
     let mut files = Vec::new();
     for path in paths {
         if path.as_os_str() == STANDARD_INPUT || path.is_file() {
@@ -31,17 +30,17 @@ pub fn arriving(paths: &[PathBuf]) -> Result<(usize, Box<dyn Iterator<Item = Arr
             walk(path, &mut files)?;
         }
     }
-    Ok((files.len(), Box::new(files.into_iter().flat_map(|it| open(&it)))))
+    Ok((files.len(), Box::new(files.into_iter().flat_map(|file| open(&file)))))
 }
 
-/// Depth first, in the order of names. Hidden files are left alone, and links are not followed into folders.
-pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let problem = || Failure::io(folder.display().to_string());
+/// Collects files depth first, in name order. Skips hidden files and does not follow links to folders.
+pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
+    let problem = || CommandError::io(folder.display().to_string());
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(problem())? {
         entries.push(entry.map_err(problem())?);
     }
-    entries.sort_by_key(|it| order(&it.path()));
+    entries.sort_by_key(|entry| order(&entry.path()));
     for entry in entries {
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         if hidden || entry.file_name() == ABOUT {
@@ -56,34 +55,36 @@ pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The documents of one file, retrieved when it was last written: the file knows that better than the clock.
-pub fn open(path: &Path) -> Vec<Arrival> {
+/// Returns the documents of one file. Their retrieval time is the file's modification time, which is more accurate than
+/// the current time.
+pub fn open(path: &Path) -> Vec<InputDocument> {
     if path.as_os_str() == STANDARD_INPUT {
         return standard_input();
     }
     let name = name(path);
     match File::open(path).and_then(|file| Ok((file.metadata()?, file))) {
         Ok((about, file)) => {
-            let written = about.modified().ok().and_then(|it| jiff::Timestamp::try_from(it).ok());
+            let written = about.modified().ok().and_then(|modified| jiff::Timestamp::try_from(modified).ok());
             let now = Instant::now();
-            let retrieved_at = written.and_then(Instant::from_timestamp).map_or(now, |it| it.min(now));
-            arrivals(&name, None, BufReader::new(file), retrieved_at).collect()
+            let retrieved_at = written.and_then(Instant::from_timestamp).map_or(now, |modified| modified.min(now));
+            document_files::input_documents(&name, None, BufReader::new(file), retrieved_at).collect()
         }
-        Err(error) => vec![Arrival::failed(name, IngestError::Unavailable(error))],
+        Err(error) => vec![InputDocument::failed(name, IngestError::Unavailable(error))],
     }
 }
 
-/// A pipe has no name to go by: what comes from it is told apart by its content.
-fn standard_input() -> Vec<Arrival> {
-    let mut arrivals: Vec<_> = arrivals(STANDARD_INPUT, None, std::io::stdin().lock(), Instant::now()).collect();
-    for document in arrivals.iter_mut().filter_map(|it| it.document.as_mut().ok()) {
+/// Reads standard input. A pipe has no name, so its documents have no key and are identified by their content.
+fn standard_input() -> Vec<InputDocument> {
+    let mut input_documents: Vec<_> =
+        document_files::input_documents(STANDARD_INPUT, None, std::io::stdin().lock(), Instant::now()).collect();
+    for document in input_documents.iter_mut().filter_map(|input_document| input_document.document.as_mut().ok()) {
         document.key = None;
     }
-    arrivals
+    input_documents
 }
 
-/// The key a file's document goes by: its path as it was named, without `./`, with `/` between the parts.
+/// Returns the document key of a file: its path as given, without `./`, with `/` between the components.
 fn name(path: &Path) -> String {
-    let parts = path.components().filter(|it| !matches!(it, std::path::Component::CurDir));
+    let parts = path.components().filter(|component| !matches!(component, std::path::Component::CurDir));
     parts.collect::<PathBuf>().to_string_lossy().into_owned()
 }

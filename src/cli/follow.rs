@@ -1,7 +1,7 @@
-//! `dateline follow NAME`: what changed since the last time that somebody of this name asked, a line of JSON each.
+//! `dateline follow NAME`: prints the changes since this consumer's last call, one JSON object per line.
 
-use super::{Data, Failure};
-use crate::archive::{Archive, follower::Follower};
+use super::{CommandError, Data};
+use crate::archive::{Archive, consumer::Consumer};
 use clap::Args;
 use std::{
     io::{Write, stdout},
@@ -9,8 +9,8 @@ use std::{
 };
 
 #[derive(Clone, Debug, Args)]
-pub struct Options {
-    /// Who follows; the archive remembers how far each has come
+pub struct FollowOptions {
+    /// Name of the consumer; the archive stores each consumer's position
     #[arg(value_name = "NAME")]
     name: String,
     #[command(flatten)]
@@ -19,18 +19,18 @@ pub struct Options {
 
 const BATCH: usize = 500;
 
-pub async fn run(options: Options) -> Result<ExitCode, Failure> {
+pub async fn run(options: FollowOptions) -> Result<ExitCode, CommandError> {
     let folder = options.data.open().await?;
-    let follower = Follower::new(Archive::new(folder.store.clone()), options.name);
+    let follower = Consumer::new(Archive::new(folder.store.clone()), options.name);
     loop {
         let batch = follower.next(BATCH).await?;
-        // Only what was written whole is done: a pipe that breaks gets it again.
+        // A batch is acknowledged only after it was written and flushed: after a broken pipe it is sent again.
         let mut out = stdout().lock();
         for change in &batch.changes {
             let line = serde_json::to_string(change).expect("a change has string keys and cannot fail");
-            writeln!(out, "{line}").map_err(Failure::io("standard output"))?;
+            writeln!(out, "{line}").map_err(CommandError::io("standard output"))?;
         }
-        out.flush().map_err(Failure::io("standard output"))?;
+        out.flush().map_err(CommandError::io("standard output"))?;
         drop(out);
         follower.done(&batch).await?;
         if !batch.more {

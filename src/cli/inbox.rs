@@ -1,12 +1,12 @@
-//! The inbox: a folder whose files are taken in as they are dropped, as the bucket's `inbox/` is on AWS.
+//! The inbox: a folder whose files are ingested as they are dropped, like the bucket's `inbox/` on AWS.
 //!
-//! A file is taken once it has stood still for a while, so that one that is still being copied is not; then it is moved
-//! to `.taken` within the folder. What in it cannot be read is kept among the failures. One that the archive could not take
-//! stays where it is, and is tried again.
+//! A file is ingested once it has not been modified for a while, so that files still being copied are left alone. Then
+//! it is moved to `.ingested` within the folder. Documents that cannot be read are stored as failures. A file that the
+//! archive could not store stays where it is and is retried.
 
 use super::files;
 use crate::{
-    archive::{Archive, Taken, intake::arrivals},
+    archive::{Archive, IngestReport, document_files::input_documents},
     article::Instant,
 };
 use std::{
@@ -16,29 +16,30 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-const TAKEN: &str = ".taken";
-/// What nobody wrote to for as long is whole.
-const STILL: Duration = Duration::from_secs(2);
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Files that were taken under one name.
+const INGESTED: &str = ".ingested";
+/// A file that has not been modified for this long counts as complete.
+const QUIET_PERIOD: Duration = Duration::from_secs(2);
+const SCAN_INTERVAL: Duration = Duration::from_secs(2);
+/// Maximum number of ingested files with the same name.
 const NAMESAKES: usize = 10_000;
 
 pub async fn keep_emptied(archive: Archive, folder: PathBuf) {
     loop {
         if let Err(error) = empty(&archive, &folder).await {
-            tracing::warn!(folder = %folder.display(), cause = %error, "the inbox cannot be emptied");
+            tracing::warn!(folder = %folder.display(), cause = %error, "inbox scan failed");
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(SCAN_INTERVAL).await;
     }
 }
 
 async fn empty(archive: &Archive, folder: &Path) -> io::Result<()> {
-    let mut found = Vec::new();
-    files::walk(folder, &mut found).map_err(io::Error::other)?;
-    for file in found {
+    let mut paths = Vec::new();
+    files::walk(folder, &mut paths).map_err(io::Error::other)?;
+    for file in paths {
         let about = file.metadata()?;
         let written = about.modified()?;
-        if SystemTime::now().duration_since(written).is_ok_and(|it| it >= STILL) && take(archive, folder, &file).await?
+        if SystemTime::now().duration_since(written).is_ok_and(|elapsed| elapsed >= QUIET_PERIOD)
+            && ingest_file(archive, folder, &file).await?
         {
             put_away(folder, &file)?;
         }
@@ -46,26 +47,28 @@ async fn empty(archive: &Archive, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether everything in it is in the archive or among the failures.
-async fn take(archive: &Archive, folder: &Path, file: &Path) -> io::Result<bool> {
+/// Ingests a file and returns whether all its documents are archived or stored as failures.
+async fn ingest_file(archive: &Archive, folder: &Path, file: &Path) -> io::Result<bool> {
     let within = file.strip_prefix(folder).unwrap_or(file).to_string_lossy().into_owned();
-    // As the bucket has it.
+    // The key that the bucket would give it.
     let key = format!("inbox/{within}");
     let opened = File::open(file)?;
     let written = jiff::Timestamp::try_from(opened.metadata()?.modified()?).ok().and_then(Instant::from_timestamp);
     let now = Instant::now();
-    let at = written.map_or(now, |it| it.min(now));
-    let mut whole = true;
-    let arriving: Vec<_> = arrivals(&key, None, BufReader::new(opened), at).collect();
-    for arrival in arriving {
-        let name = arrival.name.clone();
-        let taken = match archive.take_or_keep(arrival).await {
-            Ok(taken) => taken,
-            Err(error) => vec![Taken { entry: None, ingested: Err(error.into()) }],
+    let at = written.map_or(now, |written| written.min(now));
+    let mut settled = true;
+    let input_documents: Vec<_> = input_documents(&key, None, BufReader::new(opened), at).collect();
+    for input in input_documents {
+        let name = input.name.clone();
+        let reports = match archive.ingest_or_keep_failed(input).await {
+            Ok(reports) => reports,
+            Err(error) => vec![IngestReport { entry: None, ingested: Err(error.into()) }],
         };
-        for Taken { entry, ingested } in taken {
+        for IngestReport { entry, ingested } in reports {
             match ingested {
-                Ok(it) => tracing::info!(document = name, entry, outcome = it.outcome.name(), "document taken"),
+                Ok(ingested) => {
+                    tracing::info!(document = name, entry, outcome = ingested.outcome.name(), "document ingested")
+                }
                 Err(error) => {
                     tracing::warn!(
                         document = name,
@@ -74,18 +77,18 @@ async fn take(archive: &Archive, folder: &Path, file: &Path) -> io::Result<bool>
                         cause = error.chain(),
                         "document failed"
                     );
-                    whole &= error.is_the_documents();
+                    settled &= error.is_permanent();
                 }
             }
         }
     }
-    Ok(whole)
+    Ok(settled)
 }
 
 fn put_away(folder: &Path, file: &Path) -> io::Result<()> {
     let within = file.strip_prefix(folder).unwrap_or(file);
     for number in 0..NAMESAKES {
-        let mut target = folder.join(TAKEN).join(within).into_os_string();
+        let mut target = folder.join(INGESTED).join(within).into_os_string();
         if number > 0 {
             target.push(format!(".{number}"));
         }
@@ -95,5 +98,5 @@ fn put_away(folder: &Path, file: &Path) -> io::Result<()> {
             return std::fs::rename(file, target);
         }
     }
-    Err(io::Error::other(format!("{NAMESAKES} files of the name {} were taken", within.display())))
+    Err(io::Error::other(format!("{NAMESAKES} files named {} already exist", within.display())))
 }

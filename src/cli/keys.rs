@@ -1,60 +1,60 @@
-//! `dateline keys`: who may use the archive over HTTP.
+//! `dateline keys`: creates, lists and revokes the API keys of the archive.
 
-use super::{Failure, Place, harmless, say};
+use super::{ArchiveLocation, CommandError, harmless, say};
 use crate::{
-    access::{Scope, key},
+    access::{Scope, api_keys},
     article::Instant,
 };
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct KeysOptions {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    place: Place,
+    location: ArchiveLocation,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a key and print it, once
+    /// Create a key and print it; it is shown only once
     Create {
-        /// Whose it is, or what it is for
+        /// Owner or purpose of the key
         #[arg(value_name = "NAME")]
         name: String,
-        /// What it may do; several are given one by one
+        /// What the key may do; repeat the option for several scopes
         #[arg(long, value_enum, required = true)]
         scope: Vec<Scope>,
     },
-    /// Every key: its id, what it may do, when it was last used
+    /// List all keys with their id, scopes and last use
     List,
-    /// Take keys back
+    /// Revoke keys
     Revoke {
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
     },
 }
 
-pub async fn run(options: Options) -> Result<ExitCode, Failure> {
-    let place = options.place.open().await?;
+pub async fn run(options: KeysOptions) -> Result<ExitCode, CommandError> {
+    let location = options.location.open().await?;
     match options.command {
         Command::Create { name, scope } => {
-            let created = key::create(&place.store, &name, scope.into_iter().collect(), Instant::now()).await;
-            say(format_args!("{}", created.map_err(|error| Failure::Other(error.to_string()))?));
+            let created = api_keys::create(&location.store, &name, scope.into_iter().collect(), Instant::now()).await;
+            say(format_args!("{}", created.map_err(|error| CommandError::Other(error.to_string()))?));
         }
         Command::List => {
-            for key in key::all(&place.store).await? {
-                let scopes: Vec<&str> = key.scopes.iter().map(|it| it.name()).collect();
-                let used = key.last_used_at.map_or_else(|| "never".to_owned(), |it| it.to_string());
+            for key in api_keys::all(&location.store).await? {
+                let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
+                let used = key.last_used_at.map_or_else(|| "never".to_owned(), |last_used_at| last_used_at.to_string());
                 let (id, name) = (&key.id, harmless(&key.name));
                 say(format_args!("{id}  {}  created {}  used {used}  {name}", scopes.join(","), key.created_at));
             }
         }
         Command::Revoke { ids } => {
             for id in ids {
-                if !key::revoke(&place.store, &id).await? {
-                    return Err(Failure::Other(format!("there is no key {id}")));
+                if !api_keys::revoke(&location.store, &id).await? {
+                    return Err(CommandError::Other(format!("key {id} not found")));
                 }
                 say(format_args!("revoked {id}"));
             }

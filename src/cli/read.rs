@@ -1,49 +1,42 @@
-//! `dateline read`: what reading makes of documents, as JSON or as the labelled document itself. Nothing is stored, and
-//! the same file gives the same answer.
+//! `dateline read`: prints the articles read from documents, as JSON or as the labelled document. It stores nothing,
+//! and the same file gives the same output.
 
 use super::{
-    Failure,
-    explain::{self, Spans},
+    CommandError,
+    explain::{self, ReadOutput, Spans},
     files, say,
 };
 use crate::{
-    archive::{IngestError, intake::Arrival, previews},
+    archive::{IngestError, document_files::InputDocument, previews},
     article::{Article, Evidence, RawDocument},
     reading,
 };
 use anstream::eprintln;
 use clap::Args;
-use serde::Serialize;
 use std::{path::PathBuf, process::ExitCode};
 
 #[derive(Clone, Debug, Args)]
-pub struct Options {
+pub struct ReadOptions {
     /// Files, folders, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Show the document with what became of each part of it, in colour, instead of JSON
+    /// Show the document with a coloured label for each piece, instead of JSON
     #[arg(long)]
     evidence: bool,
-    /// The same with the spans of every field in a colour of its own, and the reasoning behind each field
+    /// Like --evidence, with the spans of each field in a colour of its own and the reasoning behind each field
     #[arg(long, conflicts_with = "evidence")]
     explain: bool,
 }
 
-#[derive(Serialize)]
-pub(super) struct Read {
-    pub article: Article,
-    pub evidence: Evidence,
-}
-
-pub fn run(options: Options) -> Result<ExitCode, Failure> {
+pub fn run(options: ReadOptions) -> Result<ExitCode, CommandError> {
     let mut code = ExitCode::SUCCESS;
-    for Arrival { name, document, .. } in files::arriving(&options.files)?.1 {
-        for read in document.map_or_else(|error| vec![Err(error)], |it| read(&it)) {
+    for InputDocument { name, document, .. } in files::input_documents(&options.files)?.1 {
+        for read in document.map_or_else(|error| vec![Err(error)], |document| read(&document)) {
             match read {
-                Ok(it) if options.evidence => explain::show(&name, &it, Spans::Plain),
-                Ok(it) if options.explain => explain::show(&name, &it, Spans::Coloured),
-                Ok(it) => {
-                    say(format_args!("{}", serde_json::to_string_pretty(&it).expect("an article has string keys")))
+                Ok(output) if options.evidence => explain::show(&name, &output, Spans::Plain),
+                Ok(output) if options.explain => explain::show(&name, &output, Spans::Coloured),
+                Ok(output) => {
+                    say(format_args!("{}", serde_json::to_string_pretty(&output).expect("an article has string keys")))
                 }
                 Err(error) => {
                     eprintln!("dateline: {name}: {}: {}", error.code(), error.chain());
@@ -55,9 +48,9 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-/// One article, or one of each entry of a feed.
-fn read(document: &RawDocument) -> Vec<Result<Read, IngestError>> {
-    let text = reading::decode(document).map(|it| it.text).unwrap_or_default();
-    let read = |(article, evidence): (Article, Evidence)| Read { article, evidence: evidence.with_text(&text) };
-    previews(document).into_iter().map(|it| it.map(read)).collect()
+/// Reads one article, or one per entry of a feed.
+fn read(document: &RawDocument) -> Vec<Result<ReadOutput, IngestError>> {
+    let text = reading::decode(document).map(|decoded| decoded.text).unwrap_or_default();
+    let read = |(article, evidence): (Article, Evidence)| ReadOutput { article, evidence: evidence.with_text(&text) };
+    previews(document).into_iter().map(|preview| preview.map(read)).collect()
 }

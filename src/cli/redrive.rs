@@ -1,34 +1,31 @@
-//! `dateline redrive`: the messages that the ingest function could not take in five attempts, back into its queue.
+//! `dateline redrive`: moves messages that failed five times in the ingest function back to its queue.
 //!
-//! They failed because the archive did not answer, or because they are no message of its own: documents that cannot be
-//! read are not among them, they are with the failures. Sending one twice does no harm.
+//! They failed because the archive did not answer, or because they are not valid messages. Documents that cannot be
+//! read are not among them: those are stored as failures. Sending a message twice is harmless.
 
-use super::{Failure, harmless, say};
-use crate::store::{
-    aws::{self, Account},
-    queue::Queues,
-};
+use super::{CommandError, harmless, say};
+use crate::{config::Config, store::queue::Queues};
 use clap::Args;
 use std::process::ExitCode;
 
-/// Of a message, what is shown.
+/// Maximum characters of a message to show.
 const SHOWN_CHARACTERS: usize = 100;
 
 #[derive(Debug, Args)]
-pub struct Options {
-    /// Where they wait: the stack's output DeadLettersUrl
+pub struct RedriveOptions {
+    /// URL of the dead-letter queue: the stack's output DeadLettersUrl
     #[arg(long, value_name = "URL")]
     dead_letters: String,
-    /// Where they go: the stack's output QueueUrl
+    /// URL of the ingest queue: the stack's output QueueUrl
     #[arg(long, value_name = "URL")]
     queue: String,
-    /// How many at most
+    /// Maximum number of messages to move
     #[arg(long, value_name = "NUMBER", default_value_t = usize::MAX, hide_default_value = true)]
     most: usize,
 }
 
-pub async fn run(options: Options) -> Result<ExitCode, Failure> {
-    let queues = Queues::open(&Account::from_env()?, aws::endpoint("AWS_ENDPOINT_URL_SQS"))?;
+pub async fn run(options: RedriveOptions, config: &Config) -> Result<ExitCode, CommandError> {
+    let queues = Queues::open(config)?;
     let mut passed = 0;
     'all: loop {
         let messages = queues.receive(&options.dead_letters).await?;
@@ -45,6 +42,6 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
             say(format_args!("{}  {}", message.message_id.as_deref().unwrap_or_default(), harmless(&body)));
         }
     }
-    say(format_args!("{passed} messages sent round again"));
+    say(format_args!("{passed} messages sent back to the queue"));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
-//! How an ingest went: a line or a bar while it goes, a report at the end.
+//! Ingest progress: a progress bar or a line per document, then a summary.
 
 use super::say;
-use crate::archive::{Archive, IngestError, Ingested, Outcome, Taken, intake::Arrival};
+use crate::archive::{Archive, IngestError, IngestReport, Ingested, Outcome, document_files::InputDocument};
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,21 +11,21 @@ const BAR: &str = "{bar:30} {pos}/{len} files  {msg}";
 const FAILED: Style = AnsiColor::Red.on_default();
 
 #[derive(Default)]
-pub struct Report {
+pub struct IngestProgress {
     outcomes: BTreeMap<&'static str, usize>,
     failed: Vec<(String, IngestError)>,
-    /// Whether each document gets a line of its own.
+    /// Whether to print a line per document.
     lines: bool,
     bar: Option<ProgressBar>,
 }
 
-impl Report {
-    /// Nothing until the end.
+impl IngestProgress {
+    /// Prints only the summary.
     pub fn quiet() -> Self {
         Self::default()
     }
 
-    /// A bar where a person watches, otherwise a line for each document.
+    /// Shows a progress bar on a terminal, otherwise a line per document.
     pub fn watched(files: usize) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self { lines: true, ..Self::default() };
@@ -34,17 +34,17 @@ impl Report {
         Self { bar: Some(ProgressBar::new(files as u64).with_style(style)), ..Self::default() }
     }
 
-    pub async fn take(&mut self, archive: &Archive, arrival: Arrival) {
-        let Arrival { name, document, .. } = arrival;
-        let taken = match document {
-            Ok(document) => archive.take(document).await,
-            Err(error) => vec![Taken { entry: None, ingested: Err(error) }],
+    pub async fn take(&mut self, archive: &Archive, input: InputDocument) {
+        let InputDocument { name, document, .. } = input;
+        let reports = match document {
+            Ok(document) => archive.ingest_all(document).await,
+            Err(error) => vec![IngestReport { entry: None, ingested: Err(error) }],
         };
         if let Some(bar) = &self.bar {
             bar.set_message(name.clone());
             bar.inc(1);
         }
-        for Taken { entry, ingested } in taken {
+        for IngestReport { entry, ingested } in reports {
             let name = entry.map_or_else(|| name.clone(), |entry| format!("{name}#{entry}"));
             self.count(name, ingested);
         }
@@ -52,11 +52,11 @@ impl Report {
 
     fn count(&mut self, name: String, ingested: Result<Ingested, IngestError>) {
         match ingested {
-            Ok(it) => {
+            Ok(ingested) => {
                 if self.lines {
-                    say(format_args!("{:9} {} {name}", it.outcome.name(), it.id));
+                    say(format_args!("{:9} {} {name}", ingested.outcome.name(), ingested.id));
                 }
-                *self.outcomes.entry(it.outcome.name()).or_default() += 1;
+                *self.outcomes.entry(ingested.outcome.name()).or_default() += 1;
             }
             Err(error) => {
                 if self.lines {
@@ -71,13 +71,13 @@ impl Report {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
-        let left = |outcome: Outcome, why: &str| match count(outcome) {
+        let count = |outcome: Outcome| self.outcomes.get(outcome.name()).copied().unwrap_or_default();
+        let skipped = |outcome: Outcome, reason: &str| match count(outcome) {
             0 => String::new(),
-            some => format!(", {some} {why}"),
+            number => format!(", {number} skipped as {reason}"),
         };
-        let deleted = left(Outcome::Deleted, "deleted before and left so");
-        let outdated = left(Outcome::Outdated, "retrieved before what is held and left out");
+        let deleted = skipped(Outcome::Deleted, "deleted earlier");
+        let outdated = skipped(Outcome::Outdated, "older than the stored revision");
         say(format_args!(
             "{} created, {} revised, {} unchanged{deleted}{outdated}, {} failed",
             count(Outcome::Created),

@@ -1,63 +1,63 @@
-//! `dateline serve`: the archive over HTTP on this machine.
+//! `dateline serve`: serves the archive over HTTP on this machine.
 
-use super::{Data, Failure, engine, files, inbox, report::Report, say, sources::ReachOptions};
+use super::{CommandError, Data, files, inbox, report::IngestProgress, say, sources::ReachOptions, table_endpoint};
 use crate::{
     access::Policy,
-    archive::{Archive, intake::Arrival, seeds::seeds},
+    archive::{Archive, document_files::InputDocument, seeds::seeds},
     article::Instant,
     http::{Service, router},
     query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
-    store::{Kind, Store, embedded},
+    store::{RecordKind, Store, embedded},
     webhooks::deliver::Deliverer,
 };
 use clap::{Args, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal::unix};
 
-/// How long requests that are under way may take once the server was asked to stop.
+/// Grace period for in-flight requests at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
-/// How often what is new is moved into the search index, and how long after a failure.
+/// Interval between indexing runs, and the delay after a failed one.
 const INDEX_EVERY: Duration = Duration::from_secs(5);
-const INDEX_AGAIN: Duration = Duration::from_secs(30);
-/// How often it is looked for sources that are due.
+const INDEX_RETRY: Duration = Duration::from_secs(30);
+/// Interval between checks for due sources.
 const POLL_EVERY: Duration = Duration::from_secs(2);
-/// How often webhooks are told of what changed.
+/// Interval between webhook deliveries.
 const DELIVER_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, Args)]
-pub struct Options {
+pub struct ServeOptions {
     #[command(flatten)]
     data: Data,
-    /// Keep the archive in memory and forget it at the end
+    /// Keep the archive in memory and discard it at exit
     #[arg(long, conflicts_with_all = ["data", "durability"])]
     memory: bool,
-    /// The address to listen on; port 0 takes a free one. One that is no loopback address asks for keys, and is refused
-    /// where there are none
+    /// Address to listen on; port 0 picks a free port. An address other than loopback requires that the archive has an
+    /// API key, unless writes are public
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Also serve the table itself as a DynamoDB endpoint, to run the functions against on this machine
+    /// Also serve the table as a DynamoDB endpoint, to run the Lambda functions against on this machine
     #[arg(long, value_name = "ADDRESS")]
     table_endpoint: Option<SocketAddr>,
-    /// Take these documents in before serving, instead of the bundled seeds
+    /// Ingest these documents before serving, instead of the bundled seeds
     #[arg(long, value_name = "DIR")]
     seeds: Option<PathBuf>,
-    /// Take nothing in before serving
+    /// Ingest no seeds before serving
     #[arg(long, conflicts_with = "seeds")]
     no_seeds: bool,
-    /// Who may read the articles. Writing needs a key wherever the archive has one
+    /// Who may read articles. Writes require a key as soon as the archive has one
     #[arg(long, value_enum, default_value_t = Reads::Public)]
     reads: Reads,
-    /// Take documents, deletions and sources from whoever reaches the address, without a key
+    /// Accept documents, deletions and sources without a key from any client that reaches the address
     #[arg(long)]
     public_writes: bool,
-    /// Take in whatever is dropped into this folder while serving
+    /// Ingest files dropped into this folder while serving
     #[arg(long, value_name = "DIR")]
     inbox: Option<PathBuf>,
     #[command(flatten)]
     reach: ReachOptions,
-    /// Build the search index anew, while what there is of it goes on serving
+    /// Rebuild the search index, while the existing one keeps serving
     #[arg(long)]
     reindex: bool,
 }
@@ -68,10 +68,10 @@ enum Reads {
     Keyed,
 }
 
-pub async fn run(options: Options) -> Result<ExitCode, Failure> {
-    // Bound first: a port that is taken should say so before an archive is opened and filled.
-    let listener = TcpListener::bind(options.listen).await.map_err(Failure::io(format!("{}", options.listen)))?;
-    let address = listener.local_addr().map_err(Failure::io("the listening address"))?;
+pub async fn run(options: ServeOptions) -> Result<ExitCode, CommandError> {
+    // Bind first: a port that is in use is reported before the archive is opened and filled.
+    let listener = TcpListener::bind(options.listen).await.map_err(CommandError::io(format!("{}", options.listen)))?;
+    let address = listener.local_addr().map_err(CommandError::io("the listening address"))?;
     let folder = if options.memory { None } else { Some(options.data.open().await?) };
     let (store, engine) = match &folder {
         Some(folder) => (folder.store.clone(), folder.engine.clone()),
@@ -80,20 +80,20 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     let policy = policy(&options, &store, address).await?;
     let archive = Archive::new(store);
     if !options.no_seeds {
-        take_seeds(&archive, options.seeds.as_deref()).await?;
+        ingest_seeds(&archive, options.seeds.as_deref()).await?;
     }
     let sweeper = tokio::spawn(embedded::sweep(engine.clone()));
     if let Some(address) = options.table_endpoint {
         if !address.ip().is_loopback() {
-            return Err(Failure::Other(format!("--table-endpoint: expected a loopback address, found {address}")));
+            return Err(CommandError::Other(format!("--table-endpoint: expected a loopback address, found {address}")));
         }
-        let endpoint = engine::serve(engine, address).await?;
-        say(format_args!("the table {} answers at {endpoint}", embedded::TABLE));
+        let endpoint = table_endpoint::serve(engine, address).await?;
+        say(format_args!("table {} is served at {endpoint}", embedded::TABLE));
     }
     let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
     let polling = tokio::spawn(keep_polled(options.reach.poller(archive.clone())?));
     let delivering = tokio::spawn(keep_delivered(Deliverer::new(archive.store().clone(), options.reach.fetcher()?)));
-    let emptying = options.inbox.map(|it| tokio::spawn(inbox::keep_emptied(archive.clone(), it)));
+    let emptying = options.inbox.map(|inbox| tokio::spawn(inbox::keep_emptied(archive.clone(), inbox)));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
     serve(listener, router(Service::new(archive, policy)), stop).await?;
@@ -108,47 +108,47 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An address that others reach is not left open by mistake.
-async fn policy(options: &Options, store: &Store, address: SocketAddr) -> Result<Policy, Failure> {
-    let has_keys = !store.records(Kind::Key, "", 1).await?.0.is_empty();
+/// Returns the access policy. Refuses settings that would leave a public address open by mistake.
+async fn policy(options: &ServeOptions, store: &Store, address: SocketAddr) -> Result<Policy, CommandError> {
+    let has_keys = !store.records(RecordKind::Key, "", 1).await?.0.is_empty();
     let refuse = |what: &str| {
-        let made = "`dateline keys create NAME --scope ingest` makes one";
-        Err(Failure::Other(format!("{what}: expected a key, and the archive has none; {made}")))
+        let hint = "create one with `dateline keys create NAME --scope ingest`";
+        Err(CommandError::Other(format!("{what}: expected an API key in the archive, found none; {hint}")))
     };
     let keyed_reads = options.reads == Reads::Keyed;
     match has_keys {
         false if keyed_reads => refuse("--reads keyed"),
         false if !address.ip().is_loopback() && !options.public_writes => {
-            refuse(&format!("others reach {address}, and would write without --public-writes"))
+            refuse(&format!("{address} is not a loopback address and --public-writes is not set"))
         }
         _ => Ok(Policy { keyed_reads, keyed_writes: has_keys && !options.public_writes }),
     }
 }
 
-/// Moves what is new into the index now and then. Searches find it either way; this keeps them quick.
-async fn keep_indexed(store: Store, mut anew: bool) {
+/// Indexes new changes periodically. Searches find unindexed changes too; this keeps them fast.
+async fn keep_indexed(store: Store, mut rebuild: bool) {
     let indexer = Indexer::new(store);
     loop {
-        let indexed = if anew { indexer.rebuild().await } else { indexer.run(INDEX_EVERY).await };
+        let indexed = if rebuild { indexer.rebuild().await } else { indexer.run(INDEX_EVERY).await };
         match indexed {
             Ok(indexed) => {
-                anew = false;
+                rebuild = false;
                 if indexed.changes > 0 {
-                    tracing::info!(changes = indexed.changes, "indexed");
+                    tracing::info!(changes = indexed.changes, "changes indexed");
                 }
                 tokio::time::sleep(INDEX_EVERY).await;
             }
             Err(error) => {
-                // What is damaged is built anew from the archive, which is whole.
-                anew = matches!(error, SearchError::Damaged { .. });
+                // A damaged index is rebuilt from the archive, which is intact.
+                rebuild = matches!(error, SearchError::Damaged { .. });
                 tracing::warn!(cause = crate::logs::chain(&error), "indexing failed");
-                tokio::time::sleep(INDEX_AGAIN).await;
+                tokio::time::sleep(INDEX_RETRY).await;
             }
         }
     }
 }
 
-/// Polls what is due, as the schedule does on AWS.
+/// Polls due sources, like the schedule on AWS.
 async fn keep_polled(poller: Poller) {
     loop {
         match poller.round().await {
@@ -161,40 +161,40 @@ async fn keep_polled(poller: Poller) {
                 );
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "polling failed"),
+            Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "poll round failed"),
         }
         tokio::time::sleep(POLL_EVERY).await;
     }
 }
 
-/// Tells webhooks of what changed, as the `notify` function does on AWS.
+/// Delivers changes to webhooks, like the `notify` function on AWS.
 async fn keep_delivered(deliverer: Deliverer) {
     loop {
         match deliverer.round().await {
             Ok(round) if round.more => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "delivering to webhooks failed"),
+            Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "webhook delivery failed"),
         }
         tokio::time::sleep(DELIVER_EVERY).await;
     }
 }
 
-async fn take_seeds(archive: &Archive, folder: Option<&std::path::Path>) -> Result<(), Failure> {
-    let arriving: Box<dyn Iterator<Item = Arrival>> = match folder {
+async fn ingest_seeds(archive: &Archive, folder: Option<&std::path::Path>) -> Result<(), CommandError> {
+    let input_documents: Box<dyn Iterator<Item = InputDocument>> = match folder {
         None => Box::new(seeds(Instant::now()).into_iter()),
-        Some(folder) => files::arriving(&[folder.to_owned()])?.1,
+        Some(folder) => files::input_documents(&[folder.to_owned()])?.1,
     };
-    let mut report = Report::quiet();
-    for arrival in arriving {
-        report.take(archive, arrival).await;
+    let mut report = IngestProgress::quiet();
+    for input in input_documents {
+        report.take(archive, input).await;
     }
     report.print();
     Ok(())
 }
 
-async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), Failure> {
+async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), CommandError> {
     let url = format!("http://{address}");
-    say(format_args!("dateline listens on {url}"));
+    say(format_args!("dateline is listening on {url}"));
     say(format_args!("Try:"));
     say(format_args!("  {url}/v1/articles?limit=5&fields=headline,publisher,dateline"));
     say(format_args!("  {url}/v1/articles?q=ferry+OR+tunnel&highlight=true&fields=headline"));
@@ -206,7 +206,7 @@ async fn announce(archive: &Archive, address: SocketAddr) -> Result<(), Failure>
     Ok(())
 }
 
-async fn newest(archive: &Archive) -> Result<Option<String>, Failure> {
+async fn newest(archive: &Archive) -> Result<Option<String>, CommandError> {
     let newest = query::ListQuery::newest(query::Filter::default());
     let page = query::page(archive.store(), &newest).await?;
     Ok(page.cards.first().map(|(id, _)| id.to_string()))
@@ -216,7 +216,7 @@ async fn serve(
     listener: TcpListener,
     router: axum::Router,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let graceful = async move {
         stop.await;
@@ -224,21 +224,22 @@ async fn serve(
     };
     let serving = axum::serve(listener, router).with_graceful_shutdown(graceful);
     let patience = async move {
-        let _ = stopped.wait_for(|it| *it).await;
+        let _ = stopped.wait_for(|stopping| *stopping).await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = serving => served.map_err(Failure::io("serving")),
+        served = serving => served.map_err(CommandError::io("serving")),
         () = patience => {
-            tracing::warn!(seconds = GRACE.as_secs(), "requests were still under way and are cut off");
+            tracing::warn!(seconds = GRACE.as_secs(), "in-flight requests aborted at shutdown");
             Ok(())
         }
     }
 }
 
-/// SIGINT or SIGTERM. Registered before the address is printed, so that no signal after it is missed.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let listen = |kind| unix::signal(kind).map_err(Failure::io("signals"));
+/// Returns a future that resolves on SIGINT or SIGTERM. The handlers are registered before the address is printed, so
+/// that no later signal is missed.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, CommandError> {
+    let listen = |kind| unix::signal(kind).map_err(CommandError::io("signals"));
     let (mut interrupt, mut terminate) =
         (listen(unix::SignalKind::interrupt())?, listen(unix::SignalKind::terminate())?);
     Ok(async move {

@@ -1,76 +1,72 @@
-//! `dateline sources`: the feeds that are polled, for a person at a terminal.
+//! `dateline sources`: manages the feeds that are polled.
 
-use super::{Failure, Place, harmless, say};
+use super::{ArchiveLocation, CommandError, harmless, say};
 use crate::{
     archive::Archive,
     article::Instant,
-    sources::{
-        BadSetting, PACE, Rule, RuleField, Settings, Source,
-        fetch::{Fetcher, Reach},
-        opml,
-        poll::Poller,
-    },
-    store::{Kind, Store},
+    fetch::{AddressPolicy, Fetcher, HOST_DELAY},
+    sources::{BadSetting, EntryRule, RuleField, Source, SourceSettings, opml, poll::Poller},
+    store::{RecordKind, Store},
 };
 use clap::{Args, Subcommand};
 use std::{net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct SourcesOptions {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    place: Place,
+    location: ArchiveLocation,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Add feeds, or pages that name one
+    /// Add feeds, or pages that link to one
     Add {
         #[arg(required = true, value_name = "URL")]
         urls: Vec<String>,
-        /// What it is called
+        /// Title of the source
         #[arg(long, value_name = "TEXT")]
         title: Option<String>,
-        /// The publisher's name, where a document states none
+        /// Publisher of documents that name none
         #[arg(long, value_name = "TEXT")]
         publisher: Option<String>,
-        /// The language, where a text proves none and its document states none: en, pt-BR
+        /// Language of documents that state none and whose text does not reveal it: en, pt-BR
         #[arg(long, value_name = "CODE")]
         language: Option<String>,
-        /// Where it is published: PK
+        /// Country of publication: PK
         #[arg(long, value_name = "CODE")]
         country: Option<String>,
-        /// Fetch and archive each entry's page, where its site lets robots
+        /// Fetch and archive each entry's page, if its site allows robots
         #[arg(long)]
         full_text: bool,
-        /// Take only what fits one of these: url=REGEX or title=REGEX
+        /// Ingest only entries that match one of these rules: url=REGEX or title=REGEX
         #[arg(long, value_name = "RULE", value_parser = rule)]
-        include: Vec<Rule>,
-        /// Leave out what fits one of these
+        include: Vec<EntryRule>,
+        /// Skip entries that match one of these rules
         #[arg(long, value_name = "RULE", value_parser = rule)]
-        exclude: Vec<Rule>,
+        exclude: Vec<EntryRule>,
     },
-    /// Every source, how it is and when it is polled next
+    /// List all sources with their state and next poll
     List,
-    /// All that is known of one
+    /// Show a source and its health
     Show {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Take sources away; their articles stay
+    /// Remove sources; their articles stay
     Remove {
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
     },
-    /// Add the feeds of a list, OPML 2.0, as other readers export it
+    /// Add the feeds of an OPML 2.0 list, as exported by feed readers
     Import {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Print the sources as such a list
+    /// Print the sources as an OPML 2.0 list
     Export,
-    /// Poll what is due, or these whether they are due or not
+    /// Poll due sources, and the given ones even if they are not due
     Poll {
         #[arg(value_name = "ID")]
         ids: Vec<String>,
@@ -79,81 +75,83 @@ enum Command {
     },
 }
 
-/// Which addresses are reached beside those of the public internet.
+/// Network access: reachable addresses, request delay, public URL.
 #[derive(Clone, Debug, Args)]
 pub struct ReachOptions {
-    /// Also reach this machine and its network, or of these one address. For tests on one machine
+    /// Also allow private addresses, or only the given one. For tests on one machine
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1)]
     allow_private: Option<Option<IpAddr>>,
-    /// Between two requests to one host
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = PACE.as_millis() as u64)]
+    /// Delay between two requests to one host
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = HOST_DELAY.as_millis() as u64)]
     pace: u64,
-    /// Where others reach this archive: feeds that name a WebSub hub are pushed there
+    /// Public URL of this archive, to which WebSub hubs push updates
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }
 
 impl ReachOptions {
-    pub fn poller(&self, archive: Archive) -> Result<Poller, Failure> {
+    pub fn poller(&self, archive: Archive) -> Result<Poller, CommandError> {
         let poller = Poller::new(archive, self.fetcher()?, Duration::from_millis(self.pace));
         Ok(poller.reached_at(self.public_url.clone()))
     }
 
-    pub fn fetcher(&self) -> Result<Fetcher, Failure> {
+    pub fn fetcher(&self) -> Result<Fetcher, CommandError> {
         let reach = match self.allow_private {
-            None => Reach::Public,
-            Some(None) => Reach::Private,
-            Some(Some(address)) => Reach::Also(address),
+            None => AddressPolicy::Public,
+            Some(None) => AddressPolicy::Private,
+            Some(Some(address)) => AddressPolicy::Also(address),
         };
-        Fetcher::new(reach).map_err(|error| Failure::Other(error.to_string()))
+        Fetcher::new(reach).map_err(|error| CommandError::Other(error.to_string()))
     }
 }
 
-pub async fn run(options: Options) -> Result<ExitCode, Failure> {
-    let place = options.place.open().await?;
-    let store = &place.store;
+pub async fn run(options: SourcesOptions) -> Result<ExitCode, CommandError> {
+    let location = options.location.open().await?;
+    let store = &location.store;
     match options.command {
         Command::Add { urls, title, publisher, language, country, full_text, include, exclude } => {
-            let like = Settings::new(String::new());
-            let like = Settings { title, publisher, language, country, full_text, include, exclude, ..like };
+            let base = SourceSettings::new(String::new());
+            let base = SourceSettings { title, publisher, language, country, full_text, include, exclude, ..base };
             for url in urls {
-                let settings = Settings { url, ..like.clone() }.checked();
-                add(store, settings.map_err(|bad| Failure::Other(faults(bad)))?).await?;
+                let settings = SourceSettings { url, ..base.clone() }.checked();
+                add(store, settings.map_err(|bad| CommandError::Other(faults(bad)))?).await?;
             }
         }
         Command::List => {
             for source in Source::all(store).await? {
                 let failed = source.health.last_error.as_ref().filter(|_| source.health.failures > 0);
-                let next = source.next_poll_at.map_or_else(|| "never".to_owned(), |it| it.to_string());
+                let next =
+                    source.next_poll_at.map_or_else(|| "never".to_owned(), |next_poll_at| next_poll_at.to_string());
                 say(format_args!(
                     "{:8} {}  next {next}  {} polls, {} articles  {}",
                     source.state().name(),
                     source.id,
                     source.health.polls,
                     source.health.entries_ingested,
-                    failed.map(|it| harmless(&it.detail)).unwrap_or_default(),
+                    failed.map(|failed| harmless(&failed.detail)).unwrap_or_default(),
                 ));
             }
         }
         Command::Show { id } => {
-            let source = one(store, &id).await?;
+            let source = source_by_id(store, &id).await?;
             let health = serde_json::to_string_pretty(&source.health).expect("health has string keys and cannot fail");
             say(format_args!("{}  {}  {}", source.id, source.state().name(), source.settings.url));
             say(format_args!("{health}"));
         }
         Command::Remove { ids } => {
             for id in ids {
-                if !store.remove_record(Kind::Source, &id).await? {
-                    return Err(not_there(&id));
+                if !store.remove_record(RecordKind::Source, &id).await? {
+                    return Err(not_found(&id));
                 }
                 say(format_args!("removed {id}"));
             }
         }
         Command::Import { file } => {
-            let list = std::fs::read_to_string(&file).map_err(Failure::io(file.display().to_string()))?;
-            let list = opml::read(&list).map_err(|error| Failure::Other(format!("{}: {error}", file.display())))?;
+            let list = std::fs::read_to_string(&file).map_err(CommandError::io(file.display().to_string()))?;
+            let list =
+                opml::read(&list).map_err(|error| CommandError::Other(format!("{}: {error}", file.display())))?;
             let mut refused = false;
-            for opml::Entry { name, settings } in list {
+            for opml::OpmlEntry { name, settings } in list {
                 match settings {
                     Ok(settings) => add(store, settings).await?,
                     Err(bad) => {
@@ -165,14 +163,15 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
             return Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS });
         }
         Command::Export => {
-            let list = opml::write(&Source::all(store).await?).map_err(|error| Failure::Other(error.to_string()))?;
+            let list =
+                opml::write(&Source::all(store).await?).map_err(|error| CommandError::Other(error.to_string()))?;
             say(format_args!("{list}"));
         }
         Command::Poll { ids, reach } => {
             for id in ids {
-                let mut source = one(store, &id).await?;
+                let mut source = source_by_id(store, &id).await?;
                 source.next_poll_at = Some(Instant::now());
-                store.put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await?;
+                store.put_record(RecordKind::Source, source.record.as_ref(), &source.to_record()).await?;
             }
             let round = reach.poller(Archive::new(store.clone()))?.round().await?;
             say(format_args!(
@@ -185,32 +184,32 @@ pub async fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn rule(text: &str) -> Result<Rule, String> {
+fn rule(text: &str) -> Result<EntryRule, String> {
     let (field, matches) = text.split_once('=').ok_or("expected url=REGEX or title=REGEX")?;
     let field = match field {
         "url" => RuleField::Url,
         "title" => RuleField::Title,
         _ => return Err(format!("expected url or title, found {field:?}")),
     };
-    Ok(Rule { field, matches: matches.to_owned() })
+    Ok(EntryRule { field, matches: matches.to_owned() })
 }
 
 fn faults(bad: Vec<BadSetting>) -> String {
-    bad.into_iter().map(|it| format!("{}: {}", it.member, it.detail)).collect::<Vec<_>>().join("; ")
+    bad.into_iter().map(|bad| format!("{}: {}", bad.member, bad.detail)).collect::<Vec<_>>().join("; ")
 }
 
-async fn add(store: &Store, settings: Settings) -> Result<(), Failure> {
+async fn add(store: &Store, settings: SourceSettings) -> Result<(), CommandError> {
     let mut source = Source::new(settings, Instant::now());
     let added = source.add(store).await?;
-    say(format_args!("{} {}", if added { "added" } else { "there already:" }, source.id));
+    say(format_args!("{} {}", if added { "added" } else { "already exists:" }, source.id));
     Ok(())
 }
 
-async fn one(store: &Store, id: &str) -> Result<Source, Failure> {
-    let record = store.record(Kind::Source, id).await?.ok_or_else(|| not_there(id))?;
+async fn source_by_id(store: &Store, id: &str) -> Result<Source, CommandError> {
+    let record = store.record(RecordKind::Source, id).await?.ok_or_else(|| not_found(id))?;
     Ok(Source::read(record)?)
 }
 
-fn not_there(id: &str) -> Failure {
-    Failure::Other(format!("there is no source {id}"))
+fn not_found(id: &str) -> CommandError {
+    CommandError::Other(format!("source {id} not found"))
 }

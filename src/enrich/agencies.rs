@@ -1,6 +1,6 @@
-//! News agencies, as copy credits them.
+//! News agencies, as articles credit them.
 
-/// What is printed, and the name that it stands for. Each agency's own site states both.
+/// Printed credits, and the canonical name for each. Each agency's own site states both.
 const AGENCIES: &[(&str, &str)] = &[
     ("AP", "AP"),
     ("Associated Press", "AP"),
@@ -56,7 +56,7 @@ const AGENCIES: &[(&str, &str)] = &[
     ("IPS", "IPS"),
 ];
 
-/// The agency that a text names, and nothing else: `AP`, `(Reuters)`.
+/// Returns the agency if a text is exactly its credit: `AP`, `(Reuters)`.
 pub fn named(text: &str) -> Option<&'static str> {
     let text = text.trim().trim_matches(['(', ')', '[', ']']).trim();
     AGENCIES.iter().find(|(printed, _)| *printed == text).map(|(_, name)| *name)
@@ -67,7 +67,7 @@ mod tests {
     use super::named;
 
     #[test]
-    fn agencies_are_named_exactly() {
+    fn only_an_exact_credit_names_an_agency() {
         assert_eq!(named("(AP)"), Some("AP"));
         assert_eq!(named("Associated Press"), Some("AP"));
         assert_eq!(named("ap"), None);

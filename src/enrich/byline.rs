@@ -1,9 +1,9 @@
-//! Bylines: who wrote it.
+//! Bylines: the names of an article's authors.
 
 use super::dates;
 use std::collections::HashSet;
 
-/// Words that open a byline, by language, each with what stands before a name.
+/// Words that open a byline, by language, each with the blank before a name.
 const OPENINGS: &[&str] = &[
     "By ",
     "BY ",
@@ -29,18 +29,18 @@ const OPENINGS: &[&str] = &[
     "Автор ",
     "Текст: ",
 ];
-/// The same where a name follows without a blank.
+/// Byline labels that a name follows without a blank.
 const LABELS: &[&str] =
     &["记者：", "记者:", "作者：", "作者:", "文/", "文：", "記者：", "تحرير:", "كتب:", "تحریر:", "رپورٹ:"];
-/// What joins two names.
+/// Conjunctions and signs that join two names.
 const JOINTS: &[&str] =
     &[" and ", " AND ", " with ", " & ", " und ", " mit ", " et ", " avec ", " y ", " e ", " i ", " и ", " و "];
-/// Words that start a name's small parts.
+/// Lower-case particles of names.
 const PARTICLES: &[&str] = &[
     "van", "von", "de", "da", "di", "del", "della", "der", "den", "dos", "du", "la", "le", "el", "al", "bin", "ibn",
     "bint", "ter", "ten", "zu", "y", "e",
 ];
-/// Words that are in job titles and desks, and not in names.
+/// Words of job titles and desks that do not occur in names.
 const ROLES: &[&str] = &[
     "correspondent",
     "reporter",
@@ -85,64 +85,66 @@ const ROLES: &[&str] = &[
     "coordinator",
     "consultant",
 ];
-/// Words that are in no name and stand behind one.
+/// Words and signs that end the names in a byline.
 const ENDS: &[&str] =
     &[" on ", " in ", " for ", " at ", " - ", " Published", " Updated", " Last ", " Posted", " Follow", " Share", "\n"];
-/// The most words of a name.
+/// Maximum words of a name.
 const WORDS: usize = 6;
 
-/// The names, where the whole line is a byline that says so.
+/// Returns the names if the whole line is a byline with an opening such as `By`.
 pub fn line(line: &str) -> Option<Vec<String>> {
     let line = line.trim();
-    let opened = OPENINGS.iter().chain(LABELS).find_map(|it| line.strip_prefix(it))?;
-    // What joins a name to what stands behind it, `le` or `on`, is as short as this.
-    let all_known = parts(opened).iter().all(|it| is_name(it) || has_role(it) || it.chars().count() <= 3);
+    let opened = OPENINGS.iter().chain(LABELS).find_map(|opening| line.strip_prefix(opening))?;
+    // Words such as `le` or `on`, which join a name to what follows it, have at most three letters.
+    let all_known = parts(opened).iter().all(|part| is_name(part) || has_role(part) || part.chars().count() <= 3);
     let names = split(opened);
     (all_known && !names.is_empty()).then_some(names)
 }
 
-/// The names that a line opens with after it said that they wrote: what follows them, a date or a role, is cut off.
+/// Returns the names after a byline opening at the start of a line; what follows them, a date or a role, is cut off.
 pub fn opening(line: &str) -> Option<Vec<String>> {
-    let opened = OPENINGS.iter().chain(LABELS).find_map(|it| line.trim().strip_prefix(it))?;
-    let dated = dates::stated(opened).map_or(opened.len(), |it| it.range.start);
-    let marked =
-        opened.find(|it: char| it.is_numeric() || matches!(it, '|' | '·' | '•' | '●' | '—' | '–' | '(' | '/' | ':'));
-    let opened = &opened[..dated.min(marked.unwrap_or(opened.len()))];
-    let worded = ENDS.iter().filter_map(|it| opened.find(it)).min();
-    let names = split(&opened[..worded.unwrap_or(opened.len())]);
-    let full = |it: &String| it.contains(' ') || !it.is_ascii();
+    let opened = OPENINGS.iter().chain(LABELS).find_map(|opening| line.trim().strip_prefix(opening))?;
+    let date_start = dates::stated(opened).map_or(opened.len(), |date| date.range.start);
+    let sign_start = opened.find(|character: char| {
+        character.is_numeric() || matches!(character, '|' | '·' | '•' | '●' | '—' | '–' | '(' | '/' | ':')
+    });
+    let opened = &opened[..date_start.min(sign_start.unwrap_or(opened.len()))];
+    let names_end = ENDS.iter().filter_map(|ending| opened.find(ending)).min();
+    let names = split(&opened[..names_end.unwrap_or(opened.len())]);
+    let full = |name: &String| name.contains(' ') || !name.is_ascii();
     names.first().is_some_and(full).then_some(names)
 }
 
-/// Whether a line is only the words before a name, which stands in the next one.
+/// Whether a line is only a byline opening, with the name on the next line.
 pub fn is_opening(line: &str) -> bool {
     let line = line.trim().trim_end_matches(':');
-    !line.is_empty() && OPENINGS.iter().chain(LABELS).any(|it| it.trim_end().trim_end_matches([':', '：']) == line)
+    !line.is_empty()
+        && OPENINGS.iter().chain(LABELS).any(|opening| opening.trim_end().trim_end_matches([':', '：']) == line)
 }
 
-/// The names, where the whole line is names and nothing says so. What stands around it must.
+/// Returns the names if a line consists of names without an opening. Only its context can show that it is a byline.
 pub fn bare(line: &str) -> Option<Vec<String>> {
     let line = line.trim();
     let parts = parts(line);
-    let capital = |it: &str| it.chars().next().is_some_and(char::is_uppercase);
-    let all_names = parts.iter().all(|it| is_name(it) && it.split_whitespace().count() >= 2 && capital(it));
-    (all_names && !parts.is_empty()).then(|| parts.iter().map(|it| (*it).to_owned()).collect())
+    let capital = |name: &str| name.chars().next().is_some_and(char::is_uppercase);
+    let all_names = parts.iter().all(|part| is_name(part) && part.split_whitespace().count() >= 2 && capital(part));
+    (all_names && !parts.is_empty()).then(|| parts.iter().map(|part| (*part).to_owned()).collect())
 }
 
-/// The names in a metadata value, which need not say that it is a byline.
+/// Returns the names in a metadata value, in which the byline opening is optional.
 pub fn names(value: &str) -> Vec<String> {
     let value = value.trim();
-    let opened = OPENINGS.iter().chain(LABELS).find_map(|it| value.strip_prefix(it)).unwrap_or(value);
+    let opened = OPENINGS.iter().chain(LABELS).find_map(|opening| value.strip_prefix(opening)).unwrap_or(value);
     split(opened)
 }
 
-/// Names, without what is no name: roles, desks, addresses.
+/// Splits a text into distinct names, without roles, desks and addresses.
 fn split(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut seen = HashSet::new();
     let parts = parts(text);
-    // `Center for Drug Evaluation and Research` is no name, and its last word is none.
-    let whole = parts.iter().all(|it| is_name(it) || has_role(it));
+    // `Center for Drug Evaluation and Research` is not a name, and neither is its last word.
+    let whole = parts.iter().all(|part| is_name(part) || has_role(part));
     for part in parts {
         if is_name(part) && (whole || part.contains(' ') || !part.is_ascii()) && seen.insert(part) {
             names.push(part.to_owned());
@@ -154,41 +156,41 @@ fn split(text: &str) -> Vec<String> {
 fn parts(text: &str) -> Vec<&str> {
     let mut parts = vec![text];
     for joint in JOINTS {
-        parts = parts.into_iter().flat_map(|it| it.split(joint)).collect();
+        parts = parts.into_iter().flat_map(|part| part.split(joint)).collect();
     }
-    let marks = [',', ';', '|', '·', '•', '●', '，', '、', '،', '\n'];
+    let separators = [',', ';', '|', '·', '•', '●', '，', '、', '،', '\n'];
     parts
         .into_iter()
-        .flat_map(|it| it.split(marks))
-        .map(|it| it.trim().trim_end_matches('.'))
-        .filter(|it| !it.is_empty())
+        .flat_map(|part| part.split(separators))
+        .map(|part| part.trim().trim_end_matches('.'))
+        .filter(|part| !part.is_empty())
         .collect()
 }
 
 fn is_name(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let count = words.clone().count();
-    let legal = |it: char| {
-        it.is_alphabetic()
-            || it.is_whitespace()
-            || matches!(it, '.' | '\'' | '’' | '-' | '·' | '‘' | '®' | '™')
-            || is_mark(it)
+    let is_allowed = |character: char| {
+        character.is_alphabetic()
+            || character.is_whitespace()
+            || matches!(character, '.' | '\'' | '’' | '-' | '·' | '‘' | '®' | '™')
+            || is_mark(character)
     };
-    let cased = |it: &str| !it.chars().next().is_some_and(char::is_lowercase) || PARTICLES.contains(&it);
-    let starts_low = |it: &str| it.chars().next().is_some_and(char::is_lowercase);
+    let starts_low = |word: &str| word.chars().next().is_some_and(char::is_lowercase);
+    let cased = |word: &str| !starts_low(word) || PARTICLES.contains(&word);
     (1..=WORDS).contains(&count)
         && !words.clone().all(starts_low)
-        && text.chars().all(legal)
-        && text.chars().filter(|it| it.is_alphabetic()).count() >= 2
+        && text.chars().all(is_allowed)
+        && text.chars().filter(|character| character.is_alphabetic()).count() >= 2
         && !has_role(text)
         && words.all(cased)
 }
 
 fn has_role(text: &str) -> bool {
-    text.split_whitespace().any(|it| ROLES.contains(&it.to_lowercase().as_str()))
+    text.split_whitespace().any(|word| ROLES.contains(&word.to_lowercase().as_str()))
 }
 
-/// Combining marks of scripts that spell vowels with them.
+/// Whether a letter is a combining mark, with which some scripts spell vowels.
 fn is_mark(letter: char) -> bool {
     unicode_normalization::char::is_combining_mark(letter)
 }
@@ -198,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bylines_are_names_without_roles() {
+    fn bylines_yield_names_without_roles() {
         for (text, expected) in [
             ("By Ioana Petrescu", Some(vec!["Ioana Petrescu"])),
             ("By HALYNA MOROZ", Some(vec!["HALYNA MOROZ"])),
@@ -213,7 +215,7 @@ mod tests {
         ] {
             let found = line(text);
             assert_eq!(
-                found.as_deref().map(|it| it.iter().map(String::as_str).collect::<Vec<_>>()),
+                found.as_deref().map(|names| names.iter().map(String::as_str).collect::<Vec<_>>()),
                 expected,
                 "{text}"
             );
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_names_is_no_part_of_them() {
+    fn text_after_the_names_is_cut_off() {
         for (text, expected) in [
             ("By Ana Sá March 12, 2025 4 min read", vec!["Ana Sá"]),
             ("By Ana Sá and Jens Huber | Staff Writer", vec!["Ana Sá", "Jens Huber"]),
@@ -235,8 +237,8 @@ mod tests {
     }
 
     #[test]
-    fn bare_names_are_names_alone() {
-        assert_eq!(bare("Wanjiru Mwakio and Hassan Omar").map(|it| it.len()), Some(2));
+    fn a_bare_line_of_names_has_nothing_else() {
+        assert_eq!(bare("Wanjiru Mwakio and Hassan Omar").map(|names| names.len()), Some(2));
         for text in ["Mombasa", "Likoni ferry drops paper tickets", "2 min read", "Share Tweet, Email now"] {
             assert_eq!(bare(text), None, "{text}");
         }

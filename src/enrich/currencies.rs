@@ -1,13 +1,13 @@
-//! Currencies as they are printed beside amounts, and the ISO 4217 code that each stands for.
+//! Maps currency signs and names beside amounts to ISO 4217 codes.
 //!
-//! What several countries share (`Rs`, `dinars`) is decided by the country that the article was filed from or published
-//! in, and stays without a code where that is not known. A bare dollar sign is the exception: news agencies print it for
-//! US dollars and mark every other one.
+//! A name that several countries share (`Rs`, `dinars`) is resolved by the country that the article was filed from or
+//! published in, and gets no code if that is unknown. A bare dollar sign is the exception: news agencies print it for
+//! US dollars and qualify every other dollar.
 
 use super::numbers::{begins_with, gap};
 use crate::article::CountryCode;
 
-/// Before the amount. Longer ones first: `US$` is no `$`.
+/// Signs before the amount. Longer ones come first, so that `US$` is not read as `$`.
 const BEFORE: &[(&str, &str)] = &[
     ("US$", "USD"),
     ("A$", "AUD"),
@@ -39,7 +39,7 @@ const BEFORE: &[(&str, &str)] = &[
     ("￥", YEN),
 ];
 
-/// After the amount, in lower case; before it where they are codes.
+/// Names and signs after the amount, in lower case.
 const AFTER: &[(&str, &str)] = &[
     ("us dollars", "USD"),
     ("u.s. dollars", "USD"),
@@ -113,7 +113,7 @@ const AFTER: &[(&str, &str)] = &[
     ("円", "JPY"),
 ];
 
-/// Codes of ISO 4217 that are printed with amounts.
+/// ISO 4217 codes that are printed before or after amounts.
 const CODES: &[&str] = &[
     "USD", "EUR", "GBP", "JPY", "CNY", "INR", "PKR", "CHF", "AUD", "CAD", "NZD", "HKD", "SGD", "RUB", "UAH", "TRY",
     "BRL", "MXN", "ZAR", "NGN", "KES", "EGP", "SAR", "AED", "QAR", "KWD", "ILS", "SEK", "NOK", "DKK", "PLN", "CZK",
@@ -121,12 +121,12 @@ const CODES: &[&str] = &[
     "DZD", "TND",
 ];
 
-/// Marks for names that mean different currencies in different countries.
+/// Placeholders for names that mean different currencies in different countries.
 const RUPEE: &str = "rupee";
 const YEN: &str = "yen or yuan";
 const SHARED: &str = "shared";
 
-/// By country: ISO 4217.
+/// ISO 4217 codes of shared names, by country.
 const OF_COUNTRIES: &[(&str, &str, &str)] = &[
     ("rupee", "PK", "PKR"),
     ("rupee", "IN", "INR"),
@@ -166,43 +166,46 @@ const OF_COUNTRIES: &[(&str, &str, &str)] = &[
 
 /// A currency beside an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// ISO 4217, where it is known which one is meant.
+pub struct CurrencyMatch {
+    /// ISO 4217 code, if the currency is unambiguous.
     pub code: Option<&'static str>,
-    /// How much of the text it takes.
+    /// Bytes of the text that it takes, including a blank.
     pub bytes: usize,
 }
 
-/// The currency that stands directly before an amount.
-pub fn before(text: &str, country: Option<&CountryCode>) -> Option<Found> {
-    let blank =
-        text.chars().next_back().filter(|it| matches!(it, ' ' | '\u{a0}' | '\u{202f}')).map_or(0, char::len_utf8);
+/// Returns the currency directly before an amount, at the end of `text`.
+pub fn before(text: &str, country: Option<&CountryCode>) -> Option<CurrencyMatch> {
+    let blank = text
+        .chars()
+        .next_back()
+        .filter(|character| matches!(character, ' ' | '\u{a0}' | '\u{202f}'))
+        .map_or(0, char::len_utf8);
     let near = &text[..text.len() - blank];
     let is_free = |at: usize| !near[..at].ends_with(char::is_alphanumeric);
-    let signs = BEFORE.iter().copied().chain(CODES.iter().map(|it| (*it, *it)));
-    let (sign, code) = signs.filter(|(it, _)| near.ends_with(*it)).find(|(it, _)| {
-        // `US$` ends with `$` as well; a sign of letters must not be the end of a word.
-        it.starts_with(|it: char| !it.is_alphabetic()) || is_free(near.len() - it.len())
+    let signs = BEFORE.iter().copied().chain(CODES.iter().map(|code| (*code, *code)));
+    let (sign, code) = signs.filter(|(sign, _)| near.ends_with(*sign)).find(|(sign, _)| {
+        // The first match counts: `US$` ends with `$` as well. A sign that begins with a letter must not end a word.
+        sign.starts_with(|character: char| !character.is_alphabetic()) || is_free(near.len() - sign.len())
     })?;
-    Some(Found { code: resolve(sign, code, country), bytes: sign.len() + blank })
+    Some(CurrencyMatch { code: resolve(sign, code, country), bytes: sign.len() + blank })
 }
 
-/// The currency that stands behind an amount. `scaled`: whether the amount has a word of magnitude, without which a word
-/// like `won` or `pounds` is no currency.
-pub fn after(text: &str, scaled: bool, country: Option<&CountryCode>) -> Option<Found> {
+/// Returns the currency directly after an amount, at the start of `text`. `scaled`: whether the amount has a magnitude
+/// word, without which a word like `won` or `pounds` does not count as a currency.
+pub fn after(text: &str, scaled: bool, country: Option<&CountryCode>) -> Option<CurrencyMatch> {
     let mut start = gap(text);
     // `2 millions d'euros`, `5 mil millones de dólares`.
-    let joint = ["de ", "d’", "d'", "of "].iter().find(|it| text[start..].starts_with(**it)).filter(|_| scaled);
-    start += joint.map_or(0, |it| it.len());
+    let joint = ["de ", "d’", "d'", "of "].iter().find(|joint| text[start..].starts_with(**joint)).filter(|_| scaled);
+    start += joint.map_or(0, |joint| joint.len());
     let rest = &text[start..];
-    let codes = CODES.iter().filter(|it| rest.starts_with(**it)).map(|it| (*it, *it));
-    let (word, code) = AFTER.iter().copied().chain(codes).find(|(it, _)| begins_with(rest, it))?;
+    let codes = CODES.iter().filter(|code| rest.starts_with(**code)).map(|code| (*code, *code));
+    let (word, code) = AFTER.iter().copied().chain(codes).find(|(name, _)| begins_with(rest, name))?;
     let weak = matches!(word, "won" | "pounds" | "real" | "rand" | "sterling" | "lira");
     if weak && !scaled {
         return None;
     }
     let bytes: usize = rest.chars().take(word.chars().count()).map(char::len_utf8).sum();
-    Some(Found { code: resolve(word, code, country), bytes: start + bytes })
+    Some(CurrencyMatch { code: resolve(word, code, country), bytes: start + bytes })
 }
 
 fn resolve(word: &'static str, code: &'static str, country: Option<&CountryCode>) -> Option<&'static str> {
@@ -212,7 +215,7 @@ fn resolve(word: &'static str, code: &'static str, country: Option<&CountryCode>
         code => return Some(code),
     };
     let country = country?.as_str();
-    OF_COUNTRIES.iter().find(|(it, of, _)| *it == name && *of == country).map(|(_, _, code)| *code)
+    OF_COUNTRIES.iter().find(|(shared, owner, _)| *shared == name && *owner == country).map(|(_, _, code)| *code)
 }
 
 #[cfg(test)]
@@ -220,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn currencies_stand_before_and_behind_amounts() {
+    fn currencies_are_found_before_and_after_amounts() {
         let pakistan = CountryCode::parse("PK").ok();
         let country = pakistan.as_ref();
         for (text, expected) in [
@@ -230,7 +233,7 @@ mod tests {
             ("PKR ", Some((Some("PKR"), 4))),
             ("the hours ", None),
         ] {
-            assert_eq!(before(text, country).map(|it| (it.code, it.bytes)), expected, "{text}");
+            assert_eq!(before(text, country).map(|currency| (currency.code, currency.bytes)), expected, "{text}");
         }
         for (text, scaled, expected) in [
             (" euros a day", false, Some((Some("EUR"), 6))),
@@ -240,8 +243,8 @@ mod tests {
             ("美元", true, Some((Some("USD"), 6))),
             (" people", false, None),
         ] {
-            assert_eq!(after(text, scaled, None).map(|it| (it.code, it.bytes)), expected, "{text}");
+            assert_eq!(after(text, scaled, None).map(|currency| (currency.code, currency.bytes)), expected, "{text}");
         }
-        assert_eq!(before("Rs ", None).map(|it| it.code), Some(None), "which rupee is not known");
+        assert_eq!(before("Rs ", None).map(|currency| currency.code), Some(None), "an ambiguous rupee has no code");
     }
 }

@@ -1,60 +1,60 @@
-//! Datelines: the place that a story was filed from, printed before its first sentence.
+//! Datelines: the place that an article was filed from, printed before its first sentence.
 //!
-//! The forms, as agencies and papers print them:
-//! - `KYIV, Ukraine (AP) — `, `GENEVA (Reuters) - `, `PARIS, 4 avril (AFP) - `: place, then what vouches for it;
+//! Forms that agencies and papers print:
+//! - `KYIV, Ukraine (AP) — `, `GENEVA (Reuters) - `, `PARIS, 4 avril (AFP) - `: place, then its confirmation;
 //! - `ISLAMABAD: `, `لاہور: `, `GALATI, Romania - `: place and separator;
-//! - `München – Die Brücke …`: a place that is known, a dash, and a sentence;
+//! - `München – Die Brücke …`: a known place, a dash and a sentence;
 //! - `[Nairobi] `, `【札幌】`: place in brackets;
 //! - `АПАТИТЫ, 8 февраля. `: place and day;
 //! - `新华社成都3月16日电 `: agency, place, day and the word for a dispatch.
 //!
-//! Capitals alone prove nothing (`WATCH: `, `UPDATE: `): a place must be known, or be vouched for by an agency, a country
-//! or a day beside it. A dateline that is missed leaves its words in the first paragraph; one that is invented files the
-//! story in the wrong country.
+//! Capitals alone prove nothing (`WATCH: `, `UPDATE: `): a place must be in the table, or be confirmed by an agency, a
+//! country or a day beside it. A missed dateline leaves its words in the first paragraph; a false one assigns the
+//! article to the wrong country.
 
 use super::{agencies, dates, places, sentences};
 use crate::article::Place;
 use std::ops::Range;
 
-/// The longest beginning of a paragraph in which a dateline is looked for, in bytes.
+/// Maximum bytes at the start of a paragraph that are searched for a dateline.
 const LONGEST: usize = 120;
-/// A shorter text behind a place in small letters is a caption or an item of a list.
+/// Minimum bytes of the sentence after a place that is not in capitals: shorter text is a caption or a list item.
 const SENTENCE: usize = 60;
-/// The most words that a place's name has.
+/// Maximum words of a place name.
 const WORDS: usize = 5;
 
-/// All in bytes of the paragraph.
+/// A dateline. All ranges and offsets are UTF-8 bytes of the paragraph.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DatelineMatch {
     /// The place as printed, without punctuation, agency and day.
     pub printed: Range<usize>,
-    /// Where the story's first sentence begins.
+    /// Where the body's first sentence begins.
     pub story: usize,
     pub agency: Option<(Range<usize>, &'static str)>,
     /// A day printed in the dateline.
     pub date: Option<Range<usize>>,
 }
 
-pub fn find(paragraph: &str) -> Option<Found> {
+pub fn find(paragraph: &str) -> Option<DatelineMatch> {
     bracketed(paragraph).or_else(|| dispatch(paragraph)).or_else(|| separated(paragraph))
 }
 
-/// The place that a printed dateline names: `KYIV, Ukraine`. Where the country is named, a place that no table knows is
-/// still a place in that country.
+/// Resolves a printed dateline such as `KYIV, Ukraine` to a place. If the country is named, a city that is not in the
+/// table is still a place in that country.
 pub fn place(printed: &str) -> Option<Place> {
     let (city, region) = printed.split_once(',').map_or((printed, None), |(city, region)| (city, Some(region)));
-    // `WASHINGTON/LONDON`: the first is where the story was put together.
+    // `WASHINGTON/LONDON`: the article was put together in the first.
     let city = city.split('/').next().unwrap_or_default().trim();
-    let country = region.and_then(|it| it.rsplit(',').next()).and_then(|it| places::country(it.trim()));
-    let known = places::city(city, country.as_ref());
-    known.or_else(|| {
+    let country = region.and_then(|region| region.rsplit(',').next()).and_then(|name| places::country(name.trim()));
+    let listed = places::city(city, country.as_ref());
+    listed.or_else(|| {
         let id = crate::article::slug(city);
         let name = if city.chars().any(char::is_lowercase) { city.to_owned() } else { title_case(city) };
         (country.is_some() && !id.is_empty()).then_some(Place { id, name, country })
     })
 }
 
-/// `STONE TOWN` as `Stone Town`.
+/// Converts `STONE TOWN` to `Stone Town`.
 fn title_case(name: &str) -> String {
     let mut starts = true;
     let mut text = String::with_capacity(name.len());
@@ -69,38 +69,43 @@ fn title_case(name: &str) -> String {
     text
 }
 
-fn bracketed(paragraph: &str) -> Option<Found> {
+fn bracketed(paragraph: &str) -> Option<DatelineMatch> {
     let (open, close) = [('[', ']'), ('【', '】')].into_iter().find(|(open, _)| paragraph.starts_with(*open))?;
-    let end = paragraph.find(close).filter(|it| *it < LONGEST)?;
+    let end = paragraph.find(close).filter(|end| *end < LONGEST)?;
     let printed = open.len_utf8()..end;
     let name = &paragraph[printed.clone()];
-    let known = places::city(name, None).is_some() || place(name).is_some();
-    known.then(|| Found { story: after_blanks(paragraph, end + close.len_utf8()), printed, agency: None, date: None })
+    let is_place = places::city(name, None).is_some() || place(name).is_some();
+    is_place.then(|| DatelineMatch {
+        story: after_blanks(paragraph, end + close.len_utf8()),
+        printed,
+        agency: None,
+        date: None,
+    })
 }
 
-/// Chinese and Japanese dispatches: `…成都3月16日电 `.
-fn dispatch(paragraph: &str) -> Option<Found> {
-    let end = paragraph.find(['电', '電', '讯']).filter(|it| *it < LONGEST)?;
+/// Finds the dateline of Chinese and Japanese dispatches: `…成都3月16日电 `.
+fn dispatch(paragraph: &str) -> Option<DatelineMatch> {
+    let end = paragraph.find(['电', '電', '讯']).filter(|end| *end < LONGEST)?;
     let before = &paragraph[..end];
-    let day = before.find(|it: char| it.is_ascii_digit())?;
+    let day = before.find(|letter: char| letter.is_ascii_digit())?;
     if !before.ends_with('日') {
         return None;
     }
     let name = &paragraph[..day];
-    // The place is what the table knows at the end of the name; what stands before it is the agency or the paper.
+    // The place is the longest end of the name that is in the table; the agency or the paper precedes it.
     let starts = name.char_indices().map(|(at, _)| at);
     let start = starts.rev().skip(1).filter(|at| places::city(&name[*at..], None).is_some()).min()?;
-    let agency = agencies::named(&name[..start]).map(|it| (0..start, it));
+    let agency = agencies::named(&name[..start]).map(|agency| (0..start, agency));
     let story = after_blanks(paragraph, end + "电".len());
-    Some(Found { printed: start..day, story, agency, date: Some(day..end) })
+    Some(DatelineMatch { printed: start..day, story, agency, date: Some(day..end) })
 }
 
-fn separated(paragraph: &str) -> Option<Found> {
+fn separated(paragraph: &str) -> Option<DatelineMatch> {
     let beginning = &paragraph[..paragraph.floor_char_boundary(LONGEST)];
     separators(beginning).find_map(|(at, length, kind)| {
         let story = after_dashes(paragraph, at + length);
         let found = parts(&beginning[..at], kind, &paragraph[story..])?;
-        (story < paragraph.len()).then_some(Found { story, ..found })
+        (story < paragraph.len()).then_some(DatelineMatch { story, ..found })
     })
 }
 
@@ -111,7 +116,7 @@ enum Separator {
     Period,
 }
 
-/// Where a dateline could end, first to last.
+/// Returns the separators at which a dateline could end, in order, with their byte offsets and lengths.
 fn separators(text: &str) -> impl Iterator<Item = (usize, usize, Separator)> {
     text.char_indices().filter_map(|(at, letter)| {
         let rest = &text[at..];
@@ -129,15 +134,16 @@ fn separators(text: &str) -> impl Iterator<Item = (usize, usize, Separator)> {
     })
 }
 
-/// Place, country, day and agency before a separator, if that is all there is. `story`: what follows it.
-fn parts(text: &str, separator: Separator, story: &str) -> Option<Found> {
+/// Parses place, country, day and agency before a separator; `None` if there is anything else. `body`: the text after
+/// the separator.
+fn parts(text: &str, separator: Separator, body: &str) -> Option<DatelineMatch> {
     let mut end = text.trim_end().len();
     let mut agency = None;
     let mut credited = false;
     if text[..end].ends_with(')') {
         let open = text[..end].rfind('(')?;
         credited = is_name(&text[open + 1..end - 1]);
-        agency = agencies::named(&text[open..end]).map(|it| (open + 1..end - 1, it));
+        agency = agencies::named(&text[open..end]).map(|agency| (open + 1..end - 1, agency));
         if !credited && agency.is_none() {
             return None;
         }
@@ -145,46 +151,46 @@ fn parts(text: &str, separator: Separator, story: &str) -> Option<Found> {
     }
     let mut segments: Vec<Range<usize>> = segments(&text[..end]);
     let mut date = None;
-    if segments.len() > 1 && segments.last().is_some_and(|it| dates::is_day(&text[it.clone()])) {
+    if segments.len() > 1 && segments.last().is_some_and(|segment| dates::is_day(&text[segment.clone()])) {
         date = segments.pop();
     }
     let (city, regions) = segments.split_first()?;
     let name = &text[city.clone()];
     let regions_known =
-        regions.iter().all(|it| places::country(&text[it.clone()]).is_some() || is_name(&text[it.clone()]));
-    let country = regions.last().and_then(|it| places::country(&text[it.clone()]));
+        regions.iter().all(|region| places::country(&text[region.clone()]).is_some() || is_name(&text[region.clone()]));
+    let country = regions.last().and_then(|region| places::country(&text[region.clone()]));
     if !is_name(name) || !regions_known || regions.len() > 2 {
         return None;
     }
     let capitals = is_capitals(name);
-    let caseless = !name.chars().any(|it| it.is_lowercase() || it.is_uppercase());
-    // A paper that credits itself vouches for little, a region after a comma for a place that no table knows.
-    let vouched = agency.is_some() || country.is_some() || date.is_some() || !regions.is_empty();
+    let caseless = !name.chars().any(|character| character.is_lowercase() || character.is_uppercase());
+    // A paper's credit to itself is weak evidence; a region after a comma confirms a place that is not in the table.
+    let confirmed = agency.is_some() || country.is_some() || date.is_some() || !regions.is_empty();
     let known = places::city(name.split('/').next().unwrap_or_default(), country.as_ref()).is_some();
-    let legal = match separator {
-        Separator::Dash if capitals => vouched || known || credited,
+    let is_dateline = match separator {
+        Separator::Dash if capitals => confirmed || known || credited,
         Separator::Dash => {
-            let alone = regions.is_empty() && !credited && opens_sentence(story);
+            let alone = regions.is_empty() && !credited && opens_sentence(body);
             known && (agency.is_some() || country.is_some() || caseless || alone)
         }
-        // Scripts without capitals have only the table to tell.
+        // Scripts without capitals have only the table as evidence.
         Separator::Colon if capitals => known || country.is_some(),
         Separator::Colon => known && caseless,
         Separator::Period => capitals && date.is_some() && (known || agency.is_some()),
     };
-    let printed = city.start..regions.last().map_or(city.end, |it| it.end);
-    legal.then_some(Found { printed, story: 0, agency, date })
+    let printed = city.start..regions.last().map_or(city.end, |region| region.end);
+    is_dateline.then_some(DatelineMatch { printed, story: 0, agency, date })
 }
 
-/// A long sentence that begins with a capital letter, and not with another place: `München – Die Brücke …` is a dateline,
-/// `Berlin – Hamburg` a way.
-fn opens_sentence(story: &str) -> bool {
-    let first = story.split_whitespace().next().unwrap_or_default();
+/// Whether a text is long, ends as a sentence and begins with a capital letter but not with another place:
+/// `München – Die Brücke …` is a dateline, `Berlin – Hamburg` a route.
+fn opens_sentence(body: &str) -> bool {
+    let first = body.split_whitespace().next().unwrap_or_default();
     let capital = first.chars().next().is_some_and(char::is_uppercase);
-    capital && sentences::ends_as_sentence(story) && story.len() >= SENTENCE && places::city(first, None).is_none()
+    capital && sentences::ends_as_sentence(body) && body.len() >= SENTENCE && places::city(first, None).is_none()
 }
 
-/// The parts between commas, trimmed. `D.C.` and `Jan. 5` keep their periods.
+/// Returns the trimmed parts between commas. `D.C.` and `Jan. 5` keep their periods.
 fn segments(text: &str) -> Vec<Range<usize>> {
     let mut segments = Vec::new();
     let mut at = 0;
@@ -198,23 +204,25 @@ fn segments(text: &str) -> Vec<Range<usize>> {
 
 fn is_name(text: &str) -> bool {
     let words = text.split_whitespace().count();
-    let of_letters = |it: char| it.is_alphabetic() || it.is_whitespace() || matches!(it, '.' | '\'' | '’' | '-' | '/');
+    let of_letters = |character: char| {
+        character.is_alphabetic() || character.is_whitespace() || matches!(character, '.' | '\'' | '’' | '-' | '/')
+    };
     (1..=WORDS).contains(&words)
         && text.chars().all(of_letters)
-        && text.chars().filter(|it| it.is_alphabetic()).count() > 1
+        && text.chars().filter(|character| character.is_alphabetic()).count() > 1
 }
 
-/// All capitals, but for particles: `RIO de JANEIRO`.
+/// Whether a name is in capitals, except for particles: `RIO de JANEIRO`.
 fn is_capitals(text: &str) -> bool {
     let mut words = text.split_whitespace();
-    let capital = |it: &str| it.chars().any(char::is_uppercase) && !it.chars().any(char::is_lowercase);
-    words.next().is_some_and(capital) && words.all(|it| capital(it) || it.len() <= 3)
+    let capital = |word: &str| word.chars().any(char::is_uppercase) && !word.chars().any(char::is_lowercase);
+    words.next().is_some_and(capital) && words.all(|word| capital(word) || word.len() <= 3)
 }
 
-/// `OAXACA, México, 21 ago. — El Congreso …` has two separators.
+/// Skips blanks and dashes: `OAXACA, México, 21 ago. — El Congreso …` has two separators.
 fn after_dashes(text: &str, at: usize) -> usize {
     let rest = &text[at..];
-    at + rest.len() - rest.trim_start_matches(|it: char| it.is_whitespace() || matches!(it, '—' | '–')).len()
+    at + rest.len() - rest.trim_start_matches(|mark: char| mark.is_whitespace() || matches!(mark, '—' | '–')).len()
 }
 
 fn after_blanks(text: &str, at: usize) -> usize {
@@ -226,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn datelines_are_found_in_the_forms_that_are_printed() {
+    fn datelines_are_found_in_all_printed_forms() {
         for (paragraph, printed, story, agency) in [
             ("ISLAMABAD: The minister spoke.", "ISLAMABAD", "The minister", None),
             ("KYIV, Ukraine (AP) — The first tram left.", "KYIV, Ukraine", "The first", Some("AP")),
@@ -259,12 +267,12 @@ mod tests {
             };
             assert_eq!(&paragraph[found.printed.clone()], printed, "{paragraph}");
             assert!(paragraph[found.story..].starts_with(story), "{paragraph}: {found:?}");
-            assert_eq!(found.agency.map(|it| it.1), agency, "{paragraph}");
+            assert_eq!(found.agency.map(|agency| agency.1), agency, "{paragraph}");
         }
     }
 
     #[test]
-    fn what_only_looks_like_a_dateline_is_left_alone() {
+    fn text_that_only_resembles_a_dateline_is_refused() {
         for paragraph in [
             "WATCH: The minister speaks.",
             "UPDATE: Paris match ends in a draw.",
@@ -285,8 +293,10 @@ mod tests {
     }
 
     #[test]
-    fn a_place_has_the_country_that_is_named_or_known() {
-        let found = |printed: &str| place(printed).map(|it| (it.id, it.country.map(|it| it.as_str().to_owned())));
+    fn a_place_gets_the_named_country_or_that_of_the_table() {
+        let found = |printed: &str| {
+            place(printed).map(|place| (place.id, place.country.map(|country| country.as_str().to_owned())))
+        };
         let some = |id: &str, country: &str| Some((id.to_owned(), Some(country.to_owned())));
         assert_eq!(found("ISLAMABAD"), some("islamabad", "PK"));
         assert_eq!(found("KYIV, Ukraine"), some("kyiv", "UA"));

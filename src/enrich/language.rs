@@ -1,10 +1,10 @@
-//! The language and script that the text itself proves.
+//! Detects the language and script of a text from the text itself.
 
 use whatlang::{Lang, Script};
 
-/// Where the detector is right for 99 of 100 sentences.
+/// Minimum confidence: at this value the detector is right for 99 of 100 sentences.
 const CONFIDENCE: f64 = 0.5;
-/// Fewer letters say little.
+/// Minimum letters: detection in shorter texts is unreliable.
 const LETTERS: usize = 20;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub struct Written {
 
 pub fn detect(text: &str) -> Written {
     let Some(info) = whatlang::detect(text) else { return Written::default() };
-    let enough = text.chars().filter(|it| it.is_alphabetic()).take(LETTERS).count() == LETTERS;
+    let enough = text.chars().filter(|character| character.is_alphabetic()).take(LETTERS).count() == LETTERS;
     let language = (enough && info.confidence() >= CONFIDENCE).then(|| bcp47(info.lang()));
     Written { language, script: Some(iso15924(info.script(), info.lang())) }
 }
 
-/// BCP 47 takes the two letters of ISO 639-1 wherever a language has them. The detector knows ISO 639-3, with single
-/// varieties of Chinese, Persian and Norwegian.
+/// Maps a detected language to BCP 47, which uses the two-letter code of ISO 639-1 wherever a language has one. The
+/// detector uses ISO 639-3, with single varieties of Chinese, Persian and Norwegian.
 fn bcp47(language: Lang) -> &'static str {
     match language {
         Lang::Afr => "af",
@@ -99,7 +99,8 @@ fn bcp47(language: Lang) -> &'static str {
     }
 }
 
-/// Japanese is a mixture that has a code of its own; Chinese is not told apart into its two scripts here.
+/// Maps a script to ISO 15924. Japanese mixes scripts and has a code of its own; the two Chinese scripts are not
+/// distinguished here.
 fn iso15924(script: Script, language: Lang) -> &'static str {
     match script {
         _ if language == Lang::Jpn => "Jpan",
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn languages_are_told_where_the_text_is_long_enough() {
+    fn the_language_is_detected_if_the_text_is_long_enough() {
         for (text, language, script) in [
             (
                 "The harbour master said on Thursday that the tunnel would open in the spring, two years later than was planned when the work began.",

@@ -1,19 +1,19 @@
-//! Dates that a text speaks of: days, months and years, as far as they are told.
+//! Dates that a text mentions: days, months and years, as precise as they are stated.
 //!
-//! A day whose year is left open is resolved only where the date of publication is known: to the nearest such day, within
-//! half a year. Otherwise its year stays open. Weekdays and words like `yesterday` are dates only relative to publication:
-//! a weekday is the nearest past one, the day of publication included, or the next one where the text says so.
+//! A day without a year is resolved only if the publication date is known: to the nearest such day, within half a year.
+//! Otherwise its year stays open. Weekdays and words like `yesterday` are dates only relative to publication: a weekday
+//! is the last one up to and including the day of publication, or the one after it if the text says `next`.
 
 use super::{
     dates,
-    passage::{Passage, Word},
+    text_fields::{TextField, Word},
 };
 use crate::article::{MentionedDate, Precision, edtf_interval};
 use jiff::{ToSpan, civil::Date};
 use rustc_hash::FxHashMap;
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
-/// The years that a bare number may be.
+/// The years that a bare number may mean.
 const YEARS: std::ops::RangeInclusive<i16> = 1800..=2100;
 
 /// Words before a bare number that make it a year, in the languages of the seeds.
@@ -23,7 +23,7 @@ const BEFORE_YEAR: &[&str] = &[
     "et", "avant", "après", "fin", "début", "desde", "hasta", "y", "año", "seit", "im", "jahr", "bis", "und", "von",
     "vor", "nach", "em", "anno", "nel", "dal", "в", "с", "до", "по", "عام", "سنة", "سال",
 ];
-/// What follows a number that is no year.
+/// Words after a number that show that it is not a year.
 const NOT_AFTER_YEAR: &[&str] = &[
     "people",
     "homes",
@@ -71,7 +71,7 @@ const WEEKDAYS: [&str; 7] = [
     "saturday samedi samstag sábado sabato субботу",
     "sunday dimanche sonntag domingo domenica воскресенье",
 ];
-/// Words for days around that of publication, and how many days they lie from it.
+/// Words for days around publication, and their distance from it in days.
 const AROUND: &[(&str, i32)] = &[
     ("today", 0),
     ("tonight", 0),
@@ -87,17 +87,18 @@ const AROUND: &[(&str, i32)] = &[
     ("mañana", 1),
 ];
 
-static RELATIVE: LazyLock<FxHashMap<&'static str, Told>> = LazyLock::new(|| {
+static RELATIVE: LazyLock<FxHashMap<&'static str, DateExpression>> = LazyLock::new(|| {
     let weekdays = (0..).zip(WEEKDAYS);
-    let weekdays = weekdays.flat_map(|(day, names)| names.split(' ').map(move |it| (it, Told::Weekday(day))));
-    weekdays.chain(AROUND.iter().map(|(word, days)| (*word, Told::Around(*days)))).collect()
+    let weekdays =
+        weekdays.flat_map(|(day, names)| names.split(' ').map(move |part| (part, DateExpression::Weekday(day))));
+    weekdays.chain(AROUND.iter().map(|(word, days)| (*word, DateExpression::Around(*days)))).collect()
 });
 
-/// A date as the text tells it.
+/// A date as the text states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum DateExpression {
     Day(Date),
-    /// Month and day.
+    /// Month and day, without a year.
     OpenDay(i8, i8),
     Month(i16, i8),
     Year(i16),
@@ -108,15 +109,15 @@ pub enum Told {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    pub told: Told,
-    /// In bytes of the passage.
+pub struct DateMatch {
+    pub told: DateExpression,
+    /// UTF-8 bytes of the field.
     pub range: Range<usize>,
 }
 
-/// Every date of a text, in order.
-pub fn told(passage: &Passage<'_>, language: Option<&str>) -> Vec<Found> {
-    let (text, words, low) = (passage.text, passage.words.as_slice(), passage.low.as_slice());
+/// Returns every date of a field, in order.
+pub fn find(field: &TextField<'_>, language: Option<&str>) -> Vec<DateMatch> {
+    let (text, words, low) = (field.text, field.words.as_slice(), field.low.as_slice());
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -124,21 +125,21 @@ pub fn told(passage: &Passage<'_>, language: Option<&str>) -> Vec<Found> {
             .into_iter()
             .flatten()
             .next()
-            .or_else(|| relative(low, at, language).map(|it| (it, 1)))
-            .or_else(|| year(text, words, low, at).map(|it| (Told::Year(it), 1)))
-            .map_or((None, 1), |(told, used)| (Some(told), used));
+            .or_else(|| relative(low, at, language).map(|date| (date, 1)))
+            .or_else(|| year(text, words, low, at).map(|year| (DateExpression::Year(year), 1)))
+            .map_or((None, 1), |(date, used)| (Some(date), used));
         if let Some(told) = date {
             let range = words[at].start..words[at + used - 1].end;
-            found.push(Found { told, range });
+            found.push(DateMatch { told, range });
         }
         at += used;
     }
     found
 }
 
-/// `April 9`, `9 April 2025`, `August 2021`, `5. Mai`, `9 de abril de 2025`.
-fn named_month(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Option<(Told, usize)> {
-    // `may` and `march` are verbs; a month of these names has a capital letter and a number beside it.
+/// Parses a date with a named month: `April 9`, `9 April 2025`, `August 2021`, `5. Mai`, `9 de abril de 2025`.
+fn named_month(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Option<(DateExpression, usize)> {
+    // `may` and `march` may be verbs; a month with such a name has a capital letter and a number beside it.
     let month_at = |at: usize| -> Option<i8> {
         let word = words.get(at)?;
         let number = dates::month(low[at].trim_end_matches('.'))?;
@@ -146,55 +147,56 @@ fn named_month(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) 
         (!latin || word.is_capital() || low[at].len() > 3).then(|| i8::try_from(number).ok())?
     };
     let day_at = |at: usize| -> Option<i8> {
-        let text = words.get(at)?.text.trim_end_matches(|it: char| it.is_alphabetic() || matches!(it, '.' | 'º' | 'ª'));
-        text.parse().ok().filter(|it| (1..=31).contains(it) && text.len() <= 2)
+        let text =
+            words.get(at)?.text.trim_end_matches(|mark: char| mark.is_alphabetic() || matches!(mark, '.' | 'º' | 'ª'));
+        text.parse().ok().filter(|day| (1..=31).contains(day) && text.len() <= 2)
     };
     let year_at = |at: usize| -> Option<i16> {
         let text = words.get(at)?.text;
-        text.parse().ok().filter(|it| text.len() == 4 && YEARS.contains(it))
+        text.parse().ok().filter(|year| text.len() == 4 && YEARS.contains(year))
     };
     let joint =
-        |at: usize| usize::from(low.get(at).is_some_and(|it| matches!(it.as_ref(), "de" | "of" | "del" | "do")));
+        |at: usize| usize::from(low.get(at).is_some_and(|word| matches!(word.as_ref(), "de" | "of" | "del" | "do")));
     let near = |from: usize, to: usize| words[to].start - words[from].end <= 3;
     if let Some(day) = day_at(at) {
         let month_index = at + 1 + joint(at + 1);
         let month = month_at(month_index).filter(|_| near(month_index - 1, month_index))?;
         let year_index = month_index + 1 + joint(month_index + 1);
         if let Some(year) = year_at(year_index).filter(|_| near(year_index - 1, year_index)) {
-            return Some((Told::Day(Date::new(year, month, day).ok()?), year_index + 1 - at));
+            return Some((DateExpression::Day(Date::new(year, month, day).ok()?), year_index + 1 - at));
         }
         Date::new(2000, month, day).ok()?;
-        return Some((Told::OpenDay(month, day), month_index + 1 - at));
+        return Some((DateExpression::OpenDay(month, day), month_index + 1 - at));
     }
     let month = if words[at].is_capital() || !words[at].text.is_ascii() { month_at(at) } else { None }?;
     let next = at + 1;
     if let Some(year) = year_at(next).filter(|_| near(at, next)) {
-        return Some((Told::Month(year, month), 2));
+        return Some((DateExpression::Month(year, month), 2));
     }
     if joint(next) == 1
         && let Some(year) = year_at(next + 1)
     {
-        return Some((Told::Month(year, month), 3));
+        return Some((DateExpression::Month(year, month), 3));
     }
     let day = day_at(next).filter(|_| near(at, next) && text[words[at].end..words[next].start].trim() != ",")?;
     if let Some(year) = year_at(next + 1).filter(|_| near(next, next + 1)) {
-        return Some((Told::Day(Date::new(year, month, day).ok()?), 3));
+        return Some((DateExpression::Day(Date::new(year, month, day).ok()?), 3));
     }
     Date::new(2000, month, day).ok()?;
-    Some((Told::OpenDay(month, day), 2))
+    Some((DateExpression::OpenDay(month, day), 2))
 }
 
-/// `2025-04-09` and its like, by the rules of stated dates.
-fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(Told, usize)> {
+/// Parses `2025-04-09` and similar dates, by the rules of `dates::stated`.
+fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(DateExpression, usize)> {
     let start = words[at].start;
-    if !words[at].text.starts_with(|it: char| it.is_ascii_digit()) || !words[at].text.contains(['-', '.']) {
+    if !words[at].text.starts_with(|letter: char| letter.is_ascii_digit()) || !words[at].text.contains(['-', '.']) {
         return None;
     }
-    let stated = dates::stated(&text[start..words[at].end]).filter(|it| it.range.start == 0)?;
-    Some((Told::Day(stated.published.day()?), 1))
+    let stated = dates::stated(&text[start..words[at].end]).filter(|stated| stated.range.start == 0)?;
+    Some((DateExpression::Day(stated.published.day()?), 1))
 }
 
-fn relative(low: &[Cow<'_, str>], at: usize, language: Option<&str>) -> Option<Told> {
+fn relative(low: &[Cow<'_, str>], at: usize, language: Option<&str>) -> Option<DateExpression> {
     let word = low[at].as_ref();
     // `hier` is yesterday in French and here in German.
     RELATIVE.get(word).copied().filter(|_| word != "hier" || language == Some("fr"))
@@ -202,41 +204,42 @@ fn relative(low: &[Cow<'_, str>], at: usize, language: Option<&str>) -> Option<T
 
 fn year(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Option<i16> {
     let word = words[at].text;
-    let year: i16 = word.parse().ok().filter(|it| word.len() == 4 && YEARS.contains(it))?;
-    let before = at.checked_sub(1).map(|it| low[it].as_ref());
+    let year: i16 = word.parse().ok().filter(|year| word.len() == 4 && YEARS.contains(year))?;
+    let before = at.checked_sub(1).map(|before| low[before].as_ref());
     let opened = text[..words[at].start].trim_end().ends_with(['(', '–', '—', '-', '/']);
-    let led = opened || before.is_some_and(|it| BEFORE_YEAR.contains(&it) || dates::month(it).is_some());
+    let led = opened || before.is_some_and(|word| BEFORE_YEAR.contains(&word) || dates::month(word).is_some());
     let follows = low.get(at + 1).map(AsRef::as_ref);
     let amount = text[..words[at].start].ends_with(['$', '€', '£', '₹', ',', '.'])
         || text[words[at].end..].trim_start().starts_with(['%', '°'])
-        || follows.is_some_and(|it| NOT_AFTER_YEAR.contains(&it));
+        || follows.is_some_and(|word| NOT_AFTER_YEAR.contains(&word));
     (led && !amount).then_some(year)
 }
 
-/// A date as the article's JSON has it. `published`: the day of publication, where it is known.
-pub fn resolve(passage: &Passage<'_>, found: &Found, published: Option<Date>) -> Option<MentionedDate> {
+/// Converts a date to the form of the article's JSON. `published`: the day of publication, if known; without it a
+/// relative date gives `None`.
+pub fn resolve(field: &TextField<'_>, found: &DateMatch, published: Option<Date>) -> Option<MentionedDate> {
     let (edtf, precision) = match found.told {
-        Told::Day(day) => (day.to_string(), Precision::Day),
-        Told::OpenDay(month, day) => match published.and_then(|it| nearest(month, day, it)) {
+        DateExpression::Day(day) => (day.to_string(), Precision::Day),
+        DateExpression::OpenDay(month, day) => match published.and_then(|published| nearest(month, day, published)) {
             Some(day) => (day.to_string(), Precision::Day),
             None => (format!("XXXX-{month:02}-{day:02}"), Precision::Day),
         },
-        Told::Month(year, month) => (format!("{year:04}-{month:02}"), Precision::Month),
-        Told::Year(year) => (format!("{year:04}"), Precision::Year),
-        Told::Weekday(weekday) => {
-            let day = weekday_near(weekday, published?, is_next(passage.text, found.range.start))?;
+        DateExpression::Month(year, month) => (format!("{year:04}-{month:02}"), Precision::Month),
+        DateExpression::Year(year) => (format!("{year:04}"), Precision::Year),
+        DateExpression::Weekday(weekday) => {
+            let day = weekday_near(weekday, published?, is_next(field.text, found.range.start))?;
             (day.to_string(), Precision::Day)
         }
-        Told::Around(days) => (published?.checked_add(days.days()).ok()?.to_string(), Precision::Day),
+        DateExpression::Around(days) => (published?.checked_add(days.days()).ok()?.to_string(), Precision::Day),
     };
     let interval = edtf_interval(&edtf);
     Some(MentionedDate {
-        from: interval.map(|it| it.0),
-        to: interval.map(|it| it.1),
+        from: interval.map(|interval| interval.0),
+        to: interval.map(|interval| interval.1),
         precision,
         edtf,
-        text: passage.text[found.range.clone()].to_owned(),
-        at: passage.at(&found.range),
+        text: field.text[found.range.clone()].to_owned(),
+        at: field.at(&found.range),
     })
 }
 
@@ -244,34 +247,34 @@ fn is_next(text: &str, at: usize) -> bool {
     text[..at].trim_end().ends_with("next")
 }
 
-/// The nearest past one, the day itself included; or the next one.
+/// Returns the last such weekday up to and including `published`, or the one after it if `next`.
 pub fn weekday_near(weekday: i8, published: Date, next: bool) -> Option<Date> {
     let back = i32::from((published.weekday().to_monday_zero_offset() - weekday).rem_euclid(7));
     let days = if next { 7 - back } else { -back };
     published.checked_add(days.days()).ok()
 }
 
-/// The day of that name that lies nearest, within half a year.
+/// Returns the nearest day with this month and day, within half a year.
 fn nearest(month: i8, day: i8, published: Date) -> Option<Date> {
     let years = [published.year() - 1, published.year(), published.year() + 1];
     let candidates = years.into_iter().filter_map(|year| Date::new(year, month, day).ok());
-    candidates.min_by_key(|it| published.until(*it).map_or(i32::MAX, |it| it.get_days().abs()))
+    candidates.min_by_key(|candidate| published.until(*candidate).map_or(i32::MAX, |span| span.get_days().abs()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enrich::passage::Field;
+    use crate::enrich::text_fields::Field;
 
     fn all(text: &str, published: Option<&str>) -> Vec<String> {
-        let published = published.and_then(|it| it.parse().ok());
-        let passage = Passage::new(Field::Body, 0, text);
-        let found = told(&passage, Some("en")).into_iter().filter_map(|it| resolve(&passage, &it, published));
-        found.map(|it| format!("{} {}", it.edtf, it.text)).collect()
+        let published = published.and_then(|published| published.parse().ok());
+        let field = TextField::new(Field::Body, 0, text);
+        let found = find(&field, Some("en")).into_iter().filter_map(|date| resolve(&field, &date, published));
+        found.map(|date| format!("{} {}", date.edtf, date.text)).collect()
     }
 
     #[test]
-    fn dates_are_as_precise_as_they_are_told() {
+    fn dates_are_as_precise_as_they_are_stated() {
         for (text, expected) in [
             ("between 2013 and 2018", vec!["2013 2013", "2018 2018"]),
             ("their takeover in August 2021, after the 2021 withdrawal", vec!["2021-08 August 2021", "2021 2021"]),
@@ -289,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn publication_tells_what_is_left_open() {
+    fn open_dates_are_resolved_by_the_publication_date() {
         // 9 April 2025 was a Wednesday.
         for (text, expected) in [
             ("on April 5 and in December 2024", vec!["2025-04-05 April 5", "2024-12 December 2024"]),

@@ -1,5 +1,5 @@
-//! Enriching: what a text means beyond its words. Each part takes text and says what it found and where; none knows
-//! from which form of document the text came.
+//! Enrichment: derives facts from plain text. Each module takes text and returns its findings with their spans; none
+//! depends on the document's format.
 
 pub mod agencies;
 pub mod byline;
@@ -9,14 +9,14 @@ pub mod dates;
 pub mod entities;
 pub mod keywords;
 pub mod language;
-pub mod length;
-pub mod likeness;
 pub mod mentioned_dates;
+pub mod near_duplicates;
 mod numbers;
-pub mod passage;
 pub mod places;
-pub mod publication;
+pub mod publication_interval;
 pub mod quantities;
+pub mod reading_time;
 pub mod sentences;
 pub mod summary;
+pub mod text_fields;
 pub mod topics;

@@ -1,15 +1,15 @@
-//! Numbers as they are printed: separators by language, digits of several scripts, words of magnitude.
+//! Parses printed numbers: separators by language, digits of several scripts, magnitude words.
 
 use std::ops::Range;
 
-/// Languages that set off decimals with a comma (Unicode CLDR, `numbers/symbols/decimal`), of those that are told apart.
+/// Languages with a decimal comma (Unicode CLDR, `numbers/symbols/decimal`), among those that are distinguished.
 const DECIMAL_COMMA: &[&str] = &[
     "fr", "de", "es", "it", "pt", "nl", "ru", "uk", "pl", "tr", "cs", "sk", "da", "sv", "nb", "fi", "ro", "hu", "bg",
     "el", "hr", "sl", "sr", "lt", "lv", "et", "id", "vi", "ca",
 ];
 
-/// Words after a number, what they multiply it by, and in which languages where they do not mean the same everywhere.
-/// CLDR, `numbers/decimalFormats/long`; lakh, crore and their like from the usage of South Asia.
+/// Magnitude words after a number, their factors, and the languages that they are limited to (empty: any language).
+/// Sources: CLDR, `numbers/decimalFormats/long`; South Asian usage for lakh, crore and similar words.
 const MAGNITUDES: &[(&str, f64, &[&str])] = &[
     ("trillion", 1e12, &["en"]),
     ("trillions", 1e12, &["en"]),
@@ -93,7 +93,7 @@ const MAGNITUDES: &[(&str, f64, &[&str])] = &[
     ("萬", 1e4, &[]),
 ];
 
-/// Numbers in words, as counts of people are printed.
+/// Number words, as printed in counts of people.
 const WORDS: &[(&str, f64)] = &[
     ("one", 1.0),
     ("two", 2.0),
@@ -138,21 +138,22 @@ const WORDS: &[(&str, f64)] = &[
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
     pub value: f64,
-    /// In bytes of the text, with its magnitude.
+    /// UTF-8 bytes of the text, including the magnitude word.
     pub range: Range<usize>,
-    /// Whether a word of magnitude belongs to it.
+    /// Whether it has a magnitude word.
     pub scaled: bool,
 }
 
-/// The numbers in digits of a text, in order.
+/// Returns the numbers that a text has in digits, in order.
 pub fn numbers(text: &str, language: Option<&str>) -> Vec<Number> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(start) = text[at..].find(|it| digit(it).is_some()).map(|it| at + it) {
+    while let Some(start) = text[at..].find(|letter| digit(letter).is_some()).map(|offset| at + offset) {
         let length = digits_and_separators(&text[start..]);
         at = start + length;
-        // `A4`, `COVID-19`, `F-16`: what is a part of a word is no number.
-        let within_word = text[..start].ends_with(|it: char| it.is_alphabetic() && !is_ideograph(it) || it == '_')
+        // `A4`, `COVID-19`, `F-16`: digits within a word are not a number.
+        let within_word = text[..start]
+            .ends_with(|letter: char| letter.is_alphabetic() && !is_ideograph(letter) || letter == '_')
             || text[..start].ends_with('-') && text[..start - 1].ends_with(char::is_alphabetic);
         let Some(value) = value(&text[start..at], language).filter(|_| !within_word) else { continue };
         let (factor, end) = magnitude(text, at, language).unwrap_or((1.0, at));
@@ -162,16 +163,17 @@ pub fn numbers(text: &str, language: Option<&str>) -> Vec<Number> {
     found
 }
 
-/// The value of a word that is a number.
+/// Returns the value of a number word.
 pub fn word(text: &str) -> Option<f64> {
     let low = text.to_lowercase();
-    WORDS.iter().find(|(it, _)| *it == low).map(|(_, value)| *value)
+    WORDS.iter().find(|(word, _)| *word == low).map(|(_, value)| *value)
 }
 
-/// Whether a text begins with a word, which ends there. Ideographs stand without blanks.
+/// Whether a text begins with a whole word, ignoring case. A word that ends in an ideograph or a full stop needs
+/// no word boundary after it.
 pub fn begins_with(text: &str, word: &str) -> bool {
     let mut letters = text.chars();
-    let begins = word.chars().all(|it| letters.next().is_some_and(|found| is_same_letter(found, it)));
+    let begins = word.chars().all(|character| letters.next().is_some_and(|found| is_same_letter(found, character)));
     let ends =
         word.ends_with(is_ideograph) || word.ends_with('.') || !letters.next().is_some_and(char::is_alphanumeric);
     begins && ends
@@ -186,18 +188,19 @@ pub fn is_ideograph(letter: char) -> bool {
     matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')
 }
 
-/// The length of a blank, of whichever kind, or of the hyphen in `a $5-million plan`.
+/// Returns the bytes of a leading space of any kind, or of the hyphen in `a $5-million plan`.
 pub fn gap(text: &str) -> usize {
-    let first = text.chars().next().filter(|it| matches!(it, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '-'));
+    let first =
+        text.chars().next().filter(|character| matches!(character, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '-'));
     first.map_or(0, char::len_utf8)
 }
 
 fn magnitude(text: &str, at: usize, language: Option<&str>) -> Option<(f64, usize)> {
     let start = at + gap(&text[at..]);
     let rest = &text[start..];
-    let applies = |it: &&(&str, f64, &[&str])| it.2.is_empty() || language.is_some_and(|own| it.2.contains(&own));
-    let row = MAGNITUDES.iter().filter(applies).find(|it| begins_with(rest, it.0))?;
-    // A single letter must stand at the number itself: `£3m`, not `3 m`.
+    let applies = |row: &&(&str, f64, &[&str])| row.2.is_empty() || language.is_some_and(|code| row.2.contains(&code));
+    let row = MAGNITUDES.iter().filter(applies).find(|row| begins_with(rest, row.0))?;
+    // A single letter must follow the number directly: `£3m`, not `3 m`.
     if row.0.len() == 1 && start > at {
         return None;
     }
@@ -214,10 +217,11 @@ fn digits_and_separators(text: &str) -> usize {
             continue;
         }
         let separates = matches!(letter, '.' | ',' | '٫' | '٬' | '\u{a0}' | '\u{202f}' | '’');
-        let next_is_digit = letters.peek().is_some_and(|(_, it)| digit(*it).is_some());
-        // A blank separates thousands only: exactly three digits follow.
+        let next_is_digit = letters.peek().is_some_and(|(_, next)| digit(*next).is_some());
+        // A space or an apostrophe separates thousands only: exactly three digits follow.
         let blank_fits = !matches!(letter, '\u{a0}' | '\u{202f}' | '’') || {
-            let after = text[at + letter.len_utf8()..].chars().take_while(|it| digit(*it).is_some()).count();
+            let after =
+                text[at + letter.len_utf8()..].chars().take_while(|character| digit(*character).is_some()).count();
             after == 3
         };
         if !(separates && next_is_digit && blank_fits) {
@@ -228,29 +232,29 @@ fn digits_and_separators(text: &str) -> usize {
 }
 
 fn value(text: &str, language: Option<&str>) -> Option<f64> {
-    let decimal_comma = language.is_some_and(|it| DECIMAL_COMMA.contains(&it));
+    let decimal_comma = language.is_some_and(|language| DECIMAL_COMMA.contains(&language));
     let mut groups: Vec<(char, String)> = vec![(' ', String::new())];
     for letter in text.chars() {
         match digit(letter) {
-            Some(it) => groups.last_mut()?.1.push(char::from_digit(it, 10)?),
+            Some(value) => groups.last_mut()?.1.push(char::from_digit(value, 10)?),
             None => groups.push((letter, String::new())),
         }
     }
     let (_, last) = groups.last()?;
-    let separators: Vec<char> = groups.iter().skip(1).map(|it| it.0).collect();
+    let separators: Vec<char> = groups.iter().skip(1).map(|group| group.0).collect();
     let is_decimal = match separators.as_slice() {
         [] => false,
         ['٫'] => true,
         [only @ ('.' | ',')] => {
-            let own = if decimal_comma { *only == ',' } else { *only == '.' };
-            own || last.len() != 3
+            let is_decimal_sign = if decimal_comma { *only == ',' } else { *only == '.' };
+            is_decimal_sign || last.len() != 3
         }
-        // `1,234.5` and `1.234,5`: the last one differs from those before.
+        // `1,234.5` and `1.234,5`: the last separator differs from the one before.
         [.., before, end] => before != end && matches!(end, '.' | ',' | '٫'),
         _ => false,
     };
     let (whole, fraction) = if is_decimal { groups.split_at(groups.len() - 1) } else { (groups.as_slice(), &[][..]) };
-    let mut digits: String = whole.iter().map(|it| it.1.as_str()).collect();
+    let mut digits: String = whole.iter().map(|group| group.1.as_str()).collect();
     if let Some((_, fraction)) = fraction.first() {
         digits.push('.');
         digits.push_str(fraction);
@@ -258,10 +262,10 @@ fn value(text: &str, language: Option<&str>) -> Option<f64> {
     digits.parse().ok()
 }
 
-/// ASCII, Arabic-Indic, Extended Arabic-Indic, Devanagari and full-width digits.
+/// Returns the value of an ASCII, Arabic-Indic, Extended Arabic-Indic, Devanagari or full-width digit.
 pub fn digit(letter: char) -> Option<u32> {
     let zeros = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
-    zeros.iter().find_map(|zero| u32::from(letter).checked_sub(u32::from(*zero)).filter(|it| *it < 10))
+    zeros.iter().find_map(|zero| u32::from(letter).checked_sub(u32::from(*zero)).filter(|value| *value < 10))
 }
 
 #[cfg(test)]
@@ -269,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_by_the_custom_of_their_language() {
+    fn numbers_are_parsed_by_the_conventions_of_their_language() {
         for (text, language, expected) in [
             ("$7 billion", "en", vec![7e9]),
             ("1,312 seals and 4.5 lakh", "en", vec![1312.0, 4.5e5]),
@@ -284,7 +288,7 @@ mod tests {
             ("COVID-19, F-16, A4", "en", vec![]),
             ("in 2013, 2018", "en", vec![2013.0, 2018.0]),
         ] {
-            let found: Vec<f64> = numbers(text, Some(language)).into_iter().map(|it| it.value).collect();
+            let found: Vec<f64> = numbers(text, Some(language)).into_iter().map(|number| number.value).collect();
             assert_eq!(found, expected, "{text}");
         }
         assert_eq!(word("Three"), Some(3.0));

@@ -1,7 +1,7 @@
-//! Places by name: cities, and the countries and states that datelines name after them.
+//! Looks up places by name: cities, and the countries and states that datelines name after them.
 //!
-//! The tables are sorted text that is searched where it lies, so that starting costs little; where they come from stands
-//! in `places/README.md`. Of several cities of one name, the most populous, unless a country is named with it.
+//! The tables are sorted text that is searched in place, so that start-up is cheap; their sources are in
+//! `places/README.md`. Of several cities with one name, the most populous is returned, unless a country is given.
 
 use crate::article::{CountryCode, Place, slug};
 use std::sync::LazyLock;
@@ -9,28 +9,28 @@ use std::sync::LazyLock;
 static CITIES: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("places/cities.tsv")));
 static REGIONS: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("places/regions.tsv")));
 
-/// The city of a name; where a country is named as well, the one that lies there.
+/// Returns the city with a name; if a country is given, the one in that country.
 pub fn city(name: &str, country: Option<&CountryCode>) -> Option<Place> {
     let key = slug(name);
-    let found = CITIES.of(&key).find(|row| country.is_none_or(|it| row.ends_with(it.as_str())))?;
+    let found = CITIES.of(&key).find(|row| country.is_none_or(|country| row.ends_with(country.as_str())))?;
     let mut columns = found.split('\t').skip(1);
     let (name, country) = (columns.next()?, columns.next()?);
     Some(Place { id: slug(name), name: name.to_owned(), country: CountryCode::parse(country).ok() })
 }
 
-/// Whether a city's name begins with a word: most words begin none, and need not be put together with those behind them.
+/// Whether a city's name may begin with a word. Most words begin none, so no longer name is looked up there.
 pub fn begins_city(word: &str) -> bool {
     let key = slug(word);
     !key.is_empty() && CITIES.from(&key).starts_with(&key)
 }
 
-/// The country of a name or, in American copy, of a state: `Romania`, `U.S.`, `Calif.`
+/// Returns the country with a name or, as in American copy, of a state: `Romania`, `U.S.`, `Calif.`
 pub fn country(name: &str) -> Option<CountryCode> {
     let row = REGIONS.of(&slug(name)).next()?;
     CountryCode::parse(row.split('\t').nth(1)?).ok()
 }
 
-/// A table, and where its rows begin.
+/// A sorted table, and the byte offsets of its rows.
 struct Table {
     rows: &'static str,
     starts: Vec<usize>,
@@ -38,18 +38,18 @@ struct Table {
 
 impl Table {
     fn new(rows: &'static str) -> Self {
-        let ends = rows.bytes().enumerate().filter(|it| it.1 == b'\n').map(|it| it.0 + 1);
-        Self { rows, starts: std::iter::once(0).chain(ends).filter(|it| *it < rows.len()).collect() }
+        let ends = rows.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { rows, starts: std::iter::once(0).chain(ends).filter(|start| *start < rows.len()).collect() }
     }
 
-    /// The rows from the first on whose key is not below the one wanted. A tab sorts before every letter of a key, so rows
-    /// sort as their keys do.
+    /// Returns the table from the first row whose key is not less than `key`. A tab sorts before every letter of a key,
+    /// so rows sort in the order of their keys.
     fn from(&self, key: &str) -> &'static str {
         let at = self.starts.partition_point(|start| &self.rows.as_bytes()[*start..] < key.as_bytes());
         self.starts.get(at).map_or("", |start| &self.rows[*start..])
     }
 
-    /// The rows whose first column is the key, in the table's order.
+    /// Returns the rows whose first column is `key`, in table order.
     fn of(&self, key: &str) -> impl Iterator<Item = &'static str> {
         let is_key = move |row: &&str| row.split('\t').next() == Some(key);
         self.from(key).lines().take_while(is_key)
@@ -63,19 +63,19 @@ mod tests {
     #[test]
     fn the_tables_are_sorted_and_folded() {
         for table in [&*CITIES, &*REGIONS] {
-            let keys: Vec<&str> = table.rows.lines().filter_map(|it| it.split('\t').next()).collect();
+            let keys: Vec<&str> = table.rows.lines().filter_map(|line| line.split('\t').next()).collect();
             assert!(keys.is_sorted_by(|a, b| a.as_bytes() <= b.as_bytes()));
-            let unfolded: Vec<_> = keys.iter().filter(|it| slug(it) != **it).collect();
+            let unfolded: Vec<_> = keys.iter().filter(|key| slug(key) != **key).collect();
             assert!(unfolded.is_empty(), "{unfolded:?}");
         }
     }
 
     #[test]
-    fn cities_are_found_by_their_names() {
+    fn cities_are_found_by_name_and_country() {
         let found = |name: &str, near: Option<&str>| {
             let country = near.and_then(country);
             city(name, country.as_ref())
-                .map(|it| (it.id, it.country.map_or(String::new(), |it| it.as_str().to_owned())))
+                .map(|city| (city.id, city.country.map_or(String::new(), |country| country.as_str().to_owned())))
         };
         for (name, near, expected) in [
             ("ISLAMABAD", None, Some(("islamabad", "PK"))),

@@ -3,8 +3,8 @@
 use super::{
     currencies,
     numbers::{self, Number, begins_with, gap},
-    passage::{Passage, Word},
     sentences::sentences,
+    text_fields::{TextField, Word},
 };
 use crate::article::{CountryCode, Quantity, QuantityKind};
 use std::ops::Range;
@@ -31,8 +31,8 @@ const PERCENT: &[&str] = &[
     "प्रतिशत",
 ];
 
-/// What happened to people, by the words that say so in English, French, German and Spanish.
-const FATES: &[(&str, &str)] = &[
+/// Words for casualties in English, French, German and Spanish, and what happened to the people.
+const CASUALTY_WORDS: &[(&str, &str)] = &[
     ("killed", "killed"),
     ("dead", "killed"),
     ("died", "killed"),
@@ -55,7 +55,7 @@ const FATES: &[(&str, &str)] = &[
     ("verletzt", "hurt"),
     ("verletzte", "hurt"),
 ];
-/// Words that lead from a number to what happened: the people that it counts, and auxiliary verbs.
+/// Words allowed between a number and a casualty word: the people that it counts, and auxiliary verbs.
 const BETWEEN: &[&str] = &[
     "people",
     "persons",
@@ -108,28 +108,28 @@ const BETWEEN: &[&str] = &[
     "fighters",
     "militants",
 ];
-/// How many of them.
+/// Maximum words between a number and a casualty word.
 const WORDS_BETWEEN: usize = 5;
 
-/// A quantity and where it stands in its passage.
-pub type Found = (Quantity, Range<usize>);
+/// A quantity and its byte range in its field.
+pub type QuantityMatch = (Quantity, Range<usize>);
 
-/// `country`: of the article, which decides what a rupee is.
-pub fn find(passage: &Passage<'_>, language: Option<&str>, country: Option<&CountryCode>) -> Vec<Found> {
-    let text = passage.text;
-    let mut found: Vec<Found> = Vec::new();
+/// Returns the quantities of a field, in order. `country`: the article's, which decides what a rupee is.
+pub fn find(field: &TextField<'_>, language: Option<&str>, country: Option<&CountryCode>) -> Vec<QuantityMatch> {
+    let text = field.text;
+    let mut found: Vec<QuantityMatch> = Vec::new();
     for number in numbers::numbers(text, language) {
         if let Some((kind, currency, range)) = amount(text, &number, country) {
-            found.push((quantity(passage, kind, number.value, currency, None, &range), range));
+            found.push((quantity(field, kind, number.value, currency, None, &range), range));
         }
     }
-    // Few texts tell of such a thing, and only those are taken apart.
-    if (0..passage.words.len()).any(|it| fate(passage.low(it)).is_some()) {
+    // Few texts mention casualties, and only those are split into sentences.
+    if (0..field.words.len()).any(|word| casualty(field.low(word)).is_some()) {
         for sentence in sentences(text) {
-            casualties(passage, language, passage.words_of(&sentence), &mut found);
+            casualties(field, language, field.words_of(&sentence), &mut found);
         }
     }
-    found.sort_by_key(|it| it.1.start);
+    found.sort_by_key(|(_, range)| range.start);
     found.dedup_by(|a, b| a.1.start == b.1.start);
     found
 }
@@ -142,59 +142,65 @@ fn amount(
     let Range { start, end } = number.range;
     let rest = &text[end..];
     let blank = gap(rest);
-    if let Some(word) = PERCENT.iter().find(|it| begins_with(&rest[blank..], it)) {
+    if let Some(word) = PERCENT.iter().find(|percent| begins_with(&rest[blank..], percent)) {
         let length: usize = rest[blank..].chars().take(word.chars().count()).map(char::len_utf8).sum();
         return Some((QuantityKind::Percent, None, start..end + blank + length));
     }
-    if let Some(it) = currencies::before(&text[..start], country) {
-        return Some((QuantityKind::Money, it.code, start - it.bytes..end));
+    if let Some(currency) = currencies::before(&text[..start], country) {
+        return Some((QuantityKind::Money, currency.code, start - currency.bytes..end));
     }
-    let it = currencies::after(rest, number.scaled, country)?;
-    Some((QuantityKind::Money, it.code, start..end + it.bytes))
+    let currency = currencies::after(rest, number.scaled, country)?;
+    Some((QuantityKind::Money, currency.code, start..end + currency.bytes))
 }
 
-/// What a word says became of people.
-fn fate(low: &str) -> Option<&'static str> {
-    FATES.iter().find(|(it, _)| *it == low).map(|(_, fate)| *fate)
+/// Returns what happened to people according to a casualty word.
+fn casualty(low: &str) -> Option<&'static str> {
+    CASUALTY_WORDS.iter().find(|(word, _)| *word == low).map(|(_, casualty)| *casualty)
 }
 
-/// People killed or hurt: `at least 12 people were killed`, `killed 12`, `leaving three dead`.
-fn casualties(passage: &Passage<'_>, language: Option<&str>, sentence: Range<usize>, found: &mut Vec<Found>) {
-    let (words, low) = (&passage.words[sentence.clone()], &passage.low[sentence]);
-    let fate = |at: usize| fate(&low[at]);
+/// Adds the people killed or hurt: `at least 12 people were killed`, `killed 12`, `leaving three dead`.
+fn casualties(field: &TextField<'_>, language: Option<&str>, sentence: Range<usize>, found: &mut Vec<QuantityMatch>) {
+    let (words, low) = (&field.words[sentence.clone()], &field.low[sentence]);
+    let casualty = |at: usize| casualty(&low[at]);
     for (at, word) in words.iter().enumerate() {
         let Some(value) = count(word, language) else { continue };
-        let after = (at + 1..words.len()).take(WORDS_BETWEEN + 1).take_while(|it| {
-            let previous = it - 1;
+        let after = (at + 1..words.len()).take(WORDS_BETWEEN + 1).take_while(|word| {
+            let previous = word - 1;
             previous == at || BETWEEN.contains(&low[previous].as_ref())
         });
-        let ahead = after.clone().find_map(|it| fate(it).map(|fate| (fate, it)));
+        let ahead = after.clone().find_map(|word| casualty(word).map(|casualty| (casualty, word)));
         // `killed 12`, `killing at least 12`, `wounded three`.
         let behind = || {
             let near = (at.saturating_sub(3)..at).rev();
-            let mut near = near.take_while(|it| *it + 1 == at || BETWEEN.contains(&low[*it + 1].as_ref()));
-            near.find_map(|it| fate(it).filter(|_| low[it] != "dead" && low[it] != "died").map(|fate| (fate, it)))
+            let mut near = near.take_while(|word| *word + 1 == at || BETWEEN.contains(&low[*word + 1].as_ref()));
+            near.find_map(|word| {
+                let verb = casualty(word).filter(|_| low[word] != "dead" && low[word] != "died");
+                verb.map(|casualty| (casualty, word))
+            })
         };
-        // `killed three soldiers and wounded 17`: the verb at the number's side has it.
-        let beside = behind().filter(|(_, it)| it + 1 == at);
-        let Some((fate, _)) = beside.or(ahead).or_else(behind) else { continue };
+        // `killed three soldiers and wounded 17`: the verb directly before the number counts.
+        let beside = behind().filter(|(_, word)| word + 1 == at);
+        let Some((casualty, _)) = beside.or(ahead).or_else(behind) else { continue };
         let range = word.start..word.end;
-        let known = found.iter().any(|(_, it)| it.start < range.end && range.start < it.end);
+        let overlaps = found.iter().any(|(_, span)| span.start < range.end && range.start < span.end);
         let is_year = (1900.0..2100.0).contains(&value) && word.text.len() == 4;
-        if !known && !is_year {
-            found.push((quantity(passage, QuantityKind::Count, value, None, Some(fate), &range), range));
+        if !overlaps && !is_year {
+            found.push((quantity(field, QuantityKind::Count, value, None, Some(casualty), &range), range));
         }
     }
 }
 
-/// A whole number, in digits or in words.
+/// Parses a whole number of at least one, in digits or in words.
 fn count(word: &Word<'_>, language: Option<&str>) -> Option<f64> {
-    let digits = numbers::numbers(word.text, language).into_iter().find(|it| it.range == (0..word.text.len()));
-    digits.map(|it| it.value).or_else(|| numbers::word(word.text)).filter(|it| it.fract() == 0.0 && *it >= 1.0)
+    let digits = numbers::numbers(word.text, language).into_iter().find(|number| number.range == (0..word.text.len()));
+    digits
+        .map(|number| number.value)
+        .or_else(|| numbers::word(word.text))
+        .filter(|value| value.fract() == 0.0 && *value >= 1.0)
 }
 
 fn quantity(
-    passage: &Passage<'_>,
+    field: &TextField<'_>,
     kind: QuantityKind,
     value: f64,
     currency: Option<&str>,
@@ -206,29 +212,29 @@ fn quantity(
         value,
         currency: currency.map(str::to_owned),
         counted: counted.map(str::to_owned),
-        text: passage.text[range.clone()].to_owned(),
-        at: passage.at(range),
+        text: field.text[range.clone()].to_owned(),
+        at: field.at(range),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enrich::passage::Field;
+    use crate::enrich::text_fields::Field;
 
     fn all(text: &str, language: &str, country: Option<&str>) -> Vec<String> {
-        let country = country.and_then(|it| CountryCode::parse(it).ok());
-        let passage = Passage::new(Field::Body, 0, text);
-        let found = find(&passage, Some(language), country.as_ref());
-        let shown = |(it, _): Found| {
-            let unit = it.currency.or(it.counted).unwrap_or_else(|| "-".to_owned());
-            format!("{} {unit} {:?} {}", it.value, it.kind, it.text)
+        let country = country.and_then(|country| CountryCode::parse(country).ok());
+        let field = TextField::new(Field::Body, 0, text);
+        let found = find(&field, Some(language), country.as_ref());
+        let summary = |(quantity, _): QuantityMatch| {
+            let unit = quantity.currency.or(quantity.counted).unwrap_or_else(|| "-".to_owned());
+            format!("{} {unit} {:?} {}", quantity.value, quantity.kind, quantity.text)
         };
-        found.into_iter().map(shown).collect()
+        found.into_iter().map(summary).collect()
     }
 
     #[test]
-    fn amounts_are_read_with_their_units() {
+    fn amounts_are_parsed_with_their_units() {
         for (text, language, country, expected) in [
             (
                 "equipment worth $7 billion, a 29% tariff",
@@ -252,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn people_killed_and_hurt_are_counted_as_such() {
+    fn casualties_are_counted_as_killed_or_hurt() {
         for (text, expected) in [
             ("At least 12 people were killed and 40 others injured.", vec!["12 killed Count 12", "40 hurt Count 40"]),
             ("The blast killed three soldiers and wounded 17.", vec!["3 killed Count three", "17 hurt Count 17"]),

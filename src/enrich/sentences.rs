@@ -1,9 +1,9 @@
-//! Sentences. Unicode's boundaries (UAX 29) know no abbreviations, so what they split after one is joined again.
+//! Sentence segmentation. Unicode's boundaries (UAX 29) ignore abbreviations, so splits after one are undone.
 
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Abbreviations that a sentence goes on after, in lower case without the full stop: titles, months, units and the like in
+/// Abbreviations that do not end a sentence, in lower case without the full stop: titles, months, units and the like in
 /// English, French, German and Spanish, as the style books of agencies print them.
 const ABBREVIATIONS: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "sen", "rep", "gov", "gen", "col", "lt", "sgt", "capt", "maj", "cmdr", "adm",
@@ -18,25 +18,27 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     for (start, part) in text.split_sentence_bound_indices() {
         let end = start + part.len();
         match sentences.last_mut() {
-            Some(last) if goes_on(&text[last.clone()], part) => last.end = end,
+            Some(last) if continues(&text[last.clone()], part) => last.end = end,
             _ => sentences.push(start..end),
         }
     }
-    for it in &mut sentences {
-        it.end = it.start + text[it.clone()].trim_end().len();
+    for sentence in &mut sentences {
+        sentence.end = sentence.start + text[sentence.clone()].trim_end().len();
     }
-    sentences.retain(|it| it.start < it.end);
+    sentences.retain(|sentence| sentence.start < sentence.end);
     sentences
 }
 
-/// Whether a text ends where a sentence does, whatever closes behind it.
+/// Whether a text ends with sentence-final punctuation, ignoring closing quotes and brackets after it.
 pub fn ends_as_sentence(text: &str) -> bool {
     text.trim_end().trim_end_matches(['"', '”', '“', '’', ')', '»']).ends_with(['.', '!', '?', '…', '۔', '。'])
 }
 
-fn goes_on(before: &str, next: &str) -> bool {
+fn continues(before: &str, next: &str) -> bool {
     let before = before.trim_end();
-    let Some(word) = before.strip_suffix('.').and_then(|it| it.split_whitespace().next_back()) else { return false };
+    let Some(word) = before.strip_suffix('.').and_then(|rest| rest.split_whitespace().next_back()) else {
+        return false;
+    };
     let word = word.trim_start_matches(['(', '"', '“', '«', '[']).to_lowercase();
     let initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     let small = next.trim_start().chars().next().is_some_and(char::is_lowercase);
@@ -48,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn abbreviations_end_no_sentence() {
+    fn abbreviations_do_not_end_a_sentence() {
         for (text, expected) in [
             (
                 "Mr. Sá left. He came back at 9 p.m. on Monday.",
@@ -59,7 +61,7 @@ mod tests {
             ("حکومت نے فیصلہ کیا ہے۔ اسکول بند ہیں۔", vec!["حکومت نے فیصلہ کیا ہے۔", "اسکول بند ہیں۔"]),
             ("", vec![]),
         ] {
-            let found: Vec<&str> = sentences(text).into_iter().map(|it| &text[it]).collect();
+            let found: Vec<&str> = sentences(text).into_iter().map(|sentence| &text[sentence]).collect();
             assert_eq!(found, expected, "{text}");
         }
     }

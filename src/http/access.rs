@@ -1,4 +1,4 @@
-//! Whether a request may go on to its route.
+//! Authorisation: whether a request may reach its route.
 
 use super::{
     Service,
@@ -13,7 +13,7 @@ use axum::{
 use http::{HeaderValue, header};
 
 pub async fn check(State(service): State<Service>, request: Request, next: Next) -> Response {
-    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
+    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
     let store = service.archive.store();
     match service.policy.check(store, request.method(), request.uri().path(), authorization).await {
         Ok(()) => next.run(request).await,
@@ -21,7 +21,7 @@ pub async fn check(State(service): State<Service>, request: Request, next: Next)
     }
 }
 
-/// As RFC 6750 tells it.
+/// Returns the problem for a denied request, with the challenge of RFC 6750.
 fn refused(denied: &Denied) -> Response {
     let (code, challenge) = match denied {
         Denied::Missing(_) => (Code::KeyMissing, "Bearer realm=\"dateline\"".to_owned()),
@@ -31,8 +31,8 @@ fn refused(denied: &Denied) -> Response {
             (Code::ScopeMissing, format!("Bearer realm=\"dateline\", error=\"insufficient_scope\", scope=\"{scope}\""))
         }
         Denied::Store(error) => {
-            tracing::error!(cause = crate::logs::chain(error), "a key was not looked up");
-            return Problem::new(Code::Unavailable, "the archive does not answer now").into_response();
+            tracing::error!(cause = crate::logs::chain(error), "API key lookup failed");
+            return Problem::new(Code::Unavailable, "the archive is unavailable").into_response();
         }
     };
     let mut response = Problem::new(code, denied.to_string()).into_response();

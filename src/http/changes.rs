@@ -1,14 +1,12 @@
-//! `GET /v1/changes`: what was created, revised and deleted, in order, none skipped.
+//! `GET /v1/changes`: the log of articles created, revised and deleted, in order, without gaps.
 
-use super::{
-    Service, json,
-    one::{parameter, refuse_parameters},
-    problem::Problem,
-};
+use super::problem::docs as problem_docs;
+use super::{Service, params::read_params, problem::Problem, responses::json};
 use crate::{
     article::{ArticleId, Instant},
-    query::{BadParameter, feed_token},
-    store::{ChangeKind, FeedPosition},
+    limits::{CHANGES_PAGE_DEFAULT, CHANGES_PAGE_MAX, CHANGES_WAIT_SECONDS},
+    query::{ParameterReader, change_token},
+    store::{ChangeKind, ChangePosition},
 };
 use axum::{
     extract::{RawQuery, State},
@@ -18,50 +16,47 @@ use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-const LIMIT_DEFAULT: usize = 100;
-const LIMIT_MAX: usize = 1_000;
-const WAIT_SECONDS_MAX: u64 = 20;
-/// How often a request that waits looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Interval at which a waiting request queries the store again.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What happened to one article.
+/// One change of one article.
 #[derive(Serialize, ToSchema)]
 pub struct ChangeEntry {
     kind: ChangeKind,
     id: ArticleId,
     revision: u32,
     at: Instant,
-    /// The article's path; of a deletion, where its tombstone is told.
+    /// The article's path; after a deletion it answers 410 with the details of the tombstone.
     location: String,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct ChangeList {
     changes: Vec<ChangeEntry>,
-    /// The token to continue from. It is new only where something changed.
+    /// The token to continue from; it moves only if there were changes.
     since: String,
-    /// The relative URL to continue at; a feed has no end.
+    /// The relative URL to continue from; never `null`, because the change log has no end.
     next: String,
-    /// Whether there was more already when this was answered.
+    /// Whether more changes were already available.
     more: bool,
 }
 
-/// The change feed.
+/// List changes
 ///
-/// A consumer that always continues from `next` sees every change at least once and none skipped, whatever is written
-/// meanwhile and whatever the writers' clocks say: changes are numbered by the transactions that make them. Those of one
-/// article come in their order; those of different articles are merged by time. Only a change of content moves it.
+/// A consumer that always continues from `next` sees every change at least once, whatever is written meanwhile and
+/// however the writers' clocks differ: changes are numbered by the transactions that make them. Changes of one article
+/// are in order; those of different articles are merged by time. Only changes of content are recorded.
 #[utoipa::path(get, path = "/v1/changes", tag = "changes",
-    params(("since" = Option<String>, Query, description = "A token; `now` for what is to come; nothing for everything"),
+    params(("since" = Option<String>, Query, description = "A token, or `now` for future changes only; default: from the beginning"),
            ("limit" = Option<usize>, Query, description = "1 to 1000, default 100"),
-           ("wait" = Option<u64>, Query, description = "Seconds, up to 20, to wait for a change where there is none yet")),
+           ("wait" = Option<u64>, Query, description = "Seconds to wait for a change if there is none yet, 0 to 20, default 0")),
     responses(
-        (status = 200, description = "What happened", body = ChangeList),
-        (status = 400, description = "A parameter is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "A page of changes", body = ChangeList),
+        problem_docs::InvalidParameter,
 ))]
 pub async fn changes(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &["since", "limit", "wait"])?;
-    let Asked { since, limit, wait } = Asked::parse(raw.as_deref())?;
+    let ChangesParams { since, limit, wait } =
+        read_params(raw.as_deref(), &["since", "limit", "wait"], ChangesParams::read)?;
     let store = service.archive.store();
     let after = match since {
         Since::Position(position) => position,
@@ -69,17 +64,17 @@ pub async fn changes(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     };
     let mut page = store.changes(after, limit).await?;
     let until = tokio::time::Instant::now() + wait;
-    while page.changes.is_empty() && tokio::time::Instant::now() + LOOK_AGAIN <= until {
-        tokio::time::sleep(LOOK_AGAIN).await;
+    while page.changes.is_empty() && tokio::time::Instant::now() + POLL_INTERVAL <= until {
+        tokio::time::sleep(POLL_INTERVAL).await;
         page = store.changes(after, limit).await?;
     }
-    let since = feed_token::write(page.next);
-    let entry = |it: crate::store::Change| ChangeEntry {
-        kind: it.kind,
-        location: format!("/v1/articles/{}", it.id),
-        id: it.id,
-        revision: it.revision,
-        at: it.at,
+    let since = change_token::write(page.next);
+    let entry = |change: crate::store::Change| ChangeEntry {
+        kind: change.kind,
+        location: format!("/v1/articles/{}", change.id),
+        id: change.id,
+        revision: change.revision,
+        at: change.at,
     };
     json(&ChangeList {
         changes: page.changes.into_iter().map(entry).collect(),
@@ -90,43 +85,27 @@ pub async fn changes(State(service): State<Service>, RawQuery(raw): RawQuery) ->
 }
 
 enum Since {
-    Position(FeedPosition),
+    Position(ChangePosition),
     Now,
 }
 
-struct Asked {
+struct ChangesParams {
     since: Since,
     limit: usize,
     wait: Duration,
 }
 
-impl Asked {
-    /// Names every fault.
-    fn parse(raw: Option<&str>) -> Result<Self, Problem> {
-        let mut bad = Vec::new();
-        let mut refuse = |parameter: &str, detail: String| {
-            bad.push(BadParameter { parameter: parameter.to_owned(), detail });
-        };
-        let since = match parameter(raw, "since")?.as_deref() {
-            None => Since::Position(FeedPosition::default()),
+impl ChangesParams {
+    fn read(params: &mut ParameterReader<'_>) -> Self {
+        let since = match params.once("since") {
+            None => Since::Position(ChangePosition::default()),
             Some("now") => Since::Now,
-            Some(token) => Since::Position(feed_token::read(token).unwrap_or_else(|error| {
-                refuse("since", error.to_string());
-                FeedPosition::default()
+            Some(token) => Since::Position(change_token::read(token).unwrap_or_else(|error| {
+                params.refuse("since", error.to_string());
+                ChangePosition::default()
             })),
         };
-        let mut number = |name: &str, low: u64, high: u64, default: u64| -> Result<u64, Problem> {
-            let Some(text) = parameter(raw, name)? else { return Ok(default) };
-            Ok(text.parse().ok().filter(|it| (low..=high).contains(it)).unwrap_or_else(|| {
-                refuse(name, format!("expected {low} to {high}, found {text:?}"));
-                default
-            }))
-        };
-        let limit = number("limit", 1, LIMIT_MAX as u64, LIMIT_DEFAULT as u64)?;
-        let wait = number("wait", 0, WAIT_SECONDS_MAX, 0)?;
-        if !bad.is_empty() {
-            return Err(Problem::parameters(bad));
-        }
-        Ok(Self { since, limit: usize::try_from(limit).unwrap_or(LIMIT_DEFAULT), wait: Duration::from_secs(wait) })
+        let limit = params.number("limit", 1..=CHANGES_PAGE_MAX, CHANGES_PAGE_DEFAULT);
+        Self { since, limit, wait: Duration::from_secs(params.number("wait", 0..=CHANGES_WAIT_SECONDS, 0)) }
     }
 }

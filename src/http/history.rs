@@ -1,16 +1,20 @@
-//! What an article was: its revisions, what changed between two of them, and how it stood at a time (RFC 7089, Memento).
+//! The history of an article: its revisions, the differences between two, and its state at a time (RFC 7089, Memento).
 
+use super::problem::docs as problem_docs;
 use super::{
-    Service, json,
+    Service,
     negotiate::Format,
-    one::{article_id, asked_format, held, not_found, parameter, refuse_parameters},
+    params::{article_id, no_params, read_params, requested_format},
     problem::{Code, Problem},
     represent::represent,
+    responses::{header_value, json, text},
+    stored_article::{not_found, stored_article},
 };
 use crate::{
     archive::{compare, diff},
     article::{Article, ArticleId, Instant},
-    query::BadParameter,
+    limits::REVISIONS_PAGE,
+    query::ParameterReader,
     store::{Revision, RevisionKind},
 };
 use axum::{
@@ -22,84 +26,83 @@ use jiff::fmt::rfc2822;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A fixed revision never changes.
+/// A revision never changes.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const MEMENTO_DATETIME: HeaderName = HeaderName::from_static("memento-datetime");
 const ACCEPT_DATETIME: HeaderName = HeaderName::from_static("accept-datetime");
-/// Revisions on a page.
-const PAGE: usize = 100;
 
 /// A revision in the list of an article's revisions.
 #[derive(Serialize, ToSchema)]
 pub struct RevisionEntry {
     revision: u32,
-    /// Since when the article is, or was, as this revision has it.
+    /// When this revision took effect.
     at: Instant,
     kind: RevisionKind,
-    /// What differs from the revision before: `headline`, `body`, `dates`, `topics`, `metadata`.
+    /// What differs from the previous revision: `headline`, `body`, `dates`, `topics`, `metadata`.
     changed: Vec<String>,
     reason: Option<String>,
-    /// The revision's path; a deletion has none.
+    /// The revision's path; `null` for a deletion.
     location: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct RevisionList {
     revisions: Vec<RevisionEntry>,
-    /// A relative URL; `null` where the list ends.
+    /// A relative URL; `null` on the last page.
     next: Option<String>,
 }
 
-/// An article's revisions, newest first.
+/// List an article's revisions
 ///
-/// A change in lines that reading removes alone makes no revision.
+/// Newest first. A change that affects only lines removed by extraction does not make a revision.
 #[utoipa::path(get, path = "/v1/articles/{id}/revisions", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
-           ("before" = Option<u32>, Query, description = "From `next`: revisions before this one")),
+           ("before" = Option<u32>, Query, description = "From `next`: only revisions before this number")),
     responses(
         (status = 200, description = "At most 100 revisions", body = RevisionList),
-        (status = 404, description = "There is no such article", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "The article was deleted", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        problem_docs::ArticleNotFound,
+        problem_docs::ArticleDeleted,
 ))]
 pub async fn revisions(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &["before"])?;
-    let before = match parameter(raw.as_deref(), "before")? {
-        Some(text) => {
-            text.parse().map_err(|_| bad("before", format!("expected a revision's number, found {text:?}")))?
-        }
-        None => u32::MAX,
-    };
-    let id = held(&service, &id).await?.head.id;
-    let (revisions, more) = service.archive.store().revisions(&id, before, PAGE).await?;
+    let before = read_before(raw.as_deref())?;
+    let id = stored_article(&service, &id).await?.head.id;
+    let (revisions, more) = service.archive.store().revisions(&id, before, REVISIONS_PAGE).await?;
     let next = revisions.last().filter(|_| more);
-    let next = next.map(|it| format!("/v1/articles/{id}/revisions?before={}", it.number));
-    json(&RevisionList { revisions: revisions.into_iter().map(|it| entry(&id, it)).collect(), next })
+    let next = next.map(|last| format!("/v1/articles/{id}/revisions?before={}", last.number));
+    json(&RevisionList { revisions: revisions.into_iter().map(|revision| entry(&id, revision)).collect(), next })
 }
 
-fn entry(id: &ArticleId, it: Revision) -> RevisionEntry {
-    let location = (it.kind != RevisionKind::Deleted).then(|| path(id, it.number));
-    RevisionEntry { revision: it.number, at: it.at, kind: it.kind, changed: it.changed, reason: it.reason, location }
+fn entry(id: &ArticleId, revision: Revision) -> RevisionEntry {
+    let location = (revision.kind != RevisionKind::Deleted).then(|| path(id, revision.number));
+    RevisionEntry {
+        revision: revision.number,
+        at: revision.at,
+        kind: revision.kind,
+        changed: revision.changed,
+        reason: revision.reason,
+        location,
+    }
 }
 
 fn path(id: &ArticleId, number: u32) -> String {
     format!("/v1/articles/{id}/revisions/{number}")
 }
 
-/// The article as it was from one revision on.
+/// Get a revision of an article
 ///
-/// As JSON, or as `text/plain` or `text/markdown`. It never changes.
+/// As JSON, `text/plain` or `text/markdown`. A revision never changes.
 #[utoipa::path(get, path = "/v1/articles/{id}/revisions/{number}", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
-           ("number" = u32, Path, description = "The revision's number"),
-           ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`, in place of `Accept`")),
+           ("number" = u32, Path, description = "The revision number"),
+           ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`; overrides `Accept`")),
     responses(
-        (status = 200, description = "The article as it was", content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"))),
-        (status = 404, description = "There is no such article or revision", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "The article was deleted, now or by this revision", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The article at this revision", content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"))),
+        problem_docs::RevisionNotFound,
+        problem_docs::ArticleDeleted,
 ))]
 pub async fn revision(
     State(service): State<Service>,
@@ -107,9 +110,9 @@ pub async fn revision(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &["format"])?;
-    let format = asked_format(raw.as_deref(), &headers)?;
-    let id = held(&service, &id).await?.head.id;
+    let format = read_params(raw.as_deref(), &["format"], Format::read)?;
+    let format = requested_format(format, &headers)?;
+    let id = stored_article(&service, &id).await?.head.id;
     let number = number.parse().map_err(|_| no_revision(&id, &number))?;
     let (revision, article) = read(&service, &id, number).await?;
     let mut response = represent(&article, format)?;
@@ -125,7 +128,7 @@ async fn read(service: &Service, id: &ArticleId, number: u32) -> Result<(Revisio
     match service.archive.store().revision(id, number).await? {
         Some((revision, Some((article, _)))) => Ok((revision, article)),
         Some((revision, None)) => {
-            let detail = format!("revision {number} of the article {id} is its deletion at {}", revision.at);
+            let detail = format!("revision {number} of article {id} is its deletion at {}", revision.at);
             Err(Problem::new(Code::ArticleDeleted, detail))
         }
         None => Err(no_revision(id, &number.to_string())),
@@ -133,30 +136,31 @@ async fn read(service: &Service, id: &ArticleId, number: u32) -> Result<(Revisio
 }
 
 fn no_revision(id: &ArticleId, number: &str) -> Problem {
-    Problem::new(Code::RevisionNotFound, format!("the article {id} has no revision {number}"))
+    Problem::new(Code::RevisionNotFound, format!("article {id} has no revision {number}"))
 }
 
-/// What changed between two revisions.
+/// The differences between two revisions.
 #[derive(Serialize, ToSchema)]
 pub struct Changes {
     id: ArticleId,
     from: u32,
     to: u32,
-    changed: Vec<compare::Part>,
+    changed: Vec<compare::ChangedPart>,
     #[serde(flatten)]
     diff: diff::Diff,
 }
 
-/// The words that differ between two revisions.
+/// Compare two revisions
 ///
-/// As JSON, or as `text/html` with `<ins>` and `<del>`, by `Accept`. `range` is `1..3`, in either order.
+/// Returns the words that differ, as JSON or as `text/html` with `<ins>` and `<del>`, by `Accept`. `range` is two
+/// revision numbers such as `1..3`, in either order.
 #[utoipa::path(get, path = "/v1/articles/{id}/changes/{range}", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
-           ("range" = String, Path, description = "Two revisions: `1..2`")),
+           ("range" = String, Path, description = "Two revision numbers: `1..2`")),
     responses(
-        (status = 200, description = "What changed", content((Changes = "application/json"), (String = "text/html"))),
-        (status = 404, description = "There is no such article or revision", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "The article was deleted, now or by one of the revisions", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The differences", content((Changes = "application/json"), (String = "text/html"))),
+        problem_docs::RevisionNotFound,
+        problem_docs::ArticleDeleted,
 ))]
 pub async fn changes(
     State(service): State<Service>,
@@ -164,8 +168,8 @@ pub async fn changes(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &[])?;
-    let id = held(&service, &id).await?.head.id;
+    no_params(raw.as_deref())?;
+    let id = stored_article(&service, &id).await?.head.id;
     let numbers = range.split_once("..").and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
     let (from, to) = numbers.ok_or_else(|| no_revision(&id, &range))?;
     let (_, before) = read(&service, &id, from).await?;
@@ -186,20 +190,20 @@ pub async fn changes(
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|it| it.trim().starts_with("text/html"))
+    let accept = headers.get(header::ACCEPT).and_then(|header| header.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|part| part.trim().starts_with("text/html"))
 }
 
 fn html(diff: &diff::Diff) -> String {
     let runs = |runs: &[diff::Run]| {
-        let one = |it: &diff::Run| match it.op {
-            diff::Op::Equal => escaped(&it.text),
-            diff::Op::Delete => format!("<del>{}</del>", escaped(&it.text)),
-            diff::Op::Insert => format!("<ins>{}</ins>", escaped(&it.text)),
+        let markup = |run: &diff::Run| match run.op {
+            diff::Op::Equal => escaped(&run.text),
+            diff::Op::Delete => format!("<del>{}</del>", escaped(&run.text)),
+            diff::Op::Insert => format!("<ins>{}</ins>", escaped(&run.text)),
         };
-        runs.iter().map(one).collect::<String>()
+        runs.iter().map(markup).collect::<String>()
     };
-    let body: String = diff.body.iter().map(|it| format!("<p>{}</p>\n", runs(it))).collect();
+    let body: String = diff.body.iter().map(|paragraph| format!("<p>{}</p>\n", runs(paragraph))).collect();
     let deck = if diff.deck.is_empty() { String::new() } else { format!("<p><em>{}</em></p>\n", runs(&diff.deck)) };
     let headline = runs(&diff.headline);
     format!("<!doctype html>\n<meta charset=\"utf-8\">\n<article>\n<h1>{headline}</h1>\n{deck}{body}</article>\n")
@@ -209,97 +213,97 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A time that a reader asks for.
+/// The requested time of an article's state.
 pub struct Moment {
     at: Instant,
-    /// Whether a time before the first revision means the first one (RFC 7089, 4.5.3).
+    /// Whether a time before the first revision selects the first one (RFC 7089, 4.5.3).
     or_first: bool,
 }
 
 impl Moment {
-    /// By `?as_of=`, else by `Accept-Datetime`.
-    pub fn asked(raw: Option<&str>, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        if let Some(text) = parameter(raw, "as_of")? {
-            let at = Instant::parse(&text).map_err(|error| bad("as_of", format!("{error}, found {text:?}")))?;
-            return Ok(Some(Self { at, or_first: false }));
+    /// Reads `?as_of=`, else `Accept-Datetime`.
+    pub fn read(params: &mut ParameterReader<'_>, headers: &HeaderMap) -> Option<Self> {
+        if let Some(at) = params.instant("as_of") {
+            return Some(Self { at, or_first: false });
         }
-        let Some(text) = headers.get(ACCEPT_DATETIME) else { return Ok(None) };
-        let at = text.to_str().ok().and_then(|it| rfc2822::parse(it).ok());
-        let at = at.and_then(|it| Instant::from_timestamp(it.timestamp()));
-        let detail = format!("expected a date as in RFC 9110, 5.6.7, found {text:?}");
-        Ok(Some(Self { at: at.ok_or_else(|| bad("accept-datetime", detail))?, or_first: true }))
+        let text = headers.get(ACCEPT_DATETIME)?;
+        let at = text.to_str().ok().and_then(|text| rfc2822::parse(text).ok());
+        let at = at.and_then(|date| Instant::from_timestamp(date.timestamp()));
+        if at.is_none() {
+            params.refuse("accept-datetime", format!("expected an HTTP date (RFC 9110, 5.6.7), found {text:?}"));
+        }
+        Some(Self { at: at?, or_first: true })
     }
 }
 
-/// The article as it stood at a moment.
+fn read_before(raw: Option<&str>) -> Result<u32, Problem> {
+    read_params(raw, &["before"], |params| params.number("before", 1..=u32::MAX, u32::MAX))
+}
+
+/// Returns the article as it was at a time.
 pub async fn memento(service: &Service, id: &ArticleId, moment: Moment, format: Format) -> Result<Response, Problem> {
     let store = service.archive.store();
-    let found = store.revision_at(id, moment.at).await?.filter(|it| it.at <= moment.at || moment.or_first);
-    let found = found.ok_or_else(|| {
-        Problem::new(Code::ArticleNotFound, format!("the archive held no article {id} at {}", moment.at))
-    })?;
+    let found = store.revision_at(id, moment.at).await?.filter(|revision| revision.at <= moment.at || moment.or_first);
+    let found =
+        found.ok_or_else(|| Problem::new(Code::ArticleNotFound, format!("no article {id} at {}", moment.at)))?;
     let (revision, article) = read(service, id, found.number).await?;
     let mut response = represent(&article, format)?;
-    let location = HeaderValue::from_str(&path(id, revision.number)).map_err(|error| Problem::internal(&error))?;
+    let location = header_value(&path(id, revision.number))?;
     response.headers_mut().insert(header::CONTENT_LOCATION, location);
     response.headers_mut().insert(MEMENTO_DATETIME, http_date(revision.at)?);
     Ok(response)
 }
 
-/// Where the article's history is, on every representation of it.
+/// Links a representation of the article to its history.
 pub fn link(id: &ArticleId, response: &mut Response) -> Result<(), Problem> {
     let original = format!("</v1/articles/{id}>; rel=\"original timegate\"");
     let timemap = format!("</v1/articles/{id}/timemap>; rel=\"timemap\"; type=\"application/link-format\"");
-    let value = HeaderValue::from_str(&format!("{original}, {timemap}")).map_err(|error| Problem::internal(&error))?;
+    let value = header_value(&format!("{original}, {timemap}"))?;
     response.headers_mut().insert(header::LINK, value);
     Ok(())
 }
 
-/// The article's revisions as a timemap (RFC 7089, 5), newest first, at most 100 with a link to more.
+/// Get an article's timemap
+///
+/// Its revisions as links (RFC 7089, 5), newest first, at most 100 with a link to the next page.
 #[utoipa::path(get, path = "/v1/articles/{id}/timemap", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
-           ("before" = Option<u32>, Query, description = "Revisions before this one")),
+           ("before" = Option<u32>, Query, description = "Only revisions before this number")),
     responses(
-        (status = 200, description = "Links", body = String, content_type = "application/link-format"),
-        (status = 404, description = "There is no such article", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "The article was deleted", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The timemap", body = String, content_type = "application/link-format"),
+        problem_docs::ArticleNotFound,
+        problem_docs::ArticleDeleted,
 ))]
 pub async fn timemap(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &["before"])?;
-    let before = parameter(raw.as_deref(), "before")?.and_then(|it| it.parse().ok()).unwrap_or(u32::MAX);
+    let before = read_before(raw.as_deref())?;
     let id = article_id(&id)?;
-    held(&service, id.as_str()).await.map_err(|problem| match problem.code {
+    stored_article(&service, id.as_str()).await.map_err(|problem| match problem.code {
         Code::ArticleNotFound => not_found(id.as_str()),
         _ => problem,
     })?;
-    let (revisions, more) = service.archive.store().revisions(&id, before, PAGE).await?;
+    let (revisions, more) = service.archive.store().revisions(&id, before, REVISIONS_PAGE).await?;
     let mut links = vec![
         format!("</v1/articles/{id}>; rel=\"original timegate\""),
         format!("</v1/articles/{id}/timemap>; rel=\"self\"; type=\"application/link-format\""),
     ];
-    for it in revisions.iter().filter(|it| it.kind != RevisionKind::Deleted) {
-        let date = http_date(it.at)?;
+    for revision in revisions.iter().filter(|revision| revision.kind != RevisionKind::Deleted) {
+        let date = http_date(revision.at)?;
         let date = date.to_str().unwrap_or_default();
-        links.push(format!("<{}>; rel=\"memento\"; datetime=\"{date}\"", path(&id, it.number)));
+        links.push(format!("<{}>; rel=\"memento\"; datetime=\"{date}\"", path(&id, revision.number)));
     }
     if let Some(last) = revisions.last().filter(|_| more) {
         let next = format!("</v1/articles/{id}/timemap?before={}>", last.number);
         links.push(format!("{next}; rel=\"timemap\"; type=\"application/link-format\""));
     }
-    let headers = [(header::CONTENT_TYPE, "application/link-format"), (header::CACHE_CONTROL, "no-cache")];
-    Ok((headers, links.join(",\n") + "\n").into_response())
+    Ok(text("application/link-format", links.join(",\n") + "\n"))
 }
 
 fn http_date(at: Instant) -> Result<HeaderValue, Problem> {
     let printed = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at.timestamp());
     let printed = printed.map_err(|error| Problem::internal(&error))?;
-    HeaderValue::from_str(&printed).map_err(|error| Problem::internal(&error))
-}
-
-fn bad(parameter: &str, detail: String) -> Problem {
-    Problem::parameters(vec![BadParameter { parameter: parameter.to_owned(), detail }])
+    header_value(&printed)
 }

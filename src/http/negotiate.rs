@@ -1,9 +1,12 @@
-//! Which representation: `?format=`, else the best that the `Accept` header takes (RFC 9110, 12.5.1).
+//! Content negotiation: `?format=`, else the format that the `Accept` header prefers (RFC 9110, 12.5.1).
 
 use super::problem::{Code, Problem};
+use crate::query::ParameterReader;
 use http::{HeaderMap, header};
+use strum::VariantArray;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Format {
     Json,
     Text,
@@ -11,14 +14,8 @@ pub enum Format {
 }
 
 impl Format {
-    const ALL: [Self; 3] = [Self::Json, Self::Text, Self::Markdown];
-
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Text => "text",
-            Self::Markdown => "markdown",
-        }
+        self.into()
     }
 
     pub fn media_type(self) -> &'static str {
@@ -29,45 +26,45 @@ impl Format {
         }
     }
 
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
+    /// Reads `?format=`.
+    pub fn read(params: &mut ParameterReader<'_>) -> Option<Self> {
+        params.choice("format", Self::VARIANTS, Self::name)
     }
 
-    pub fn names() -> String {
-        Self::ALL.map(Self::name).join(", ")
-    }
-
-    /// The format of the highest quality; of equal ones, the first of `ALL`. Without a header, JSON.
+    /// Returns the format with the highest quality, the first of `ALL` on a tie; JSON if there is no header.
     pub fn accepted(headers: &HeaderMap) -> Result<Self, Problem> {
-        let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok()).collect();
+        let accept: Vec<&str> =
+            headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         if accept.is_empty() {
             return Ok(Self::Json);
         }
         let accept = accept.join(",");
-        let best = Self::ALL.into_iter().rev().map(|it| (quality(&accept, it.media_type()), it));
+        let best = Self::VARIANTS.iter().copied().rev().map(|format| (quality(&accept, format.media_type()), format));
         match best.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
             Some((quality, format)) if quality > 0.0 => Ok(format),
             _ => {
-                let known = Self::ALL.map(Self::media_type).join(", ");
-                Err(Problem::new(Code::NotAcceptable, format!("Accept: expected one of {known}, found {accept:?}")))
+                let supported = Self::VARIANTS.iter().copied().map(Self::media_type).collect::<Vec<_>>().join(", ");
+                let detail = format!("Accept: expected one of {supported}, found {accept:?}");
+                Err(Problem::new(Code::NotAcceptable, detail))
             }
         }
     }
 }
 
-/// The quality that an `Accept` header gives a media type: that of the most specific range that holds it.
+/// Returns the quality that an `Accept` header gives a media type: that of the most specific range that matches it.
 fn quality(accept: &str, media_type: &str) -> f64 {
-    let group = media_type.split('/').next().unwrap_or_default();
+    let main_type = media_type.split('/').next().unwrap_or_default();
     let specificity = |range: &str| match range {
         "*/*" => Some(0),
-        range if range.strip_suffix("/*") == Some(group) => Some(1),
+        range if range.strip_suffix("/*") == Some(main_type) => Some(1),
         range if range.eq_ignore_ascii_case(media_type) => Some(2),
         _ => None,
     };
-    let ranges = accept.split(',').filter_map(|part| {
-        let mut pieces = part.split(';').map(str::trim);
+    let ranges = accept.split(',').filter_map(|range| {
+        let mut pieces = range.split(';').map(str::trim);
         let specificity = specificity(pieces.next()?)?;
-        let quality = pieces.find_map(|it| it.strip_prefix("q=")).map_or(Some(1.0), |it| it.parse::<f64>().ok());
+        let quality =
+            pieces.find_map(|piece| piece.strip_prefix("q=")).map_or(Some(1.0), |qvalue| qvalue.parse::<f64>().ok());
         Some((specificity, quality.unwrap_or(0.0)))
     });
     ranges.max_by_key(|(specificity, _)| *specificity).map_or(0.0, |(_, quality)| quality)
@@ -78,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_accept_header_decides() {
+    fn the_accept_header_selects_the_format() {
         for (accept, expected) in [
             (None, Some(Format::Json)),
             (Some("*/*"), Some(Format::Json)),
@@ -91,7 +88,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             if let Some(accept) = accept {
-                headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+                headers.insert(header::ACCEPT, accept.parse().expect("the sample is a valid header value"));
             }
             assert_eq!(Format::accepted(&headers).ok(), expected, "{accept:?}");
         }

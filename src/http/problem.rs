@@ -1,10 +1,10 @@
-//! What error does the client see: every code that one can get, with its status and title.
+//! The errors that a client sees: every code, with its status and title.
 //!
-//! A row is added only where a client would branch on it. What went wrong inside is logged with the same request id and
-//! never told.
+//! A row is added only if a client would branch on it. Internal causes are logged with the same request id and never
+//! returned.
 
 use crate::{
-    archive::{IngestError, RemovalError, envelope::BadEnvelope, intake},
+    archive::{DeletionError, IngestError, document_files, envelope::BadEnvelope},
     query::BadParameter,
     reading::ReadError,
     search::SearchError,
@@ -13,12 +13,32 @@ use crate::{
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use utoipa::ToSchema;
+use std::collections::BTreeMap;
+use utoipa::{
+    ToSchema,
+    openapi::{self, RefOr},
+};
+
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 
 macro_rules! codes {
     ($($variant:ident $code:literal $status:ident $title:literal;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($variant),* }
+
+        /// A type for each code, for the `responses` of a handler's OpenAPI annotation: the status and the title come from
+        /// the table.
+        pub mod docs {
+            $(
+                pub struct $variant;
+
+                impl utoipa::IntoResponses for $variant {
+                    fn responses() -> super::DocumentedResponses {
+                        super::Code::$variant.documented()
+                    }
+                }
+            )*
+        }
 
         impl Code {
             pub const ALL: &[Self] = &[$(Self::$variant),*];
@@ -38,41 +58,52 @@ macro_rules! codes {
     };
 }
 
-codes! {
-    InvalidParameter "invalid_parameter" BAD_REQUEST "A parameter is not legal";
-    InvalidDocument "invalid_document" BAD_REQUEST "The raw document is not as the contract says";
-    InvalidSource "invalid_source" BAD_REQUEST "What the source is told is not legal";
-    InvalidWebhook "invalid_webhook" BAD_REQUEST "What the webhook is told is not legal";
-    UnreadableBody "unreadable_body" BAD_REQUEST "The body could not be received";
-    KeyMissing "key_missing" UNAUTHORIZED "A key is needed";
-    KeyUnknown "key_unknown" UNAUTHORIZED "The key is not known";
-    ScopeMissing "scope_missing" FORBIDDEN "The key may not do this";
-    PathNotFound "path_not_found" NOT_FOUND "There is nothing at this path";
-    ArticleNotFound "article_not_found" NOT_FOUND "There is no such article";
-    SourceNotFound "source_not_found" NOT_FOUND "There is no such source";
-    FailureNotFound "failure_not_found" NOT_FOUND "There is no such failure";
-    WebhookNotFound "webhook_not_found" NOT_FOUND "There is no such webhook";
-    StoryNotFound "story_not_found" NOT_FOUND "There is no such story";
-    RevisionNotFound "revision_not_found" NOT_FOUND "The article has no such revision";
-    ArticleDeleted "article_deleted" GONE "The article was deleted";
-    SourceExists "source_exists" CONFLICT "There is such a source already";
-    TooManyWebhooks "too_many_webhooks" CONFLICT "There are as many webhooks as there may be";
-    NotDeleted "not_deleted" CONFLICT "The article is not deleted";
-    SourceGone "source_gone" GONE "The source is no more";
-    CursorExpired "cursor_expired" GONE "The order of the walk is gone";
-    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
-    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "No representation fits the Accept header";
-    DocumentTooLarge "document_too_large" PAYLOAD_TOO_LARGE "The document is over the limit";
-    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The media type cannot be read";
-    UnreadableDocument "unreadable_document" UNPROCESSABLE_ENTITY "Nothing can be read from the document";
-    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The idempotency key was used for another request";
-    Throttled "throttled" TOO_MANY_REQUESTS "Too many requests at once";
-    Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong inside";
-    SearchUnavailable "search_unavailable" SERVICE_UNAVAILABLE "Texts cannot be searched now";
-    Unavailable "unavailable" SERVICE_UNAVAILABLE "The archive does not answer now";
+type DocumentedResponses = BTreeMap<String, RefOr<openapi::Response>>;
+
+impl Code {
+    /// The response as the OpenAPI document describes it.
+    fn documented(self) -> DocumentedResponses {
+        let body = openapi::Content::new(Some(openapi::Ref::from_schema_name("ProblemBody")));
+        let response = openapi::ResponseBuilder::new().description(self.title()).content(PROBLEM_MEDIA_TYPE, body);
+        BTreeMap::from([(self.status().as_u16().to_string(), response.build().into())])
+    }
 }
 
-/// RFC 9457.
+codes! {
+    InvalidParameter "invalid_parameter" BAD_REQUEST "Invalid parameter";
+    InvalidDocument "invalid_document" BAD_REQUEST "Invalid raw document";
+    InvalidSource "invalid_source" BAD_REQUEST "Invalid source settings";
+    InvalidWebhook "invalid_webhook" BAD_REQUEST "Invalid webhook settings";
+    UnreadableBody "unreadable_body" BAD_REQUEST "Unreadable request body";
+    KeyMissing "key_missing" UNAUTHORIZED "API key required";
+    KeyUnknown "key_unknown" UNAUTHORIZED "Unknown API key";
+    ScopeMissing "scope_missing" FORBIDDEN "Insufficient scope";
+    PathNotFound "path_not_found" NOT_FOUND "Path not found";
+    ArticleNotFound "article_not_found" NOT_FOUND "Article not found";
+    SourceNotFound "source_not_found" NOT_FOUND "Source not found";
+    FailureNotFound "failure_not_found" NOT_FOUND "Failure not found";
+    WebhookNotFound "webhook_not_found" NOT_FOUND "Webhook not found";
+    StoryNotFound "story_not_found" NOT_FOUND "Story not found";
+    RevisionNotFound "revision_not_found" NOT_FOUND "Revision not found";
+    ArticleDeleted "article_deleted" GONE "Article deleted";
+    SourceExists "source_exists" CONFLICT "Source already exists";
+    TooManyWebhooks "too_many_webhooks" CONFLICT "Too many webhooks";
+    NotDeleted "not_deleted" CONFLICT "Article not deleted";
+    SourceGone "source_gone" GONE "Source removed";
+    CursorExpired "cursor_expired" GONE "Cursor expired";
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed";
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "No acceptable representation";
+    DocumentTooLarge "document_too_large" PAYLOAD_TOO_LARGE "Document too large";
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type";
+    UnreadableDocument "unreadable_document" UNPROCESSABLE_ENTITY "Unreadable document";
+    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency key reused";
+    Throttled "throttled" TOO_MANY_REQUESTS "Too many requests";
+    Internal "internal" INTERNAL_SERVER_ERROR "Internal error";
+    SearchUnavailable "search_unavailable" SERVICE_UNAVAILABLE "Search unavailable";
+    Unavailable "unavailable" SERVICE_UNAVAILABLE "Archive unavailable";
+}
+
+/// A problem details object (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
     #[serde(rename = "type")]
@@ -87,7 +118,7 @@ pub struct ProblemBody {
     pub errors: Vec<Fault>,
 }
 
-/// What is wrong with one part of a request: a parameter by its name, or a member of a body by its RFC 6901 pointer.
+/// A fault in one part of a request: a parameter, by its name, or a member of the body, by its RFC 6901 pointer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +128,14 @@ pub struct Fault {
     pub detail: String,
 }
 
-/// A problem on its way out. It becomes a body where the request's id is known, in [`super::request`].
+impl Fault {
+    /// A fault in a top-level member of a body.
+    pub fn at(member: &str, detail: String) -> Self {
+        Self { parameter: None, pointer: Some(format!("/{member}")), detail }
+    }
+}
+
+/// A problem response. [`super::request_log`] writes its body, because the request id is known there.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub code: Code,
@@ -122,16 +160,20 @@ impl Problem {
     }
 
     pub fn parameters(bad: Vec<BadParameter>) -> Self {
-        let names: Vec<&str> = bad.iter().map(|it| it.parameter.as_str()).collect();
-        let detail = format!("not legal: {}", names.join(", "));
-        let fault = |it: BadParameter| Fault { parameter: Some(it.parameter), pointer: None, detail: it.detail };
+        let names: Vec<&str> = bad.iter().map(|fault| fault.parameter.as_str()).collect();
+        let detail = format!("invalid parameters: {}", names.join(", "));
+        let fault = |bad_parameter: BadParameter| Fault {
+            parameter: Some(bad_parameter.parameter),
+            pointer: None,
+            detail: bad_parameter.detail,
+        };
         Self::new(Code::InvalidParameter, detail).with_errors(bad.into_iter().map(fault).collect())
     }
 
-    /// A 500 whose cause is logged here and told to nobody.
+    /// Returns a 500 whose cause is logged here and never returned to the client.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
-        tracing::error!(cause = crate::logs::chain(cause), "a request failed inside");
-        Self::new(Code::Internal, "The failure is in the log under this request id.")
+        tracing::error!(cause = crate::logs::chain(cause), "internal error in a request");
+        Self::new(Code::Internal, "The cause is in the log under this request id.")
     }
 
     pub fn body(&self, request_id: &str) -> ProblemBody {
@@ -172,7 +214,7 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// When a search may be tried again: after a damage somebody must act, a delay passes by itself.
+/// Seconds until a search may be retried: a damaged index needs an operator, a lagging one catches up by itself.
 const DAMAGED_SECONDS: u32 = 60;
 const BEHIND_SECONDS: u32 = 10;
 
@@ -185,20 +227,20 @@ impl From<SearchError> for Problem {
             SearchError::Behind { .. } => BEHIND_SECONDS,
             SearchError::Damaged { .. } | SearchError::Index(_) | SearchError::Ended => DAMAGED_SECONDS,
         };
-        tracing::error!(cause = crate::logs::chain(&error), "a search failed");
+        tracing::error!(cause = crate::logs::chain(&error), "search failed");
         let detail =
-            "The index cannot be used now; lists without q go on. The cause is in the log under this request id.";
+            "The search index is unavailable; lists without q work. The cause is in the log under this request id.";
         Self::new(Code::SearchUnavailable, detail).retry_after(seconds)
     }
 }
 
-impl From<RemovalError> for Problem {
-    fn from(error: RemovalError) -> Self {
+impl From<DeletionError> for Problem {
+    fn from(error: DeletionError) -> Self {
         match error {
-            RemovalError::NotFound(_) => Self::new(Code::ArticleNotFound, error.to_string()),
-            RemovalError::NotDeleted(_) => Self::new(Code::NotDeleted, error.to_string()),
-            RemovalError::Purged(_) => Self::new(Code::ArticleDeleted, error.to_string()),
-            RemovalError::Ingest(error) => error.into(),
+            DeletionError::NotFound(_) => Self::new(Code::ArticleNotFound, error.to_string()),
+            DeletionError::NotDeleted(_) => Self::new(Code::NotDeleted, error.to_string()),
+            DeletionError::Purged(_) => Self::new(Code::ArticleDeleted, error.to_string()),
+            DeletionError::Ingest(error) => error.into(),
         }
     }
 }
@@ -221,8 +263,12 @@ impl From<IngestError> for Problem {
             IngestError::Store(error) => error.into(),
             IngestError::Contended { .. } => Self::new(Code::Unavailable, error.to_string()).retry_after(1),
             IngestError::BadEnvelope(bad) => {
-                let detail = intake::faults(&bad);
-                let fault = |it: BadEnvelope| Fault { parameter: None, pointer: Some(it.pointer), detail: it.detail };
+                let detail = document_files::faults(&bad);
+                let fault = |bad_envelope: BadEnvelope| Fault {
+                    parameter: None,
+                    pointer: Some(bad_envelope.pointer),
+                    detail: bad_envelope.detail,
+                };
                 Self::new(Code::InvalidDocument, detail).with_errors(bad.into_iter().map(fault).collect())
             }
             IngestError::ReaderFailed | IngestError::Unavailable(_) => Self::internal(&error),

@@ -1,12 +1,10 @@
-//! `GET /v1/articles/{id}/related`: other stories that an article has to do with, and why.
+//! `GET /v1/articles/{id}/related`: related articles of other stories, and why they are related.
 
-use super::{
-    Service, json,
-    one::{held, limit, refuse_parameters},
-    problem::Problem,
-};
+use super::problem::docs as problem_docs;
+use super::{Service, params::read_params, problem::Problem, responses::json, stored_article::stored_article};
 use crate::{
     article::Card,
+    limits::{RELATED_DEFAULT, RELATED_MAX},
     search::{Reason, Related},
 };
 use axum::{
@@ -16,44 +14,41 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const LIMIT_DEFAULT: usize = 5;
-const LIMIT_MAX: usize = 20;
-
 #[derive(Serialize, ToSchema)]
 pub struct RelatedList {
-    /// The nearest first.
+    /// Most closely related first.
     related: Vec<RelatedEntry>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct RelatedEntry {
     article: Card,
-    /// What both have: at least two things.
+    /// What both articles have in common: at least two features.
     because: Vec<Reason>,
 }
 
-/// Other stories on the same people, organisations, places and words, within two weeks of the article.
+/// List related articles
 ///
-/// One article of each story, and none of the article's own. Each has at least two things in common with it, and tells
-/// which.
+/// Other stories on the same people, organisations, places and words, within two weeks of the article: one article of
+/// each story, and none of the article's own. Each has at least two features in common with it, listed in `because`.
 #[utoipa::path(get, path = "/v1/articles/{id}/related", tag = "articles",
     params(("id" = String, Path, description = "The article's id"),
            ("limit" = Option<usize>, Query, description = "1 to 20, default 5")),
     responses(
         (status = 200, description = "The related articles", body = RelatedList),
-        (status = 400, description = "A parameter is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such article", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The index cannot be used now", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        problem_docs::InvalidParameter,
+        problem_docs::ArticleNotFound,
+        problem_docs::SearchUnavailable,
 ))]
 pub async fn related(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &["limit"])?;
-    let limit = limit(raw.as_deref(), LIMIT_MAX, LIMIT_DEFAULT)?;
-    let article = held(&service, &id).await?;
+    let limit =
+        read_params(raw.as_deref(), &["limit"], |params| params.number("limit", 1..=RELATED_MAX, RELATED_DEFAULT))?;
+    let article = stored_article(&service, &id).await?;
     let related = service.search.related(&article, limit).await?;
-    let entry = |it: Related| RelatedEntry { article: it.article.card(), because: it.because };
+    let entry = |related: Related| RelatedEntry { article: related.article.card(), because: related.because };
     json(&RelatedList { related: related.into_iter().map(entry).collect() })
 }

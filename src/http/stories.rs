@@ -1,15 +1,18 @@
-//! `GET /v1/stories`: near-duplicates, together; and why.
+//! `GET /v1/stories`: clusters of near-duplicate articles, and why they belong together.
 
+use super::problem::docs as problem_docs;
 use super::{
-    Service, json,
-    one::{article_id, limit, next_page, parameter, refuse_parameters},
+    Service,
+    params::{article_id, no_params, read_params},
     problem::{Code, Problem},
+    responses::{json, next_page},
 };
 use crate::{
-    archive::stories::{COMPARED_MAX, TheStory, Told},
+    archive::stories::{ComparedStory, StoryLookup},
     article::{Article, ArticleId, Card, Instant, TextSpan},
-    enrich::likeness::Likeness,
-    query::{BadParameter, cursor},
+    enrich::near_duplicates::Similarity,
+    limits::{PAGE_DEFAULT, PAGE_MAX, STORIES_MEMBERS_READ, STORY_MEMBERS_COMPARED},
+    query::cursor,
     store::Story,
 };
 use axum::{
@@ -21,22 +24,18 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
-const LIMIT_DEFAULT: usize = 20;
-const LIMIT_MAX: usize = 100;
-/// So many articles are read for one page of stories; a page that needs more is short.
-const MEMBERS_READ: usize = 400;
-/// What a cursor of this list is bound to.
+/// Names this list in its cursors.
 const BINDING: &str = "stories";
 
 /// A story in the list of stories.
 #[derive(Serialize, ToSchema)]
 pub struct StoryEntry {
     id: ArticleId,
-    /// When its second member came.
+    /// When its second member was added.
     created_at: Instant,
-    /// How many articles it has.
+    /// Number of articles in the story.
     members: usize,
-    /// The earliest of them.
+    /// The card of the earliest article.
     #[schema(value_type = Card)]
     canonical: Box<RawValue>,
     location: String,
@@ -45,48 +44,43 @@ pub struct StoryEntry {
 #[derive(Serialize, ToSchema)]
 pub struct StoryList {
     stories: Vec<StoryEntry>,
-    /// A relative URL; only `null` ends a walk.
+    /// A relative URL; only `null` means the end of the list.
     next: Option<String>,
 }
 
-/// The stories that have several articles, newest first.
+/// List stories
 ///
-/// A story's time is that at which its second article came, and does not move; one that was merged into another is gone
-/// from the list.
+/// Stories that have several articles, newest first. A story's time is when its second article was added, and does not
+/// change; a story that was merged into another leaves the list.
 #[utoipa::path(get, path = "/v1/stories", tag = "stories",
     params(("limit" = Option<usize>, Query, description = "1 to 100, default 20. A page may be short while `next` is not null"),
            ("cursor" = Option<String>, Query, description = "From `next`")),
     responses(
         (status = 200, description = "A page of stories", body = StoryList),
-        (status = 400, description = "A parameter is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        problem_docs::InvalidParameter,
 ))]
 pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &["limit", "cursor"])?;
-    let refuse = |parameter: &str, detail: String| {
-        Problem::parameters(vec![BadParameter { parameter: parameter.to_owned(), detail }])
-    };
-    let limit = limit(raw.as_deref(), LIMIT_MAX, LIMIT_DEFAULT)?;
-    let after = match parameter(raw.as_deref(), "cursor")? {
-        None => None,
-        Some(text) => Some(cursor::read(&text, BINDING).map_err(|error| refuse("cursor", error.to_string()))?.0),
-    };
+    let (limit, after) = read_params(raw.as_deref(), &["limit", "cursor"], |params| {
+        (params.number("limit", 1..=PAGE_MAX, PAGE_DEFAULT), params.position(BINDING))
+    })?;
     let (found, more) = service.archive.store().stories(after.as_ref(), limit).await?;
     let (all, mut ids) = (found.len(), Vec::new());
-    let mut shown: Vec<Story> = Vec::new();
+    let mut selected: Vec<Story> = Vec::new();
     for story in found {
-        if !shown.is_empty() && ids.len() + story.members.len() > MEMBERS_READ {
+        if !selected.is_empty() && ids.len() + story.members.len() > STORIES_MEMBERS_READ {
             break;
         }
         ids.extend(story.members.iter().cloned());
-        shown.push(story);
+        selected.push(story);
     }
-    let last = shown.last().map(Story::position);
-    let short = shown.len() < all;
+    let last = selected.last().map(Story::position);
+    let short = selected.len() < all;
     let articles = service.archive.members(&ids).await?;
-    let mut stories = Vec::with_capacity(shown.len());
-    for story in shown {
-        let members: Vec<&Article> = articles.iter().filter(|it| story.members.contains(&it.head.id)).collect();
-        // All of them may have been deleted at this very moment.
+    let mut stories = Vec::with_capacity(selected.len());
+    for story in selected {
+        let members: Vec<&Article> =
+            articles.iter().filter(|article| story.members.contains(&article.head.id)).collect();
+        // All members may have been deleted meanwhile.
         let Some(canonical) = members.first() else { continue };
         stories.push(StoryEntry {
             location: path(&story.id),
@@ -97,35 +91,35 @@ pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) ->
         });
     }
     let next = last.filter(|_| more || short);
-    let next = next.map(|it| next_page("/v1/stories", raw.as_deref(), &cursor::write(&it, None, BINDING)));
+    let next = next.map(|position| next_page("/v1/stories", raw.as_deref(), &cursor::write(&position, None, BINDING)));
     json(&StoryList { stories, next })
 }
 
-/// Which of the members is canonical, and why.
+/// The canonical member, and the reason.
 #[derive(Serialize, ToSchema)]
 pub struct Canonical {
     id: ArticleId,
-    /// `earliest_published`, or `earliest_seen` where it states no date.
+    /// `earliest_published`, or `earliest_seen` if it states no date.
     because: &'static str,
 }
 
-/// How alike two members are.
+/// The similarity of two members.
 #[derive(Serialize, ToSchema)]
 pub struct Pair {
     a: ArticleId,
     b: ArticleId,
     #[serde(flatten)]
-    likeness: Likeness,
+    similarity: Similarity,
 }
 
-/// The same words in the canonical article and in another member.
+/// A passage that the canonical article and another member share.
 #[derive(Serialize, ToSchema)]
 pub struct SharedPassage {
     canonical: TextSpan,
     member: TextSpan,
 }
 
-/// The passages of eight words and more that a member shares with the canonical article.
+/// The passages of at least eight words that a member shares with the canonical article.
 #[derive(Serialize, ToSchema)]
 pub struct SharedWith {
     member: ArticleId,
@@ -137,39 +131,42 @@ pub struct StoryDetail {
     id: ArticleId,
     created_at: Instant,
     canonical: Canonical,
-    /// The canonical one first, then as they were published or first seen.
+    /// The canonical article first, then by the time they were published or first seen.
     #[schema(value_type = Vec<Card>)]
     members: Vec<Box<RawValue>>,
-    /// Of every two of the first 20 members: the share of the three-word runs that both have, and of the shorter one's.
-    likeness: Vec<Pair>,
+    /// For every pair of the first 20 members: the share of three-word shingles that both have, of all of theirs and of
+    /// the shorter text's.
+    similarity: Vec<Pair>,
     shared: Vec<SharedWith>,
-    /// How many members are told but not compared.
+    /// Number of members that are listed but not compared.
     not_compared: usize,
 }
 
-/// A story: its members, how alike they are, and the passages that they share.
+/// Get a story
 ///
-/// Every article is a story of its own until another joins. The id of a story that was merged into another leads there.
+/// Returns its members, their similarity, and the passages that they share.
+///
+/// Every article is a story of its own until another joins. The id of a merged story redirects to the remaining story.
 #[utoipa::path(get, path = "/v1/stories/{id}", tag = "stories",
     params(("id" = String, Path, description = "The story's id")),
     responses(
         (status = 200, description = "The story", body = StoryDetail),
-        (status = 301, description = "It was merged into the story in `Location`"),
-        (status = 404, description = "There is no such story", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 301, description = "Merged into the story in `Location`"),
+        problem_docs::StoryNotFound,
 ))]
 pub async fn story(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &[])?;
+    no_params(raw.as_deref())?;
     let id = article_id(&id).map_err(|error| Problem::new(Code::StoryNotFound, error.detail))?;
     match service.archive.story(&id).await? {
-        None => Err(Problem::new(Code::StoryNotFound, format!("the archive holds no story {id}"))),
-        Some(Told::Merged(into)) => {
+        None => Err(Problem::new(Code::StoryNotFound, format!("the archive has no story {id}"))),
+        Some(StoryLookup::Merged(into)) => {
             Ok((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, path(&into))]).into_response())
         }
-        Some(Told::Story(story)) => json(&detail(*story)?),
+        Some(StoryLookup::Story(story)) => json(&detail(*story)?),
     }
 }
 
@@ -181,9 +178,9 @@ fn card(article: &Article) -> Result<Box<RawValue>, Problem> {
     to_raw_value(&article.card()).map_err(|error| Problem::internal(&error))
 }
 
-fn detail(story: TheStory) -> Result<StoryDetail, Problem> {
-    let gone = || Problem::new(Code::StoryNotFound, format!("the archive holds no story {}", story.id));
-    let canonical = story.members.first().ok_or_else(gone)?;
+fn detail(story: ComparedStory) -> Result<StoryDetail, Problem> {
+    let not_found = || Problem::new(Code::StoryNotFound, format!("the archive has no story {}", story.id));
+    let canonical = story.members.first().ok_or_else(not_found)?;
     let because = if canonical.facts.published.at.is_some() { "earliest_published" } else { "earliest_seen" };
     let passages = |(member, passages): (ArticleId, Vec<(TextSpan, TextSpan)>)| SharedWith {
         member,
@@ -194,8 +191,8 @@ fn detail(story: TheStory) -> Result<StoryDetail, Problem> {
         created_at: story.created_at,
         canonical: Canonical { id: canonical.head.id.clone(), because },
         members: story.members.iter().map(card).collect::<Result<_, _>>()?,
-        likeness: story.pairs.into_iter().map(|(a, b, likeness)| Pair { a, b, likeness }).collect(),
+        similarity: story.pairs.into_iter().map(|(a, b, similarity)| Pair { a, b, similarity }).collect(),
         shared: story.shared.into_iter().map(passages).collect(),
-        not_compared: story.members.len().saturating_sub(COMPARED_MAX),
+        not_compared: story.members.len().saturating_sub(STORY_MEMBERS_COMPARED),
     })
 }

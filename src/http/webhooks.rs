@@ -1,52 +1,48 @@
-//! `/v1/webhooks`: who is told of new and changed articles, and how that goes.
+//! `/v1/webhooks`: who is notified of new and changed articles, and the state of the deliveries.
 
+use super::problem::docs as problem_docs;
 use super::{
-    Service, json,
-    one::refuse_parameters,
-    problem::{Code, Fault, Problem},
+    Service,
+    params::{invalid_settings, no_params, parse_settings, receive_body},
+    problem::{Code, Problem},
+    responses::{created, json, no_content},
 };
 use crate::{
     article::Instant,
+    limits::{WEBHOOK_BODY_BYTES, WEBHOOKS},
     sources::RemoteError,
-    store::{Kind, StoreError},
-    webhooks::{
-        Event, Webhook,
-        webhook::{BadWebhook, CreateError, WEBHOOKS},
-    },
+    store::{RecordKind, RetryOnConflict, StoreError},
+    webhooks::{Event, Webhook, webhook::WebhookCreateError},
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Path, RawQuery, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
-
-const BODY_BYTES: usize = 16 * 1024;
-/// How often a change is tried that meets others.
-const ATTEMPTS: usize = 5;
 
 #[derive(Serialize, ToSchema)]
 pub struct WebhookEntry {
     id: String,
     url: String,
-    /// A query string of filters as `GET /v1/articles` takes them.
+    /// A query string of the filter parameters of `GET /v1/articles`.
     filter: String,
     events: BTreeSet<Event>,
-    /// Whether it is called. It is disabled after twelve failures in a row, or at once where the answer is 410.
+    /// Whether changes are delivered. Twelve consecutive failures disable a webhook, a 410 response at once.
     enabled: bool,
-    /// In a row.
+    /// Consecutive failures.
     failures: u32,
     delivered: u64,
     last_delivery_at: Option<Instant>,
-    /// The last one, also where it went well since.
+    /// The last error; later successes keep it.
     last_error: Option<RemoteError>,
     created_at: Instant,
-    /// Before this it is not called again.
+    /// No delivery is attempted before this time.
     not_before: Option<Instant>,
-    /// What its calls are signed with: shown in the answer that makes it, and never again.
+    /// The key that signs deliveries; returned only when the webhook is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
@@ -56,17 +52,17 @@ pub struct WebhookList {
     webhooks: Vec<WebhookEntry>,
 }
 
-/// What a webhook is told. Of a change, a member that is missing stays as it is.
+/// The settings of a webhook. In a `PATCH`, a missing member is unchanged.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
-    /// Called by `POST`, at public addresses alone.
+    /// Called with `POST`; must have a public address.
     url: Option<String>,
-    /// `country=PK&topic=11000000`; nothing for every article.
+    /// For example `country=PK&topic=11000000`; empty for every article.
     filter: Option<String>,
-    /// All three where nothing is said.
+    /// Default: all three.
     events: Option<BTreeSet<Event>>,
-    /// One that was disabled goes on where it was.
+    /// Enabling a disabled webhook resumes delivery where it stopped.
     enabled: Option<bool>,
 }
 
@@ -80,97 +76,99 @@ impl WebhookSettings {
         }
         webhook.enabled = self.enabled.unwrap_or(webhook.enabled);
         webhook.checked().map_err(|bad| {
-            let fault =
-                |it: BadWebhook| Fault { parameter: None, pointer: Some(format!("/{}", it.member)), detail: it.detail };
-            let names: Vec<&str> = bad.iter().map(|it| it.member).collect();
-            let detail = format!("not legal: {}", names.join(", "));
-            Problem::new(Code::InvalidWebhook, detail).with_errors(bad.into_iter().map(fault).collect())
+            invalid_settings(Code::InvalidWebhook, bad.into_iter().map(|setting| (setting.member, setting.detail)))
         })
     }
 }
 
-fn entry(it: &Webhook) -> WebhookEntry {
+fn entry(webhook: &Webhook) -> WebhookEntry {
     WebhookEntry {
-        id: it.id.clone(),
-        url: it.url.clone(),
-        filter: it.filter.clone(),
-        events: it.events.clone(),
-        enabled: it.enabled,
-        failures: it.failures,
-        delivered: it.delivered,
-        last_delivery_at: it.last_delivery_at,
-        last_error: it.last_error.clone(),
-        created_at: it.created_at,
-        not_before: it.not_before,
+        id: webhook.id.clone(),
+        url: webhook.url.clone(),
+        filter: webhook.filter.clone(),
+        events: webhook.events.clone(),
+        enabled: webhook.enabled,
+        failures: webhook.failures,
+        delivered: webhook.delivered,
+        last_delivery_at: webhook.last_delivery_at,
+        last_error: webhook.last_error.clone(),
+        created_at: webhook.created_at,
+        not_before: webhook.not_before,
         secret: None,
     }
 }
 
-/// Every webhook: there are fifty at most.
+/// List webhooks
+///
+/// There are at most fifty.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks",
     responses((status = 200, description = "The webhooks", body = WebhookList)))]
 pub async fn webhooks(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &[])?;
+    no_params(raw.as_deref())?;
     let all = Webhook::all(service.archive.store()).await?;
     json(&WebhookList { webhooks: all.iter().map(entry).collect() })
 }
 
-/// Adds a webhook. It is told of what changes from now on.
+/// Add a webhook
+///
+/// It receives changes from now on.
 ///
 /// A change is a `POST` of `{"type": "article.created" | "article.revised" | "article.deleted", "timestamp", "data"}`,
-/// where `data` is the article's card, or of a deletion its id and revision. It is signed as Standard Webhooks 1.0 has it
-/// (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Changes come in the order of the change feed and at least
-/// once: one that comes again has the same `webhook-id`. Any answer but 2xx is a failure, redirects too; the same change
-/// is tried again after 10 seconds, and three times as long after each further failure, up to six hours.
+/// where `data` is the article's card or, for a deletion, its id and revision. It is signed according to Standard
+/// Webhooks 1.0 (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Changes are delivered in the order of the
+/// change log, at least once; a redelivery has the same `webhook-id`. Any response other than 2xx, including a
+/// redirect, is a failure. The same change is retried after 10 seconds, and after three times as long with each further
+/// failure, up to six hours.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", request_body = WebhookSettings,
     responses(
-        (status = 201, description = "It is added; its secret is told here and never again", body = WebhookEntry, headers(("location", description = "The webhook's path"))),
-        (status = 400, description = "A setting is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There are fifty already", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 201, description = "Created. The secret is shown only once.", body = WebhookEntry, headers(("location", description = "The webhook's path"))),
+        problem_docs::InvalidWebhook,
+        problem_docs::TooManyWebhooks,
 ))]
 pub async fn add(State(service): State<Service>, RawQuery(raw): RawQuery, body: Body) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &[])?;
+    no_params(raw.as_deref())?;
     let store = service.archive.store();
     let settings = parse(body).await?;
     if Webhook::all(store).await?.len() >= WEBHOOKS {
-        return Err(Problem::new(Code::TooManyWebhooks, format!("an archive has {WEBHOOKS} webhooks at most")));
+        return Err(Problem::new(Code::TooManyWebhooks, format!("an archive can have at most {WEBHOOKS} webhooks")));
     }
     let webhook = Webhook::new(store, Instant::now()).await.map_err(|error| match error {
-        CreateError::Store(error) => error.into(),
-        random @ CreateError::Random(_) => Problem::internal(&random),
+        WebhookCreateError::Store(error) => error.into(),
+        random @ WebhookCreateError::Random(_) => Problem::internal(&random),
     })?;
     let mut webhook = settings.over(webhook)?;
     webhook.put(store).await?;
     let shown = WebhookEntry { secret: Some(webhook.secret.reveal().to_owned()), ..entry(&webhook) };
-    let mut response = (StatusCode::CREATED, json(&shown)?).into_response();
-    let location = HeaderValue::from_str(&format!("/v1/webhooks/{}", webhook.id));
-    response.headers_mut().insert(header::LOCATION, location.map_err(|error| Problem::internal(&error))?);
+    let mut response = created(&format!("/v1/webhooks/{}", webhook.id), &shown)?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
+/// Get a webhook
 #[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "webhooks",
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
         (status = 200, description = "The webhook", body = WebhookEntry),
-        (status = 404, description = "There is no such webhook", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        problem_docs::WebhookNotFound,
 ))]
 pub async fn show(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &[])?;
-    json(&entry(&held(&service, &id).await?))
+    no_params(raw.as_deref())?;
+    json(&entry(&find_webhook(&service, &id).await?))
 }
 
-/// Changes what a webhook is told, or enables it again: it goes on where it was.
+/// Change a webhook's settings
+///
+/// Enabling a disabled webhook resumes delivery where it stopped.
 #[utoipa::path(patch, path = "/v1/webhooks/{id}", tag = "webhooks", request_body = WebhookSettings,
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
-        (status = 200, description = "It is changed", body = WebhookEntry),
-        (status = 400, description = "A setting is not legal", body = super::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such webhook", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "Webhook changed", body = WebhookEntry),
+        problem_docs::InvalidWebhook,
+        problem_docs::WebhookNotFound,
 ))]
 pub async fn change(
     State(service): State<Service>,
@@ -178,40 +176,40 @@ pub async fn change(
     RawQuery(raw): RawQuery,
     body: Body,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &[])?;
+    no_params(raw.as_deref())?;
     let settings = parse(body).await?;
-    for _ in 0..ATTEMPTS {
-        let mut webhook = settings.clone().over(held(&service, &id).await?)?;
+    let mut retries = RetryOnConflict::default();
+    loop {
+        let mut webhook = settings.clone().over(find_webhook(&service, &id).await?)?;
         match webhook.put(service.archive.store()).await {
-            // It is being called.
-            Err(StoreError::Conflict) => {}
+            // A delivery changed the record at the same time.
+            Err(conflict @ StoreError::Conflict) => retries.pause(conflict).await?,
             put => {
                 put?;
                 return json(&entry(&webhook));
             }
         }
     }
-    Err(StoreError::Conflict.into())
 }
 
-/// Takes a webhook away.
+/// Remove a webhook
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "webhooks",
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
-        (status = 204, description = "It is gone"),
-        (status = 404, description = "There is no such webhook", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 204, description = "Webhook removed"),
+        problem_docs::WebhookNotFound,
 ))]
 pub async fn remove(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    refuse_parameters(raw.as_deref(), &[])?;
-    let removed = service.archive.store().remove_record(Kind::Webhook, &id).await?;
-    if removed { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(not_found(&id)) }
+    no_params(raw.as_deref())?;
+    let removed = service.archive.store().remove_record(RecordKind::Webhook, &id).await?;
+    if removed { Ok(no_content()) } else { Err(not_found(&id)) }
 }
 
-async fn held(service: &Service, id: &str) -> Result<Webhook, Problem> {
+async fn find_webhook(service: &Service, id: &str) -> Result<Webhook, Problem> {
     Webhook::find(service.archive.store(), id).await?.ok_or_else(|| not_found(id))
 }
 
@@ -220,6 +218,5 @@ fn not_found(id: &str) -> Problem {
 }
 
 async fn parse(body: Body) -> Result<WebhookSettings, Problem> {
-    let too_large = |_| Problem::new(Code::DocumentTooLarge, format!("expected at most {BODY_BYTES} bytes"));
-    super::settings(&to_bytes(body, BODY_BYTES).await.map_err(too_large)?, Code::InvalidWebhook)
+    parse_settings(&receive_body(body, WEBHOOK_BODY_BYTES).await?, Code::InvalidWebhook)
 }

@@ -1,75 +1,65 @@
-//! `/v1/websub/{id}`: where the hubs of feeds ring. Open to whoever reaches it: what a hub says is told by the topic that
-//! it was asked for, and by its signature.
+//! `/v1/websub/{id}`: the WebSub callback for the hubs of feeds. It needs no key: a verification is checked by the
+//! topic that was requested, a notification by its signature.
 
+use super::problem::docs as problem_docs;
 use super::{
     Service,
-    one::parameter,
+    params::{pairs, receive_body},
     problem::{Code, Problem},
 };
-use crate::{
-    article::Instant,
-    reading::limits::DOCUMENT_BYTES,
-    sources::Source,
-    store::{Kind, StoreError},
-};
+use crate::{article::Instant, limits::DOCUMENT_BYTES, query::ParameterReader, sources::Source};
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
 
-/// How often a change is tried that meets others.
-const ATTEMPTS: usize = 5;
-
-/// A hub asks whether a subscription is meant (WebSub 1.0, section 5.3). What was not asked for is refused.
+/// Verify a WebSub subscription
+///
+/// Called by a hub (WebSub 1.0, section 5.3). A subscription that was not requested is refused.
 #[utoipa::path(get, path = "/v1/websub/{id}", tag = "sources",
     params(("id" = String, Path, description = "The source's id"),
            ("hub.mode" = String, Query, description = "`subscribe`, `unsubscribe` or `denied`"),
-           ("hub.topic" = String, Query, description = "The feed's own address"),
-           ("hub.challenge" = Option<String>, Query, description = "What the answer repeats"),
-           ("hub.lease_seconds" = Option<i64>, Query, description = "For how long")),
+           ("hub.topic" = String, Query, description = "The feed's own URL"),
+           ("hub.challenge" = Option<String>, Query, description = "The value to echo in the response"),
+           ("hub.lease_seconds" = Option<i64>, Query, description = "The duration of the subscription")),
     responses(
-        (status = 200, description = "It is meant: the challenge"),
-        (status = 404, description = "It is not", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "Verified: the challenge"),
+        problem_docs::SourceNotFound,
 ))]
 pub async fn verify(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    let given = |name: &str| Ok::<_, Problem>(parameter(raw.as_deref(), name)?.unwrap_or_default());
-    let (mode, topic, challenge) = (given("hub.mode")?, given("hub.topic")?, given("hub.challenge")?);
-    let lease = given("hub.lease_seconds")?.parse().ok();
-    let not_meant = || Problem::new(Code::SourceNotFound, "no such subscription was asked for");
-    for _ in 0..ATTEMPTS {
-        let record = service.archive.store().record(Kind::Source, &id).await?;
-        let mut source = record.map(Source::read).transpose()?;
-        let asked = source.as_mut().and_then(|it| it.subscription.as_mut()).filter(|it| it.topic == topic);
-        let answer = ([(header::CONTENT_TYPE, "text/plain")], challenge.clone()).into_response();
-        match (mode.as_str(), asked) {
-            ("subscribe", Some(it)) => it.confirm(lease, Instant::now()),
-            ("denied", Some(it)) => it.until = None,
-            // What is not subscribed to may end.
-            ("unsubscribe", None) => return Ok(answer),
-            _ => return Err(not_meant()),
-        }
-        let source = source.ok_or_else(not_meant)?;
-        match service.archive.store().put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await {
-            Err(StoreError::Conflict) => {}
-            put => return put.map(|()| answer).map_err(Problem::from),
-        }
+    let pairs = pairs(raw.as_deref());
+    let mut params = ParameterReader::lenient(&pairs);
+    let mut given = |name: &str| params.once(name).unwrap_or_default();
+    let (mode, topic, challenge) = (given("hub.mode"), given("hub.topic"), given("hub.challenge").to_owned());
+    let lease = given("hub.lease_seconds").parse().ok();
+    params.finish(()).map_err(Problem::parameters)?;
+    let not_requested = || Problem::new(Code::SourceNotFound, "no such subscription was requested");
+    let confirmed = Source::update(service.archive.store(), &id, |source| {
+        let confirmed = source.confirm_subscription(mode, topic, lease, Instant::now());
+        if confirmed { Ok(()) } else { Err(not_requested()) }
+    });
+    // A source that was removed has nothing to unsubscribe.
+    if confirmed.await?.is_none() && mode != "unsubscribe" {
+        return Err(not_requested());
     }
-    Err(StoreError::Conflict.into())
+    Ok(([(header::CONTENT_TYPE, "text/plain")], challenge).into_response())
 }
 
-/// A hub rings: the source is polled at once. What is not signed as it must be is answered in the same way, and ignored.
+/// Receive a WebSub notification
+///
+/// The source is polled at once. A notification without a valid signature gets the same response, but is ignored.
 #[utoipa::path(post, path = "/v1/websub/{id}", tag = "sources",
     params(("id" = String, Path, description = "The source's id"),
-           ("x-hub-signature" = Option<String>, Header, description = "sha256, sha384 or sha512")),
+           ("x-hub-signature" = Option<String>, Header, description = "HMAC of the body: sha256, sha384 or sha512")),
     responses(
-        (status = 202, description = "It is heard"),
-        (status = 410, description = "There is no such source any more", body = super::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 202, description = "Notification received"),
+        problem_docs::SourceGone,
 ))]
 pub async fn ring(
     State(service): State<Service>,
@@ -77,27 +67,17 @@ pub async fn ring(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let too_large = |_| Problem::new(Code::DocumentTooLarge, format!("expected at most {DOCUMENT_BYTES} bytes"));
-    let body = to_bytes(body, DOCUMENT_BYTES).await.map_err(too_large)?;
-    let signature = headers.get("x-hub-signature").and_then(|it| it.to_str().ok()).unwrap_or_default();
-    for _ in 0..ATTEMPTS {
-        let gone = || Problem::new(Code::SourceGone, "the source was taken away");
-        let record = service.archive.store().record(Kind::Source, &id).await?.ok_or_else(gone)?;
-        let mut source = Source::read(record)?;
-        let is_meant = source.subscription.as_ref().is_some_and(|it| it.is_signed(signature, &body));
-        if !is_meant || source.settings.paused || source.retired {
-            tracing::info!(source = id, is_meant, "a ring was ignored");
-            break;
+    let body = receive_body(body, DOCUMENT_BYTES).await?;
+    let signature = headers.get("x-hub-signature").and_then(|header| header.to_str().ok()).unwrap_or_default();
+    let notified = Source::update(service.archive.store(), &id, |source| {
+        let accepted = source.accepts_notification(signature, &body);
+        if accepted {
+            source.next_poll_at = Some(Instant::now());
+        } else {
+            tracing::info!(source = id, "WebSub notification ignored");
         }
-        source.next_poll_at = Some(Instant::now());
-        match service.archive.store().put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await {
-            // Somebody polls it, or did so at this moment: it may have been before what the ring is about.
-            Err(StoreError::Conflict) => {}
-            put => {
-                put?;
-                break;
-            }
-        }
-    }
+        Ok::<_, Problem>(())
+    });
+    notified.await?.ok_or_else(|| Problem::new(Code::SourceGone, "the source was removed"))?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

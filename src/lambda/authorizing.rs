@@ -1,6 +1,7 @@
-//! What the `authorize` function is called with: a request of the keyed API, before it reaches the `api` function.
+//! Handler of the `authorize` function: it checks a request of the keyed API before the request reaches the `api`
+//! function.
 //!
-//! The gateway asks it for every route that is not open; it decides by the same rules as the command's server does.
+//! The gateway calls it for every route that needs a key. It applies the same rules as the server of the command line.
 
 use crate::{
     access::{Denied, Policy},
@@ -13,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Of a Lambda authorizer's request in format 2.0, what decides.
+/// The relevant members of a Lambda authorizer's request in format 2.0.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct AuthorizerRequest {
     raw_path: String,
     #[serde(default)]
     headers: BTreeMap<String, String>,
@@ -33,24 +34,25 @@ struct Http {
     method: String,
 }
 
-/// Where a request comes here at all, its route asks for a key.
+/// Every request that reaches this function is for a route that needs a key.
 const KEYED: Policy = Policy { keyed_reads: true, keyed_writes: true };
 
-/// A simple response: yes or no. What cannot be told is an error, which the gateway answers with 500.
+/// Returns a simple response: allowed or denied. A check that cannot complete is an error, which the gateway answers
+/// with 500.
 pub fn authorize(archive: &Archive, event: LambdaEvent<Value>) -> BoxFuture<'_, Result<Value, Diagnostic>> {
     Box::pin(async move {
         let failed = |kind: &str, message: String| Diagnostic { error_type: kind.to_owned(), error_message: message };
-        let asked: Asked = serde_json::from_value(event.payload)
-            .map_err(|error| failed("unknown_event", format!("expected an authorizer's request 2.0: {error}")))?;
-        let method = Method::from_bytes(asked.request_context.http.method.as_bytes());
+        let request: AuthorizerRequest = serde_json::from_value(event.payload)
+            .map_err(|error| failed("unknown_event", format!("expected a Lambda authorizer request 2.0: {error}")))?;
+        let method = Method::from_bytes(request.request_context.http.method.as_bytes());
         let method = method.map_err(|error| failed("unknown_event", error.to_string()))?;
-        let authorization = asked.headers.iter().find(|it| it.0.eq_ignore_ascii_case("authorization"));
-        let authorization = authorization.map(|it| it.1.as_str());
-        match KEYED.check(archive.store(), &method, &asked.raw_path, authorization).await {
+        let authorization = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let authorization = authorization.map(|(_, value)| value.as_str());
+        match KEYED.check(archive.store(), &method, &request.raw_path, authorization).await {
             Ok(()) => Ok(json!({"isAuthorized": true})),
             Err(Denied::Store(error)) => Err(failed("keys_unavailable", crate::logs::chain(&error))),
             Err(denied) => {
-                tracing::info!(%method, path = asked.raw_path, reason = %denied, "refused");
+                tracing::info!(%method, path = request.raw_path, reason = %denied, "request denied");
                 Ok(json!({"isAuthorized": false}))
             }
         }

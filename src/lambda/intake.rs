@@ -1,10 +1,12 @@
-//! Documents as events bring them, into the archive.
+//! Ingests the documents that events carry or refer to.
 
+use crate::limits::ENVELOPE_BYTES;
 use crate::{
     archive::{
-        self, Archive, IngestError, Ingested, Outcome, envelope,
-        intake::{Arrival, ENVELOPE_BYTES, arrivals},
-        replay::Reread,
+        self, Archive, IngestError, Ingested, Outcome,
+        document_files::{InputDocument, input_documents},
+        envelope,
+        reprocess::Reprocessed,
     },
     article::{ArticleId, Instant},
 };
@@ -12,22 +14,23 @@ use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What became of an event's documents.
+/// The outcomes of an event's documents.
 #[derive(Default)]
-pub struct Taken {
+pub struct BatchReport {
     outcomes: BTreeMap<&'static str, usize>,
-    /// What may go well another time: name, code, reason.
+    /// Transient failures, to be retried: name, code, reason.
     pub failed: Vec<(String, &'static str, String)>,
-    /// What never will, and is kept among the failures.
+    /// Permanent failures, which are stored among the failures.
     kept: Vec<(String, &'static str, String)>,
 }
 
-impl Taken {
+impl BatchReport {
     pub fn report(&self) -> Value {
-        let count = |it: Outcome| self.outcomes.get(it.name()).copied().unwrap_or_default();
-        let told = |it: &[(String, &'static str, String)]| -> Vec<Value> {
-            let told = it.iter().map(|(name, code, detail)| json!({"document": name, "code": code, "detail": detail}));
-            told.collect()
+        let count = |outcome: Outcome| self.outcomes.get(outcome.name()).copied().unwrap_or_default();
+        let listed = |failures: &[(String, &'static str, String)]| -> Vec<Value> {
+            let listed =
+                failures.iter().map(|(name, code, detail)| json!({"document": name, "code": code, "detail": detail}));
+            listed.collect()
         };
         json!({
             "created": count(Outcome::Created),
@@ -35,18 +38,18 @@ impl Taken {
             "unchanged": count(Outcome::Unchanged),
             "deleted": count(Outcome::Deleted),
             "outdated": count(Outcome::Outdated),
-            "kept": told(&self.kept),
-            "failed": told(&self.failed),
+            "kept": listed(&self.kept),
+            "failed": listed(&self.failed),
         })
     }
 
-    async fn take(&mut self, archive: &Archive, arrival: Arrival) {
-        let name = arrival.name.clone();
-        let taken = match archive.take_or_keep(arrival).await {
-            Ok(taken) => taken,
-            Err(error) => vec![archive::Taken { entry: None, ingested: Err(error.into()) }],
+    async fn ingest(&mut self, archive: &Archive, input: InputDocument) {
+        let name = input.name.clone();
+        let report = match archive.ingest_or_keep_failed(input).await {
+            Ok(report) => report,
+            Err(error) => vec![archive::IngestReport { entry: None, ingested: Err(error.into()) }],
         };
-        for archive::Taken { entry, ingested } in taken {
+        for archive::IngestReport { entry, ingested } in report {
             let name = entry.map_or_else(|| name.clone(), |entry| format!("{name}#{entry}"));
             self.count(name, ingested);
         }
@@ -54,12 +57,12 @@ impl Taken {
 
     fn count(&mut self, name: String, ingested: Result<Ingested, IngestError>) {
         match ingested {
-            Ok(it) => {
-                tracing::info!(document = name, outcome = it.outcome.name(), article = %it.id, "document taken");
-                *self.outcomes.entry(it.outcome.name()).or_default() += 1;
+            Ok(Ingested { outcome, id, .. }) => {
+                tracing::info!(document = name, outcome = outcome.name(), article = %id, "document ingested");
+                *self.outcomes.entry(outcome.name()).or_default() += 1;
             }
             Err(error) => {
-                let kept = error.is_the_documents();
+                let kept = error.is_permanent();
                 tracing::warn!(document = name, code = error.code(), cause = error.chain(), kept, "document failed");
                 let failed = if kept { &mut self.kept } else { &mut self.failed };
                 failed.push((name, error.code(), error.to_string()));
@@ -68,58 +71,58 @@ impl Taken {
     }
 }
 
-/// The bundled seeds.
-pub async fn seeds(archive: &Archive) -> Taken {
-    let mut taken = Taken::default();
-    for arrival in crate::archive::seeds::seeds(Instant::now()) {
-        taken.take(archive, arrival).await;
+/// Ingests the bundled seeds.
+pub async fn seeds(archive: &Archive) -> BatchReport {
+    let mut report = BatchReport::default();
+    for input in crate::archive::seeds::seeds(Instant::now()) {
+        report.ingest(archive, input).await;
     }
-    taken
+    report
 }
 
-/// Articles that are archived, read again with today's rules.
-pub async fn reread(archive: &Archive, articles: Vec<ArticleId>) -> Taken {
-    let mut taken = Taken::default();
+/// Reprocesses archived articles with the current rules.
+pub async fn reprocess(archive: &Archive, articles: Vec<ArticleId>) -> BatchReport {
+    let mut report = BatchReport::default();
     for id in articles {
-        match archive.reread(&id, true).await {
-            Ok(Reread::Changed(differences)) => {
-                let fields: Vec<&str> = differences.iter().map(|it| it.field.as_str()).collect();
-                tracing::info!(article = %id, fields = fields.join(", "), "article reread");
-                *taken.outcomes.entry(Outcome::Revised.name()).or_default() += 1;
+        match archive.reprocess(&id, true).await {
+            Ok(Reprocessed::Changed(differences)) => {
+                let fields: Vec<&str> = differences.iter().map(|difference| difference.field.as_str()).collect();
+                tracing::info!(article = %id, fields = fields.join(", "), "article reprocessed");
+                *report.outcomes.entry(Outcome::Revised.name()).or_default() += 1;
             }
-            Ok(Reread::Unchanged) => *taken.outcomes.entry(Outcome::Unchanged.name()).or_default() += 1,
-            Ok(Reread::Gone) => *taken.outcomes.entry(Outcome::Deleted.name()).or_default() += 1,
-            Err(error) => taken.count(id.to_string(), Err(error)),
+            Ok(Reprocessed::Unchanged) => *report.outcomes.entry(Outcome::Unchanged.name()).or_default() += 1,
+            Ok(Reprocessed::Gone) => *report.outcomes.entry(Outcome::Deleted.name()).or_default() += 1,
+            Err(error) => report.count(id.to_string(), Err(error)),
         }
     }
-    taken
+    report
 }
 
-/// A message of the queue that is a raw document in its envelope.
-pub async fn queued(archive: &Archive, body: &str) -> Taken {
+/// Ingests a queue message that is a raw document in its envelope.
+pub async fn queued(archive: &Archive, body: &str) -> BatchReport {
     let document = envelope::parse(body.as_bytes(), Instant::now()).map_err(IngestError::BadEnvelope);
-    let name = document.as_ref().ok().and_then(|it| it.key.clone()).unwrap_or_else(|| "message".to_owned());
-    let mut taken = Taken::default();
-    taken.take(archive, Arrival { name, document, bytes: body.as_bytes().to_vec() }).await;
-    taken
+    let name = document.as_ref().ok().and_then(|document| document.key.clone()).unwrap_or_else(|| "message".to_owned());
+    let mut report = BatchReport::default();
+    report.ingest(archive, InputDocument { name, document, bytes: body.as_bytes().to_vec() }).await;
+    report
 }
 
-/// The objects that a notification names.
-pub async fn notified(archive: &Archive, event: S3Event) -> Taken {
-    let mut taken = Taken::default();
+/// Ingests the objects that a notification names.
+pub async fn notified(archive: &Archive, event: S3Event) -> BatchReport {
+    let mut report = BatchReport::default();
     for record in event.records {
         let key = decoded(record.s3.object.key.as_deref().unwrap_or_default());
         match fetch(archive, &record, &key).await {
             Ok((content, media_type, at)) => {
-                let arriving: Vec<_> = arrivals(&key, media_type.as_deref(), content.as_slice(), at).collect();
-                for arrival in arriving {
-                    taken.take(archive, arrival).await;
+                let inputs: Vec<_> = input_documents(&key, media_type.as_deref(), content.as_slice(), at).collect();
+                for input in inputs {
+                    report.ingest(archive, input).await;
                 }
             }
-            Err(error) => taken.take(archive, Arrival::failed(key, error)).await,
+            Err(error) => report.ingest(archive, InputDocument::failed(key, error)).await,
         }
     }
-    taken
+    report
 }
 
 async fn fetch(
@@ -133,9 +136,12 @@ async fn fetch(
     Ok((object.content.to_vec(), object.media_type, at.min(Instant::now())))
 }
 
-/// Keys arrive as form fields do: blanks as `+`, other bytes as `%xx`.
+/// Decodes an object key, which S3 encodes like a form field: spaces as `+`, other bytes as `%xx`.
 fn decoded(key: &str) -> String {
-    form_urlencoded::parse(format!("key={key}").as_bytes()).next().map(|(_, it)| it.into_owned()).unwrap_or_default()
+    form_urlencoded::parse(format!("key={key}").as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The functions on AWS: what surrounds the router and the archive there. What a function is told, it is told by its
-//! environment and its events; the table and the bucket are the template's to create.
+//! The functions on AWS Lambda: adapters around the router and the archive. A function is configured by its environment
+//! and driven by its events; the template creates the table and the bucket.
 
 mod answer;
 mod authorizing;
@@ -16,40 +16,37 @@ pub use indexing::index;
 pub use notifying::notify;
 pub use polling::poll;
 
+use crate::fetch::{AddressPolicy, Fetcher, HOST_DELAY};
 use crate::{
     archive::Archive,
+    config::Config,
     search::indexer::Indexer,
-    sources::{
-        PACE,
-        fetch::{Fetcher, Reach},
-        poll::Poller,
-    },
+    sources::poll::Poller,
     store::{StoreError, aws},
     webhooks::deliver::Deliverer,
 };
 
-/// The archive that the environment names. Once a cold start; nothing is connected before the first event needs it.
-pub fn archive() -> Result<Archive, StoreError> {
-    Ok(Archive::new(aws::open(&aws::Settings::from_env()?)?))
+/// Opens the archive that the environment names, once per cold start. It connects when the first event needs it.
+pub fn archive(config: &Config) -> Result<Archive, StoreError> {
+    Ok(Archive::new(aws::open(config)?))
 }
 
-/// The indexer of that archive.
-pub fn indexer() -> Result<Indexer, StoreError> {
-    Ok(Indexer::new(archive()?.store().clone()))
+/// Creates the indexer of that archive.
+pub fn indexer(config: &Config) -> Result<Indexer, StoreError> {
+    Ok(Indexer::new(archive(config)?.store().clone()))
 }
 
-/// Whoever polls that archive's sources. `DATELINE_PUBLIC_URL`: where hubs reach the archive.
-pub fn poller() -> Result<Poller, StoreError> {
-    let public_url = std::env::var("DATELINE_PUBLIC_URL").ok().filter(|it| !it.is_empty());
-    Ok(Poller::new(archive()?, fetcher()?, PACE).reached_at(public_url))
+/// Creates the poller of that archive's sources.
+pub fn poller(config: &Config) -> Result<Poller, StoreError> {
+    Ok(Poller::new(archive(config)?, fetcher()?, HOST_DELAY).reached_at(config.public_url.clone()))
 }
 
-/// Whoever tells its webhooks of what changed.
-pub fn deliverer() -> Result<Deliverer, StoreError> {
-    Ok(Deliverer::new(archive()?.store().clone(), fetcher()?))
+/// Creates the deliverer of that archive's webhooks.
+pub fn deliverer(config: &Config) -> Result<Deliverer, StoreError> {
+    Ok(Deliverer::new(archive(config)?.store().clone(), fetcher()?))
 }
 
-/// It reaches the public internet alone.
+/// Creates a fetcher that reaches only public internet addresses.
 fn fetcher() -> Result<Fetcher, StoreError> {
-    Fetcher::new(Reach::Public).map_err(|error| StoreError::Open(error.to_string()))
+    Fetcher::new(AddressPolicy::Public).map_err(|error| StoreError::Open(error.to_string()))
 }

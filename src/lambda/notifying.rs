@@ -1,26 +1,28 @@
-//! What the `notify` function is called with: whatever rings, because something changed or because it is time to try
-//! again. What changed is told by the change feed, and how far each webhook was told of it by the webhook.
+//! Handler of the `notify` function: any event triggers delivery, because something changed or a retry is due. The
+//! change log says what changed, and each webhook stores its own position in it.
 
-use crate::webhooks::deliver::{Deliverer, Round};
+use crate::webhooks::deliver::{Deliverer, DeliveryReport};
 use futures::future::BoxFuture;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 
-/// What a round may take: one more is not begun with less.
+/// Time that a round may take: with less left, no further round starts.
 const LAST_ROUND: Duration = Duration::from_secs(100);
 
 pub fn notify(deliverer: &Deliverer, event: LambdaEvent<Value>) -> BoxFuture<'_, Result<Value, Diagnostic>> {
     Box::pin(async move {
         let (mut delivered, mut failed) = (0, 0);
         loop {
-            let Round { delivered: more, failed: fails, more: is_more } = deliverer.round().await.map_err(|error| {
-                Diagnostic { error_type: "delivery_failed".to_owned(), error_message: crate::logs::chain(&error) }
-            })?;
-            (delivered, failed) = (delivered + more, failed + fails);
+            let DeliveryReport { delivered: new_deliveries, failed: new_failures, more } =
+                deliverer.round().await.map_err(|error| Diagnostic {
+                    error_type: "delivery_failed".to_owned(),
+                    error_message: crate::logs::chain(&error),
+                })?;
+            (delivered, failed) = (delivered + new_deliveries, failed + new_failures);
             let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-            if !is_more || left < LAST_ROUND {
-                return Ok(json!({"delivered": delivered, "failed": failed, "finished": !is_more}));
+            if !more || left < LAST_ROUND {
+                return Ok(json!({"delivered": delivered, "failed": failed, "finished": !more}));
             }
         }
     })

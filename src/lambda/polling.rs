@@ -1,19 +1,19 @@
-//! What the `poll` function is called with: whatever the schedule sends.
+//! Handler of the `poll` function, which runs on a schedule; the event's content is ignored.
 //!
-//! It polls rounds of what is due until nothing is, or its time is nearly over; what is left then stays due.
+//! It polls the due sources in rounds until none is due or its time is nearly over; the remaining sources stay due.
 
-use crate::sources::poll::{Poller, Round};
+use crate::sources::poll::{PollReport, Poller};
 use futures::future::BoxFuture;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 
-/// What a round may take: one more is not begun with less.
+/// Time that a round may take: with less left, no further round starts.
 const LAST_ROUND: Duration = Duration::from_secs(120);
 
 pub fn poll(poller: &Poller, event: LambdaEvent<Value>) -> BoxFuture<'_, Result<Value, Diagnostic>> {
     Box::pin(async move {
-        let mut all = Round::default();
+        let mut all = PollReport::default();
         loop {
             let round = poller.round().await.map_err(|error| Diagnostic {
                 error_type: "polling_failed".to_owned(),

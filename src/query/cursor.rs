@@ -1,22 +1,22 @@
-//! A cursor: where a walk stands, bound to the query that it walks.
+//! A cursor: a position in a list, bound to the query of that list.
 //!
 //! It holds a position in the order of the list, not a page number, so it stays valid whatever is written meanwhile. A
-//! digest over the position and the query shows a cursor that was altered, or brought to another query. It is no secret:
-//! whoever builds one by hand reaches a position in a list that is public.
+//! digest over the position and the query detects a cursor that was altered or comes from another query. It is no
+//! secret: a cursor built by hand only reaches a position in a public list.
 
-use crate::store::Position;
+use crate::store::ListPosition;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-/// Changes when a cursor handed out before can no longer be honoured.
+/// Changes when cursors that were issued before can no longer be accepted.
 const VERSION: &str = "dateline-cursor-1";
 const DIGEST_BYTES: usize = 12;
 
 #[derive(Debug, thiserror::Error, PartialEq)]
-#[error("expected a cursor from `next` of this very query, unaltered")]
+#[error("expected an unaltered cursor from `next` of the same query")]
 pub struct BadCursor;
 
-/// A place in an order of relevance, beside the position there.
+/// A rank in the order of relevance, which complements the position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rank {
     /// The index that the order belongs to.
@@ -24,15 +24,15 @@ pub struct Rank {
     pub score: u32,
 }
 
-pub fn write(position: &Position, rank: Option<&Rank>, query: &str) -> String {
-    let rank = rank.map(|it| format!(" {} {}", it.score, it.index)).unwrap_or_default();
+pub fn write(position: &ListPosition, rank: Option<&Rank>, query: &str) -> String {
+    let rank = rank.map(|rank| format!(" {} {}", rank.score, rank.index)).unwrap_or_default();
     seal(&format!("{position}{rank}"), query)
 }
 
-pub fn read(cursor: &str, query: &str) -> Result<(Position, Option<Rank>), BadCursor> {
+pub fn read(cursor: &str, query: &str) -> Result<(ListPosition, Option<Rank>), BadCursor> {
     let text = open(cursor, query)?;
     let mut parts = text.split(' ');
-    let position = parts.next().and_then(Position::parse).ok_or(BadCursor)?;
+    let position = parts.next().and_then(ListPosition::parse).ok_or(BadCursor)?;
     let rank = match (parts.next(), parts.next()) {
         (None, _) => None,
         (Some(score), Some(index)) => {
@@ -43,7 +43,7 @@ pub fn read(cursor: &str, query: &str) -> Result<(Position, Option<Rank>), BadCu
     Ok((position, rank))
 }
 
-/// A text that comes back only as it was handed out, and only to what it was bound to.
+/// Encodes a text so that [`open`] accepts it only unaltered, and only with the same binding.
 pub fn seal(text: &str, binding: &str) -> String {
     let mut bytes = digest(text, binding);
     bytes.extend(text.as_bytes());
@@ -67,8 +67,8 @@ mod tests {
     use crate::article::{ArticleId, Instant};
 
     #[test]
-    fn a_cursor_is_good_for_its_query_and_no_other() {
-        let position = Position { at: Instant::now(), id: ArticleId::of_identity("a") };
+    fn a_cursor_from_another_query_is_refused() {
+        let position = ListPosition { at: Instant::now(), id: ArticleId::of_identity("a") };
         for rank in [None, Some(Rank { index: "a1".to_owned(), score: 7 })] {
             let cursor = write(&position, rank.as_ref(), "country=PK");
             assert_eq!(read(&cursor, "country=PK"), Ok((position.clone(), rank)));
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn every_altered_cursor_is_refused() {
-        let position = Position { at: Instant::now(), id: ArticleId::of_identity("a") };
+        let position = ListPosition { at: Instant::now(), id: ArticleId::of_identity("a") };
         let cursor = write(&position, None, "q");
         for at in 0..cursor.len() {
             let mut altered = cursor.clone().into_bytes();

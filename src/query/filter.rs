@@ -1,11 +1,11 @@
-//! A filter: which articles belong in a list.
+//! Filters: which articles a list contains.
 
 use crate::{
     article::{Article, ArticleId, Facet, FacetValue, Has, Instant, MENTIONS, edtf_interval},
-    store::{List, Posting},
+    store::{Posting, PostingList},
 };
 
-/// All of it must hold.
+/// A conjunction: an article must match every member.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     pub clauses: Vec<Clause>,
@@ -13,20 +13,20 @@ pub struct Filter {
     /// Matches only articles whose publication date is known.
     pub published: Range,
     pub changed: Range,
-    /// Matches articles whose text speaks of a date that overlaps it.
+    /// Matches articles whose text mentions a date that overlaps it.
     pub mentions: Range,
-    /// Which stories' members belong; what those are is told by the archive ([`super::stories`]).
+    /// Restricts the list by stories, whose members [`super::stories`] reads.
     pub stories: Vec<StoryClause>,
 }
 
-/// A member of one of the stories, or of none of them.
+/// Matches the members of any of the stories or, if negated, of none of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoryClause {
     pub stories: Vec<ArticleId>,
     pub negated: bool,
 }
 
-/// One of the values, or none of them.
+/// Matches any of the values or, if negated, none of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clause {
     pub facet: Facet,
@@ -35,7 +35,7 @@ pub struct Clause {
     pub negated: bool,
 }
 
-/// Half-open.
+/// A half-open interval of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Range {
     pub from: Option<Instant>,
@@ -47,17 +47,17 @@ impl Range {
         self.from.is_none() && self.to.is_none()
     }
 
-    fn overlaps(&self, (from, to): (Instant, Instant)) -> bool {
-        self.from.is_none_or(|it| it < to) && self.to.is_none_or(|it| from < it)
+    fn overlaps(&self, (start, end): (Instant, Instant)) -> bool {
+        self.from.is_none_or(|from| from < end) && self.to.is_none_or(|to| start < to)
     }
 
-    fn holds(&self, at: Instant) -> bool {
+    fn contains(&self, at: Instant) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 }
 
-/// The interval of a code that says which date the text speaks of.
-fn mentioned(code: &str) -> Option<(Instant, Instant)> {
+/// Returns the interval of a code that names a mentioned date.
+fn mentioned_interval(code: &str) -> Option<(Instant, Instant)> {
     edtf_interval(code.strip_prefix(MENTIONS)?)
 }
 
@@ -66,15 +66,15 @@ impl Clause {
         self.values.iter().map(|value| FacetValue { facet: self.facet, value: value.clone() })
     }
 
-    fn holds(&self, codes: &[String]) -> bool {
-        let found = self.facet_values().any(|it| codes.contains(&it.to_string()));
-        found != self.negated
+    fn matches(&self, codes: &[String]) -> bool {
+        let any = self.facet_values().any(|facet_value| codes.contains(&facet_value.to_string()));
+        any != self.negated
     }
 }
 
 impl Filter {
-    /// The canonical form: a query string with the parameters in a fixed order. Cursors are bound to it, so its spelling
-    /// never changes.
+    /// Returns the canonical form: a query string with the parameters in a fixed order. Cursors are bound to it, so its
+    /// spelling never changes.
     pub fn canonical(&self) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let values = |values: &[String], negated: bool| {
@@ -101,23 +101,23 @@ impl Filter {
         form.finish()
     }
 
-    /// Decides on a posting alone: it carries all codes of its article. Of stories it knows nothing.
+    /// Whether a posting, which carries all codes of its article, matches. The clauses on stories are not checked.
     pub fn matches(&self, posting: &Posting) -> bool {
         let has = |has: Has| posting.codes.contains(&format!("has:{}", has.name()));
-        self.clauses.iter().all(|it| it.holds(&posting.codes))
-            && self.has.iter().all(|(it, wanted)| has(*it) == *wanted)
-            && (self.published.is_open() || has(Has::Published) && self.published.holds(posting.listed_at))
-            && self.changed.holds(posting.changed_at)
-            && (self.mentions.is_open() || posting.codes.iter().any(|it| self.mentions_overlap(it)))
+        self.clauses.iter().all(|clause| clause.matches(&posting.codes))
+            && self.has.iter().all(|(member, wanted)| has(*member) == *wanted)
+            && (self.published.is_open() || has(Has::Published) && self.published.contains(posting.listed_at))
+            && self.changed.contains(posting.changed_at)
+            && (self.mentions.is_open() || posting.codes.iter().any(|code| self.mentions_overlap(code)))
     }
 
-    /// Decides on an article, as lists do on its postings.
+    /// Whether an article matches, by the rules for its postings.
     pub fn fits(&self, article: &Article) -> bool {
-        self.matches(&Posting::of(article, &List::All))
+        self.matches(&Posting::of(article, &PostingList::All))
     }
 
-    /// Whether a code says that the text speaks of a date that belongs.
+    /// Whether a code names a mentioned date that overlaps the filter's range.
     pub fn mentions_overlap(&self, code: &str) -> bool {
-        mentioned(code).is_some_and(|it| self.mentions.overlaps(it))
+        mentioned_interval(code).is_some_and(|interval| self.mentions.overlaps(interval))
     }
 }

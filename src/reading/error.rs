@@ -1,6 +1,6 @@
 //! Why a document cannot be read.
 
-use super::limits::{DOCUMENT_BYTES, FEED_ELEMENTS, FEED_ENTRIES};
+use crate::limits::{DOCUMENT_BYTES, FEED_ELEMENTS, FEED_ENTRIES};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -8,31 +8,32 @@ pub enum ReadError {
     Empty,
     #[error("the document is over the limit of {DOCUMENT_BYTES} bytes")]
     TooLarge,
-    #[error("the text is not valid {encoding}: the first wrong byte is at offset {offset}")]
+    #[error("the text is not valid {encoding}: the first invalid byte is at offset {offset}")]
     Undecodable { encoding: &'static str, offset: usize },
     #[error("the document is not text: a NUL byte is at offset {offset}")]
     NotText { offset: usize },
     #[error(
-        "{media_type:?} is not read; expected text/plain, text/markdown, text/html, application/xhtml+xml, or a feed as \
-         application/rss+xml, application/atom+xml, application/rdf+xml or application/feed+json"
+        "media type {media_type:?} is not supported; expected text/plain, text/markdown, text/html, \
+         application/xhtml+xml, or a feed as application/rss+xml, application/atom+xml, application/rdf+xml or \
+         application/feed+json"
     )]
     UnsupportedMediaType { media_type: String },
     #[error("the feed cannot be read: {reason}")]
     MalformedFeed { reason: String },
     #[error("the feed is over the limit of {FEED_ELEMENTS} elements")]
     FeedElements,
-    #[error("the feed has {found} entries: those after the first {FEED_ENTRIES} were not read")]
+    #[error("the feed has {found} entries; only the first {FEED_ENTRIES} were read")]
     TooManyEntries { found: usize },
-    #[error("the feed holds this article more than once; the first was taken")]
+    #[error("the feed lists this article more than once; only the first entry was read")]
     RepeatedEntry,
-    #[error("the document is a feed: its entries are articles, the whole is none")]
+    #[error("the document is a feed; its entries are articles, the feed itself is not")]
     IsFeed,
     #[error("no headline and no paragraph was found")]
     NothingToRead,
 }
 
 impl ReadError {
-    /// The name that programs go by; the same in problem bodies, reports and logs.
+    /// Returns the machine-readable code, which is the same in problem bodies, reports and logs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Empty => "empty_document",

@@ -1,33 +1,33 @@
-//! Where a string stands in JSON, whichever way it is escaped there.
+//! Finds the span of a string in JSON, however it is escaped there.
 
 use std::ops::Range;
 
-/// The place of a string's inside: of the first that is the value.
+/// Returns the range of the first string that equals the value, without its quotation marks.
 pub fn place(json: &str, value: &str) -> Option<Range<usize>> {
     let plain = serde_json::to_string(value).ok()?;
     let slashes = plain.replace('/', "\\/");
-    let quoted = [plain, slashes].into_iter().find_map(|it| Some((json.find(&it)?, it.len())));
+    let quoted = [plain, slashes].into_iter().find_map(|literal| Some((json.find(&literal)?, literal.len())));
     quoted.map(|(at, length)| at + 1..at + length - 1).or_else(|| escaped(json, value))
 }
 
-/// An escape takes so many bytes (`\u00e9`), and stands for one at least.
+/// Maximum bytes of an escape (`\u00e9`), which encodes at least one byte.
 const ESCAPE_BYTES: usize = 6;
 
-/// The same of a string with escapes that need not be there, or with line breaks.
+/// Returns the same range for a string with unnecessary escapes or with line breaks.
 fn escaped(json: &str, value: &str) -> Option<Range<usize>> {
     let mut rest = json;
     while let Some((_, inside)) = rest.split_once('"') {
         let mut escaped = false;
-        let ends = |it: char| {
-            let ends = it == '"' && !escaped;
-            escaped = it == '\\' && !escaped;
+        let ends = |character: char| {
+            let ends = character == '"' && !escaped;
+            escaped = character == '\\' && !escaped;
             ends
         };
         let (inner, behind) = inside.split_at(inside.find(ends)?);
-        let is_value = |it: String| serde_json::from_str::<String>(&it).is_ok_and(|it| it == value);
+        let is_value = |literal: String| serde_json::from_str::<String>(&literal).is_ok_and(|parsed| parsed == value);
         let fits = inner.len() <= value.len() * ESCAPE_BYTES;
         if fits
-            && inner.contains(|it: char| it == '\\' || it.is_control())
+            && inner.contains(|character: char| character == '\\' || character.is_control())
             && is_value(format!("\"{}\"", spaced(inner)))
         {
             let start = json.len() - inside.len();
@@ -38,9 +38,9 @@ fn escaped(json: &str, value: &str) -> Option<Range<usize>> {
     None
 }
 
-/// JSON whose strings have line breaks, which it forbids and some programs write.
+/// Replaces control characters with blanks: some programs write line breaks in strings, which JSON forbids.
 pub fn spaced(json: &str) -> String {
-    json.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+    json.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_stands_where_it_is_written_in_whichever_way() {
+    fn a_string_is_found_however_it_is_escaped() {
         for (json, written) in [
             (r#"{"a": "Greater São Paulo / Rio", "b": "São Paulo / Rio"}"#, Some("São Paulo / Rio")),
             (r#"{"a": "São Paulo \/ Rio"}"#, Some(r"São Paulo \/ Rio")),
@@ -60,7 +60,7 @@ mod tests {
             ("{\"a\": \"São Paulo\n/ Rio\"}", Some("São Paulo\n/ Rio")),
             (r#"{"a": "Greater São Paulo / Rio", "b": "\u00"#, None),
         ] {
-            assert_eq!(place(json, "São Paulo / Rio").map(|it| &json[it]), written, "{json}");
+            assert_eq!(place(json, "São Paulo / Rio").map(|range| &json[range]), written, "{json}");
         }
     }
 }

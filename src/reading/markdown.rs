@@ -1,25 +1,25 @@
-//! Markdown: its blocks, read by the rules of flattened text. `pulldown-cmark` tells the blocks and where they stand.
+//! Markdown: its blocks, read by the rules of flattened text. `pulldown-cmark` finds the blocks and their spans.
 
 use super::{
-    Page,
-    view::{self, Block},
+    ParsedPage,
+    block_lines::{self, TextBlock},
 };
 use crate::article::{Label, Piece, Span};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// Marks an item for the rules of lines, which take a run of short lines for links.
+/// Prefix of a list item, for the line rules, which otherwise treat a run of short lines as links.
 const ITEM: &str = "• ";
 
-pub fn read(document: &str) -> Page {
+pub fn read(document: &str) -> ParsedPage {
     let blocks = blocks(document);
-    let (mut page, fates) = view::read(&blocks);
+    let (mut page, labels) = block_lines::read(&blocks);
     for paragraph in &mut page.body {
         if let Some(item) = paragraph.text.strip_prefix(ITEM) {
             paragraph.text = item.to_owned();
         }
     }
     let mut at = 0;
-    for (block, (label, reason)) in blocks.iter().zip(fates) {
+    for (block, (label, reason)) in blocks.iter().zip(labels) {
         for span in &block.spans {
             push(&mut page.pieces, at, span.start, Label::Removed, "markup");
             push(&mut page.pieces, span.start.max(at), span.end, label, &reason);
@@ -36,24 +36,24 @@ fn push(pieces: &mut Vec<Piece>, start: usize, end: usize, label: Label, reason:
     }
 }
 
-/// Headings, paragraphs, items and cells, each with the source that it was made of, from its first text to its last.
-fn blocks(document: &str) -> Vec<Block> {
+/// Returns headings, paragraphs, items and cells, each with its source span, from its first text to its last.
+fn blocks(document: &str) -> Vec<TextBlock> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut open = Block { text: String::new(), spans: Vec::new() };
-    let mut silent = 0_usize;
-    let end = |open: &mut Block, blocks: &mut Vec<Block>| {
-        let block = std::mem::replace(open, Block { text: String::new(), spans: Vec::new() });
-        let first = block.spans.first().map(|it| it.start);
-        if let Some(span) = first.zip(block.spans.last().map(|it| it.end)).map(|(start, end)| Span { start, end }) {
-            blocks.push(Block { spans: vec![span], ..block });
+    let mut blocks: Vec<TextBlock> = Vec::new();
+    let mut open = TextBlock { text: String::new(), spans: Vec::new() };
+    let mut skipped = 0_usize;
+    let end = |open: &mut TextBlock, blocks: &mut Vec<TextBlock>| {
+        let block = std::mem::replace(open, TextBlock { text: String::new(), spans: Vec::new() });
+        let first = block.spans.first().map(|span| span.start);
+        if let Some(span) = first.zip(block.spans.last().map(|span| span.end)).map(|(start, end)| Span { start, end }) {
+            blocks.push(TextBlock { spans: vec![span], ..block });
         }
     };
     for (event, range) in Parser::new_ext(document, options).into_offset_iter() {
         match event {
-            Event::Start(Tag::CodeBlock(_) | Tag::MetadataBlock(_) | Tag::Image { .. }) => silent += 1,
+            Event::Start(Tag::CodeBlock(_) | Tag::MetadataBlock(_) | Tag::Image { .. }) => skipped += 1,
             Event::End(TagEnd::CodeBlock | TagEnd::MetadataBlock(_) | TagEnd::Image) => {
-                silent = silent.saturating_sub(1)
+                skipped = skipped.saturating_sub(1)
             }
             Event::Start(Tag::Item) => {
                 end(&mut open, &mut blocks);
@@ -65,7 +65,7 @@ fn blocks(document: &str) -> Vec<Block> {
             Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableCell) => {
                 end(&mut open, &mut blocks)
             }
-            Event::Text(text) | Event::Code(text) if silent == 0 => {
+            Event::Text(text) | Event::Code(text) if skipped == 0 => {
                 open.text.push_str(&text);
                 open.spans.push(Span { start: range.start, end: range.end });
             }
@@ -83,16 +83,16 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_story_in_markdown_loses_its_markup_and_no_words() {
+    fn markdown_markup_is_removed_and_words_are_kept() {
         let document = "# Two ports, one ticket\n\n*By Ana Sá · 7 April 2025*\n\n**LISBON, Portugal** — The two ports will \
             sell **one ticket** from Monday, [the ministries](https://gazette.example) said.\n\n## Prices\n\n> \"Nothing gets \
             dearer,\" the minister said on the quay.\n\n- adults: 4 euros\n- children: free\n- dogs: free\n- bicycles: 2 euros\n\n---\n";
         let page = read(document);
         assert!(page.tiles(document), "{:?}", page.pieces);
-        assert_eq!(page.headline.map(|it| it.value).as_deref(), Some("Two ports, one ticket"));
-        assert_eq!(page.authors.map(|it| it.value), Some(vec!["Ana Sá".to_owned()]));
-        assert_eq!(page.dateline.map(|it| it.value).as_deref(), Some("LISBON, Portugal"));
-        let body: Vec<_> = page.body.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(page.headline.map(|headline| headline.value).as_deref(), Some("Two ports, one ticket"));
+        assert_eq!(page.authors.map(|authors| authors.value), Some(vec!["Ana Sá".to_owned()]));
+        assert_eq!(page.dateline.map(|dateline| dateline.value).as_deref(), Some("LISBON, Portugal"));
+        let body: Vec<_> = page.body.iter().map(|paragraph| paragraph.text.as_str()).collect();
         assert_eq!(body[0], "The two ports will sell one ticket from Monday, the ministries said.");
         let rest = [
             "Prices",
@@ -107,7 +107,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_markdown_is_its_pieces(document in "(\\PC|\n|# |- |> |\\*|\\*\\*|_|`|```\n|\\[a\\]\\(b\\)|\\|a\\|b\\|\n\\|-\\|-\\|\n|---\n|    |1. |!\\[x\\]\\(y\\)|<b>){0,40}") {
+        fn the_pieces_tile_every_markdown_document(document in "(\\PC|\n|# |- |> |\\*|\\*\\*|_|`|```\n|\\[a\\]\\(b\\)|\\|a\\|b\\|\n\\|-\\|-\\|\n|---\n|    |1. |!\\[x\\]\\(y\\)|<b>){0,40}") {
             prop_assert!(read(&document).tiles(&document));
         }
     }

@@ -1,36 +1,36 @@
-//! What a form's reader hands on: the facts it found with their spans, the paragraphs of the story, and the pieces that
-//! the document falls into. All spans are UTF-8 bytes of the decoded text.
+//! The result of a format's reader: the facts it found with their spans, the paragraphs of the body, and the pieces
+//! that the document is split into. All spans are UTF-8 byte offsets into the decoded text.
 
 use crate::article::{Label, Piece, Published, Publisher, Span};
 use std::collections::BTreeMap;
 
-/// A deck is a sentence or two.
+/// Maximum bytes of a deck: a sentence or two.
 const DECK_BYTES: usize = 300;
 
 /// A fact, and how it was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding<T> {
     pub value: T,
-    /// Where it was read; more than one where it stands in parts or was confirmed.
+    /// Where it was read; several spans if the value is split or was confirmed elsewhere.
     pub spans: Vec<Span>,
-    /// The rule that read it, by name: `headline-repeated`, `json-ld`.
+    /// The name of the rule that read it: `headline-repeated`, `json-ld`.
     pub rule: &'static str,
-    /// What other places said, where they said something else.
-    pub others: Vec<String>,
+    /// Different values that the document states elsewhere.
+    pub alternatives: Vec<String>,
 }
 
 impl<T> Finding<T> {
     pub fn new(value: T, span: Span, rule: &'static str) -> Self {
-        Self { value, spans: vec![span], rule, others: Vec::new() }
+        Self { value, spans: vec![span], rule, alternatives: Vec::new() }
     }
 
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Finding<U> {
-        Finding { value: change(self.value), spans: self.spans, rule: self.rule, others: self.others }
+        Finding { value: change(self.value), spans: self.spans, rule: self.rule, alternatives: self.alternatives }
     }
 }
 
-/// A paragraph of the story as readers see it: white space is one blank, entities are resolved. A heading or a list item
-/// within the story is a paragraph too.
+/// A paragraph of the body as readers see it: white space is collapsed, entities are resolved. A heading or a list item
+/// within the body is a paragraph too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paragraph {
     pub text: String,
@@ -38,12 +38,12 @@ pub struct Paragraph {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Page {
+pub struct ParsedPage {
     /// In order, without gap or overlap, from the first byte to the last. Their `text` stays empty.
     pub pieces: Vec<Piece>,
     pub headline: Option<Finding<String>>,
     pub deck: Option<Finding<String>>,
-    /// The dateline as printed, without its punctuation. It is no part of the body.
+    /// The dateline as printed, without its punctuation. Not part of the body.
     pub dateline: Option<Finding<String>>,
     /// Without the dateline and without the deck.
     pub body: Vec<Paragraph>,
@@ -53,33 +53,34 @@ pub struct Page {
     /// Only where the document states a full date.
     pub published: Option<Finding<Published>>,
     pub modified: Option<Finding<Published>>,
-    /// Absolute; canonical only in that the document says so.
+    /// Absolute; canonical only by the document's own statement.
     pub url: Option<Finding<String>>,
     pub image: Option<Finding<String>>,
     pub section: Option<Finding<String>>,
     pub keywords: Option<Finding<Vec<String>>>,
     /// A description that the publisher wrote for the page and that is not the deck.
     pub summary: Option<Finding<String>>,
-    /// BCP 47, as declared; followed only where the text itself does not tell.
+    /// The declared BCP 47 tag; overruled if the text is detected to be in another language.
     pub language: Option<Finding<String>>,
-    /// Whether the document says that it holds only a part of the article.
+    /// Whether the document states that it holds only part of the article.
     pub partial: bool,
-    /// What a limit kept from being read, by name.
+    /// What was not read because of a limit, which each entry names.
     pub left_out: Vec<String>,
 }
 
-impl Page {
-    /// Whether the pieces, one after another, are the text.
+impl ParsedPage {
+    /// Whether the pieces, concatenated, are the text.
     pub fn tiles(&self, text: &str) -> bool {
         let mut at = 0;
-        self.pieces.iter().all(|it| {
-            let follows = it.start == at && it.start < it.end && text.is_char_boundary(it.end.min(text.len()));
-            at = it.end;
+        self.pieces.iter().all(|piece| {
+            let follows =
+                piece.start == at && piece.start < piece.end && text.is_char_boundary(piece.end.min(text.len()));
+            at = piece.end;
             follows
         }) && at == text.len()
     }
 
-    /// Whether the next paragraph may open with the dateline: it is the first, or only a deck can stand before it.
+    /// Whether the next paragraph may open with the dateline: it is the first, or only a possible deck precedes it.
     pub(super) fn may_have_dateline(&self) -> bool {
         let before_is_deck = match self.body.as_slice() {
             [] => true,
@@ -89,16 +90,16 @@ impl Page {
         self.dateline.is_none() && before_is_deck
     }
 
-    /// A paragraph that stands before the dateline is the deck.
+    /// Turns the paragraph before the dateline into the deck.
     pub(super) fn deck_before_dateline(&mut self) {
         if let Some(Paragraph { text, spans }) = self.body.pop() {
-            self.deck = Some(Finding { value: text, spans, rule: "deck-before-dateline", others: Vec::new() });
+            self.deck = Some(Finding { value: text, spans, rule: "deck-before-dateline", alternatives: Vec::new() });
         }
     }
 
-    /// The same page after a beginning that its reader did not see.
+    /// Shifts the page behind the first `skipped` bytes, which its reader did not see and which become a removed piece.
     pub(super) fn behind(mut self, skipped: usize, reason: &str) -> Self {
-        let moved = |it: &Span| Span { start: it.start + skipped, end: it.end + skipped };
+        let moved = |span: &Span| Span { start: span.start + skipped, end: span.end + skipped };
         self.place(|spans| spans.iter().map(moved).collect());
         for piece in &mut self.pieces {
             piece.start += skipped;
@@ -110,58 +111,58 @@ impl Page {
         self
     }
 
-    /// Moves every span to its place in another view of the document.
+    /// Maps every span to another view of the document.
     pub(super) fn place(&mut self, moved: impl Fn(&[Span]) -> Vec<Span>) {
         let all = [
-            spans(&mut self.headline),
-            spans(&mut self.deck),
-            spans(&mut self.dateline),
-            spans(&mut self.authors),
-            spans(&mut self.agency),
-            spans(&mut self.publisher),
-            spans(&mut self.published),
-            spans(&mut self.modified),
-            spans(&mut self.url),
-            spans(&mut self.image),
-            spans(&mut self.section),
-            spans(&mut self.keywords),
-            spans(&mut self.summary),
-            spans(&mut self.language),
+            spans_mut(&mut self.headline),
+            spans_mut(&mut self.deck),
+            spans_mut(&mut self.dateline),
+            spans_mut(&mut self.authors),
+            spans_mut(&mut self.agency),
+            spans_mut(&mut self.publisher),
+            spans_mut(&mut self.published),
+            spans_mut(&mut self.modified),
+            spans_mut(&mut self.url),
+            spans_mut(&mut self.image),
+            spans_mut(&mut self.section),
+            spans_mut(&mut self.keywords),
+            spans_mut(&mut self.summary),
+            spans_mut(&mut self.language),
         ];
-        let body = self.body.iter_mut().map(|it| Some(&mut it.spans));
+        let body = self.body.iter_mut().map(|paragraph| Some(&mut paragraph.spans));
         for spans in all.into_iter().chain(body).flatten() {
             *spans = moved(spans);
         }
     }
 
-    /// The facts that are read from what readers are not shown, with their places.
+    /// Returns the facts that are read as metadata instead of kept as text, with their spans.
     pub(super) fn mined(&self) -> Vec<(&'static str, &[Span])> {
         let all: [(&str, Option<&[Span]>); 12] = [
-            ("dateline", places(&self.dateline)),
-            ("agency", places(&self.agency)),
-            ("byline", places(&self.authors)),
-            ("publisher", places(&self.publisher)),
-            ("published", places(&self.published)),
-            ("modified", places(&self.modified)),
-            ("url", places(&self.url)),
-            ("image", places(&self.image)),
-            ("section", places(&self.section)),
-            ("keywords", places(&self.keywords)),
-            ("summary", places(&self.summary)),
-            ("language", places(&self.language)),
+            ("dateline", spans(&self.dateline)),
+            ("agency", spans(&self.agency)),
+            ("byline", spans(&self.authors)),
+            ("publisher", spans(&self.publisher)),
+            ("published", spans(&self.published)),
+            ("modified", spans(&self.modified)),
+            ("url", spans(&self.url)),
+            ("image", spans(&self.image)),
+            ("section", spans(&self.section)),
+            ("keywords", spans(&self.keywords)),
+            ("summary", spans(&self.summary)),
+            ("language", spans(&self.language)),
         ];
-        all.into_iter().filter_map(|(name, spans)| spans.map(|it| (name, it))).collect()
+        all.into_iter().filter_map(|(name, spans)| spans.map(|spans| (name, spans))).collect()
     }
 }
 
-/// The pieces of a stretch of the document: the parts that lie within it, and between them what `gap` says. Of parts that
-/// overlap, the first in the order given.
-pub(super) fn tile<Reason: AsRef<str>>(stretch: Span, parts: &[(Span, Label, Reason)], gap: &str) -> Vec<Piece> {
+/// Splits a range of the document into pieces: the parts that lie within it, and between them removed pieces with the
+/// reason `gap`. Of overlapping parts, the first in the given order wins.
+pub(super) fn tile<Reason: AsRef<str>>(range: Span, parts: &[(Span, Label, Reason)], gap: &str) -> Vec<Piece> {
     let mut placed: BTreeMap<usize, (usize, Label, &str)> = BTreeMap::new();
     for (span, label, reason) in parts {
         let before = placed.range(..span.end).next_back();
         let free = before.is_none_or(|(_, (end, ..))| *end <= span.start);
-        if free && stretch.start <= span.start && span.start < span.end && span.end <= stretch.end {
+        if free && range.start <= span.start && span.start < span.end && span.end <= range.end {
             placed.insert(span.start, (span.end, *label, reason.as_ref()));
         }
     }
@@ -171,20 +172,20 @@ pub(super) fn tile<Reason: AsRef<str>>(stretch: Span, parts: &[(Span, Label, Rea
         Some(last) if last.label == label && last.reason == reason => last.end = end,
         _ => pieces.push(Piece { start, end, label, reason: reason.to_owned(), text: String::new() }),
     };
-    let mut at = stretch.start;
+    let mut at = range.start;
     for (start, (end, label, reason)) in placed {
         push(at, start, Label::Removed, gap);
         push(start, end, label, reason);
         at = end;
     }
-    push(at, stretch.end, Label::Removed, gap);
+    push(at, range.end, Label::Removed, gap);
     pieces
 }
 
-fn spans<T>(found: &mut Option<Finding<T>>) -> Option<&mut Vec<Span>> {
-    found.as_mut().map(|it| &mut it.spans)
+fn spans_mut<T>(found: &mut Option<Finding<T>>) -> Option<&mut Vec<Span>> {
+    found.as_mut().map(|finding| &mut finding.spans)
 }
 
-fn places<T>(found: &Option<Finding<T>>) -> Option<&[Span]> {
-    found.as_ref().map(|it| it.spans.as_slice())
+fn spans<T>(found: &Option<Finding<T>>) -> Option<&[Span]> {
+    found.as_ref().map(|finding| finding.spans.as_slice())
 }

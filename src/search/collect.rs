@@ -1,15 +1,15 @@
-//! What matches: the first of it in an order, or counts of all of it.
+//! Collectors of matching articles: the first in an order, or counts of all.
 
 use super::{
     SearchError,
+    query_builder::{self, Columns},
     schema::{self, FIELDS},
-    translate::{self, Columns},
-    view::{Layer, View},
+    snapshot::{IndexSnapshot, Layer},
 };
 use crate::{
     article::{ArticleId, Facet, Instant},
-    query::{Filter, Sort, Text},
-    store::Position,
+    query::{Filter, Sort, TextQuery},
+    store::ListPosition,
 };
 use std::{
     cmp::Ordering,
@@ -21,151 +21,164 @@ use tantivy::{
     query::{BooleanQuery, EnableScoring, Query, Weight},
 };
 
-/// What is looked for. Members of stories are told by the archive, not by the index.
+/// A query over a snapshot. Members of stories come from the archive, not from the index.
 pub struct Matching<'a> {
     pub filter: &'a Filter,
-    pub text: Option<&'a Text>,
-    /// Sets of articles that an article must be in, or must not be in.
+    pub text: Option<&'a TextQuery>,
+    /// Sets that an article must be in or, if `true`, must not be in.
     pub members: &'a [(HashSet<ArticleId>, bool)],
-    /// What must match besides, and counts for relevance as a text does.
+    /// A query that must also match, and counts for relevance as a text query does.
     pub also: Option<&'a dyn Query>,
 }
 
-/// A relevance that is compared exactly: a whole number, of which each point is a thousandth.
+/// A relevance score in thousandths: an integer, so that scores compare exactly.
 pub type Score = u32;
 
-/// An article that matches.
+/// A matching article.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    pub position: Position,
+    pub position: ListPosition,
     pub score: Score,
 }
 
-/// The library asks for a searcher to take the schema from.
-static NOTHING: LazyLock<Searcher> = LazyLock::new(|| {
+/// An empty index, because the library takes the schema from a searcher.
+static EMPTY_SEARCHER: LazyLock<Searcher> = LazyLock::new(|| {
     let index = Index::create_in_ram(FIELDS.schema.clone());
     let reader: tantivy::Result<IndexReader> = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into();
     reader.expect("an empty index in memory opens").searcher()
 });
 
-/// Finer differences are those of the order in which a machine adds.
+/// Rounds a relevance to a score: finer differences depend on the order of floating-point additions.
 fn score(relevance: f32) -> Score {
     (relevance * 1_000.0).round().max(0.0) as Score
 }
 
 impl Matching<'_> {
-    fn weight(&self, view: &View, scoring: bool) -> Result<Box<dyn Weight>, SearchError> {
-        let mut query = translate::query(self.filter, self.text, &view.languages);
+    fn weight(&self, snapshot: &IndexSnapshot, scoring: bool) -> Result<Box<dyn Weight>, SearchError> {
+        let mut query = query_builder::query(self.filter, self.text, &snapshot.languages);
         if let Some(also) = self.also {
             query = Box::new(BooleanQuery::intersection(vec![query, also.box_clone()]));
         }
         let scoring = if scoring {
-            EnableScoring::enabled_from_statistics_provider(view, &NOTHING)
+            EnableScoring::enabled_from_statistics_provider(snapshot, &EMPTY_SEARCHER)
         } else {
             EnableScoring::disabled_from_schema(&FIELDS.schema)
         };
         Ok(query.weight(scoring)?)
     }
 
-    /// Hands over every article of one part that matches, and is not masked.
+    /// Calls `visit` for every matching article of one segment that is not deleted.
     fn each(
         &self,
         weight: &dyn Weight,
         layer: &Layer,
         scoring: bool,
-        take: &mut dyn FnMut(DocId, Score),
+        visit: &mut dyn FnMut(DocId, Score),
     ) -> Result<(), SearchError> {
-        let columns = Columns::of(self.filter, &layer.part)?;
+        let columns = Columns::of(self.filter, &layer.segment)?;
         let mut members = Vec::with_capacity(self.members.len());
         for (ids, negated) in self.members {
-            members.push((layer.part.find(ids)?.into_iter().collect::<HashSet<DocId>>(), *negated));
+            members.push((layer.segment.find(ids)?.into_iter().collect::<HashSet<DocId>>(), *negated));
         }
         let belongs = |doc: DocId| {
-            !layer.mask.hides(doc)
+            !layer.bitmap.hides(doc)
                 && members.iter().all(|(members, negated)| members.contains(&doc) != *negated)
                 && columns.hold(doc)
         };
         if scoring {
-            weight.for_each(&layer.part.segment, &mut |doc, relevance| {
+            weight.for_each(&layer.segment.reader, &mut |doc, relevance| {
                 if belongs(doc) {
-                    take(doc, score(relevance));
+                    visit(doc, score(relevance));
                 }
             })?;
         } else {
-            weight.for_each_no_score(&layer.part.segment, &mut |docs| {
-                docs.iter().filter(|it| belongs(**it)).for_each(|it| take(*it, 0));
+            weight.for_each_no_score(&layer.segment.reader, &mut |docs| {
+                docs.iter().filter(|doc| belongs(**doc)).for_each(|doc| visit(*doc, 0));
             })?;
         }
         Ok(())
     }
 
-    /// The first in the order behind a place, at most so many.
-    pub fn first(&self, view: &View, sort: Sort, after: Option<&Hit>, limit: usize) -> Result<Vec<Hit>, SearchError> {
+    /// Returns at most `limit` of the first hits in sort order after a hit.
+    pub fn first(
+        &self,
+        snapshot: &IndexSnapshot,
+        sort: Sort,
+        after: Option<&Hit>,
+        limit: usize,
+    ) -> Result<Vec<Hit>, SearchError> {
         let scoring = sort == Sort::Relevance;
-        let weight = self.weight(view, scoring)?;
-        let after_key = after.map(|it| Key {
-            score: it.score,
-            at: it.position.at.timestamp().as_millisecond(),
-            head: schema::head(&it.position.id),
+        let weight = self.weight(snapshot, scoring)?;
+        let after_key = after.map(|hit| SortKey {
+            score: hit.score,
+            at: hit.position.at.timestamp().as_millisecond(),
+            head: schema::head(&hit.position.id),
         });
-        let mut kept = Kept { sort, limit, candidates: Vec::new(), bound: None };
-        for (number, layer) in view.layers.iter().enumerate() {
-            let part = &layer.part;
-            let times = if sort == Sort::ChangedNewest { part.changed()? } else { part.listed()? };
-            let heads = part.heads()?;
+        let mut kept = TopHits { sort, limit, candidates: Vec::new(), bound: None };
+        for (number, layer) in snapshot.layers.iter().enumerate() {
+            let segment = &layer.segment;
+            let times = if sort == Sort::ChangedNewest { segment.changed()? } else { segment.listed()? };
+            let heads = segment.heads()?;
             self.each(&*weight, layer, scoring, &mut |doc, score| {
                 let (at, head) = (times.first(doc).unwrap_or_default(), heads.first(doc).unwrap_or_default());
-                let key = Key { score, at, head };
-                // What is level with the place may lie behind it: the rest of the id decides, at the end.
-                if after_key.as_ref().is_none_or(|it| sort.compare(it, &key).is_le()) {
+                let key = SortKey { score, at, head };
+                // An article that ties with `after` may follow it: the rest of the id decides, at the end.
+                if after_key.as_ref().is_none_or(|after_key| sort.compare(after_key, &key).is_le()) {
                     kept.offer(Candidate { key, layer: number, doc }, after_key.as_ref() == Some(&key));
                 }
             })?;
         }
-        let mut hits = kept.hits(view)?;
+        let mut hits = kept.hits(snapshot)?;
         hits.sort_by(|a, b| sort.order(a, b));
-        hits.retain(|it| after.is_none_or(|after| sort.order(after, it).is_lt()));
+        hits.retain(|hit| after.is_none_or(|after| sort.order(after, hit).is_lt()));
         hits.truncate(limit);
         Ok(hits)
     }
 
-    /// How many match, and of each facet which of its values how often.
-    pub fn facets(&self, view: &View, facets: &[Facet]) -> Result<(u64, Vec<HashMap<String, u64>>), SearchError> {
-        let weight = self.weight(view, false)?;
+    /// Counts the matching articles, and the values of each facet in them.
+    pub fn facets(
+        &self,
+        snapshot: &IndexSnapshot,
+        facets: &[Facet],
+    ) -> Result<(u64, Vec<HashMap<String, u64>>), SearchError> {
+        let weight = self.weight(snapshot, false)?;
         let mut total = 0;
         let mut counts: Vec<HashMap<String, u64>> = vec![HashMap::new(); facets.len()];
-        for layer in &view.layers {
-            let columns = facets.iter().map(|it| layer.part.facet(*it)).collect::<tantivy::Result<Vec<_>>>()?;
+        for layer in &snapshot.layers {
+            let columns =
+                facets.iter().map(|facet| layer.segment.facet(*facet)).collect::<tantivy::Result<Vec<_>>>()?;
             let mut by_number: Vec<Vec<u64>> =
-                columns.iter().map(|it| vec![0; it.map_or(0, |it| it.num_terms())]).collect();
+                columns.iter().map(|column| vec![0; column.map_or(0, |column| column.num_terms())]).collect();
             self.each(&*weight, layer, false, &mut |doc, _| {
                 total += 1;
                 for (column, counts) in columns.iter().zip(&mut by_number) {
-                    for number in column.iter().flat_map(|it| it.term_ords(doc)) {
+                    for number in column.iter().flat_map(|column| column.term_ords(doc)) {
                         counts[number as usize] += 1;
                     }
                 }
             })?;
             for ((column, by_number), counts) in columns.iter().zip(by_number).zip(&mut counts) {
                 let Some(column) = column else { continue };
-                let counted = by_number.into_iter().enumerate().filter(|it| it.1 > 0);
-                let (numbers, found): (Vec<u64>, Vec<u64>) = counted.map(|(number, it)| (number as u64, it)).unzip();
-                let mut found = found.into_iter();
+                let counted = by_number.into_iter().enumerate().filter(|(_, count)| *count > 0);
+                let (numbers, counted): (Vec<u64>, Vec<u64>) =
+                    counted.map(|(number, count)| (number as u64, count)).unzip();
+                let mut counted = counted.into_iter();
                 column.dictionary().sorted_ords_to_term_cb(&numbers, |value| {
                     let value = String::from_utf8_lossy(value).into_owned();
-                    *counts.entry(value).or_default() += found.next().unwrap_or_default();
+                    *counts.entry(value).or_default() += counted.next().unwrap_or_default();
                 })?;
             }
         }
         Ok((total, counts))
     }
 
-    /// The times that matching articles are listed at, each with whether they were published then, and how many are.
-    pub fn times(&self, view: &View) -> Result<BTreeMap<(i64, bool), u64>, SearchError> {
-        let weight = self.weight(view, false)?;
+    /// Counts the matching articles by the time at which they are listed, in milliseconds, and by whether they were
+    /// published then.
+    pub fn times(&self, snapshot: &IndexSnapshot) -> Result<BTreeMap<(i64, bool), u64>, SearchError> {
+        let weight = self.weight(snapshot, false)?;
         let mut times = Vec::new();
-        for layer in &view.layers {
-            let (listed, published) = (layer.part.listed()?, layer.part.published()?);
+        for layer in &snapshot.layers {
+            let (listed, published) = (layer.segment.listed()?, layer.segment.published()?);
             self.each(&*weight, layer, false, &mut |doc, _| {
                 times.push((listed.first(doc).unwrap_or_default(), published.first(doc) == Some(1)));
             })?;
@@ -178,17 +191,17 @@ impl Matching<'_> {
     }
 }
 
-/// What an order is made of, as far as the columns tell it: of two articles that are equal in all of it, the ids decide.
+/// The part of a sort order that the columns determine. Ids break ties.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Key {
+struct SortKey {
     score: Score,
     at: i64,
     head: u64,
 }
 
 impl Sort {
-    /// Which of two comes first, as far as their keys tell.
-    fn compare(self, a: &Key, b: &Key) -> Ordering {
+    /// Compares two keys in this sort order.
+    fn compare(self, a: &SortKey, b: &SortKey) -> Ordering {
         let newest = || (b.at, b.head).cmp(&(a.at, a.head));
         match self {
             Self::PublishedNewest | Self::ChangedNewest => newest(),
@@ -197,7 +210,7 @@ impl Sort {
         }
     }
 
-    /// Which of two comes first.
+    /// Compares two hits in this sort order.
     fn order(self, a: &Hit, b: &Hit) -> Ordering {
         let by_score = if self == Self::Relevance { b.score.cmp(&a.score) } else { Ordering::Equal };
         by_score.then_with(|| self.direction().order(&a.position, &b.position))
@@ -206,27 +219,27 @@ impl Sort {
 
 #[derive(Clone, Copy)]
 struct Candidate {
-    key: Key,
+    key: SortKey,
     layer: usize,
     doc: DocId,
 }
 
-/// The first so far, and whatever is level with the last of them.
-struct Kept {
+/// The first candidates so far, and those that tie with the last of them.
+struct TopHits {
     sort: Sort,
     limit: usize,
     candidates: Vec<Candidate>,
-    /// What none needs to be kept behind.
-    bound: Option<Key>,
+    /// Candidates after this key are dropped.
+    bound: Option<SortKey>,
 }
 
-impl Kept {
-    /// `beside`: it may turn out not to belong, and must push none of the others out.
-    fn offer(&mut self, candidate: Candidate, beside: bool) {
-        if self.bound.is_some_and(|it| self.sort.compare(&candidate.key, &it).is_gt()) {
+impl TopHits {
+    /// `tied`: the candidate may turn out not to follow the starting hit, so it must not displace others.
+    fn offer(&mut self, candidate: Candidate, tied: bool) {
+        if self.bound.is_some_and(|bound| self.sort.compare(&candidate.key, &bound).is_gt()) {
             return;
         }
-        self.limit += usize::from(beside);
+        self.limit += usize::from(tied);
         self.candidates.push(candidate);
         if self.candidates.len() > 2 * self.limit.max(100) {
             self.trim();
@@ -236,24 +249,24 @@ impl Kept {
     fn trim(&mut self) {
         let sort = self.sort;
         self.candidates.sort_by(|a, b| sort.compare(&a.key, &b.key));
-        self.bound = self.candidates.get(self.limit.saturating_sub(1)).map(|it| it.key).or(self.bound);
+        self.bound = self.candidates.get(self.limit.saturating_sub(1)).map(|candidate| candidate.key).or(self.bound);
         if let Some(bound) = self.bound {
-            self.candidates.retain(|it| sort.compare(&it.key, &bound).is_le());
+            self.candidates.retain(|candidate| sort.compare(&candidate.key, &bound).is_le());
         }
     }
 
-    /// With their ids, in no order.
-    fn hits(mut self, view: &View) -> Result<Vec<Hit>, SearchError> {
+    /// Reads the ids of the candidates. Returns the hits unsorted.
+    fn hits(mut self, snapshot: &IndexSnapshot) -> Result<Vec<Hit>, SearchError> {
         self.trim();
-        self.candidates.sort_by_key(|it| (it.layer, it.doc));
+        self.candidates.sort_by_key(|candidate| (candidate.layer, candidate.doc));
         let mut hits = Vec::with_capacity(self.candidates.len());
         for of_layer in self.candidates.chunk_by(|a, b| a.layer == b.layer) {
-            let part = &view.layers[of_layer[0].layer].part;
-            let store = part.store()?;
+            let segment = &snapshot.layers[of_layer[0].layer].segment;
+            let store = segment.store()?;
             for Candidate { key, doc, .. } in of_layer {
                 let at = jiff::Timestamp::from_millisecond(key.at).ok().and_then(Instant::from_timestamp);
-                let at = at.ok_or_else(|| TantivyError::SystemError(format!("{} is no time", key.at)))?;
-                let position = Position { at, id: FIELDS.id_of(&part.segment, &store, *doc)? };
+                let at = at.ok_or_else(|| TantivyError::SystemError(format!("{} ms is not a valid time", key.at)))?;
+                let position = ListPosition { at, id: FIELDS.id_of(&segment.reader, &store, *doc)? };
                 hits.push(Hit { position, score: key.score });
             }
         }

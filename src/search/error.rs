@@ -4,16 +4,16 @@ use crate::store::StoreError;
 pub enum SearchError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is read of the index is not what was written.
-    #[error("the index file {file} cannot be used: {problem}; `dateline reindex` builds the index anew")]
+    /// A file of the index is missing or differs from what was written.
+    #[error("the index file {file} cannot be used: {problem}; `dateline reindex` rebuilds the index")]
     Damaged { file: String, problem: String },
     #[error("the index cannot be read")]
     Index(#[from] tantivy::TantivyError),
     #[error("the index is more than {limit} changes behind the archive")]
     Behind { limit: usize },
-    #[error("the order of this walk belongs to an index that is gone: begin again without the cursor")]
+    #[error("the cursor's order belongs to an index that no longer exists: start again without the cursor")]
     GenerationGone,
-    #[error("the search ended before it had an answer")]
+    #[error("the search ended before it returned a result")]
     Ended,
 }
 

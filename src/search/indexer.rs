@@ -1,24 +1,24 @@
-//! The indexer: follows the change feed from the manifest's watermark, and puts the next manifest in its place.
+//! The indexer: follows the change log from the manifest's watermark, and replaces the manifest.
 //!
-//! 1. The next changes are read; the articles that they name are masked in the parts there are, and indexed as they are
-//!    now in a new one.
-//! 2. Parts of about one size are merged when there are enough of them, and those that are masked for a good part.
-//! 3. Parts and masks are put under names that nobody else uses, then the manifest takes the place of the one that was
-//!    read. If another indexer was quicker, everything is decided again upon what that one left.
-//! 4. Files that no manifest names go after a time in which whoever wrote them, or reads them, is long done.
+//! 1. It reads the next changes, deletes the articles that they name from the existing segments, and indexes their
+//!    current versions in a new segment.
+//! 2. It merges segments of similar size when there are enough of them, and rewrites those with many deleted articles.
+//! 3. It writes segments and bitmaps under unique names, then replaces the manifest that was read. If another indexer
+//!    was faster, it starts again from that indexer's manifest.
+//! 4. It deletes files that no manifest names after a grace period that outlasts their writers and readers.
 //!
-//! One that ends anywhere in between leaves the manifest as it was, and at most files that go later.
+//! An indexer that is interrupted leaves the manifest unchanged, and at most files that are deleted later.
 
 use super::{
     SearchError,
-    bytes::Cache,
-    manifest::{COPIES, Entry, Manifest, MaskPlace, unique},
-    part::{Mask, Part},
-    view::{Touched, articles, blocking},
+    block_storage::Cache,
+    manifest::{BitmapLocation, COPIES, Manifest, SegmentEntry, unique},
+    segment::{DeleteBitmap, Segment},
+    snapshot::{Touched, articles, blocking},
 };
 use crate::{
     article::Article,
-    store::{Change, FeedPosition, Objects, Store, StoreError},
+    store::{Change, ChangePosition, Objects, RetryOnConflict, Store, StoreError},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -27,29 +27,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Changes in one batch: as many articles are in memory at once.
+/// Maximum changes in one batch, and so of articles in memory at once.
 const BATCH: usize = 1_000;
-/// Parts of one size that are merged, and how the sizes grow.
+/// Segments of one size class that are merged, and the growth factor of the classes.
 const MERGE: usize = 4;
-/// The articles of the smallest size.
+/// Articles of the smallest size class.
 const SMALLEST: u32 = 64;
-/// Parts with more articles are left as they are: they are in memory as a whole while they are merged.
+/// Segments with more articles are not merged: a merge holds its segments in memory.
 const MERGED_MAX: u32 = 250_000;
-/// Of a part, the share that may be masked: one in so many.
-const MASKED: u32 = 4;
-/// How often an indexer that was not quick enough decides again.
-const ATTEMPTS: usize = 8;
-/// How long files stay that no manifest in force names.
+/// Maximum share of deleted articles in a segment: one in this many.
+const DELETED_SHARE: u32 = 4;
+/// How long files are kept that the manifest in force does not name.
 const GRACE: SignedDuration = SignedDuration::from_hours(6);
-/// How often it is looked for such files: once in so many generations.
+/// Generations between sweeps for such files.
 const SWEEP: u64 = 16;
 
-/// What an indexer did.
+/// The result of an indexer's run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Indexed {
     pub changes: usize,
     pub batches: usize,
-    /// Whether nothing more is to be done now.
+    /// Whether all changes are indexed.
     pub finished: bool,
 }
 
@@ -64,180 +62,190 @@ impl Indexer {
         Self { store, cache: Arc::default(), grace: GRACE }
     }
 
-    /// Keeps files that no manifest names for another time.
+    /// Sets how long files are kept that no manifest names.
     pub fn with_grace(self, grace: SignedDuration) -> Self {
         Self { grace, ..self }
     }
 
-    /// Until there is nothing more to index, or the time is over; a batch that has begun is ended.
+    /// Indexes until no changes are left or the time is over. A batch in progress is completed.
     pub async fn run(&self, time: Duration) -> Result<Indexed, SearchError> {
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut indexed = Indexed::default();
         loop {
             let changes = self.batch().await?;
             indexed.changes += changes;
             indexed.batches += usize::from(changes > 0);
             indexed.finished = changes == 0;
-            if indexed.finished || begun.elapsed() >= time {
+            if indexed.finished || started.elapsed() >= time {
                 return Ok(indexed);
             }
         }
     }
 
-    /// One batch; how many changes it had.
+    /// Indexes one batch, and returns its number of changes.
     async fn batch(&self) -> Result<usize, SearchError> {
-        for attempt in 0..ATTEMPTS {
+        let mut retries = RetryOnConflict::default();
+        loop {
             let (manifest, version) = Manifest::current(self.objects()).await?;
             let page = self.store.changes(manifest.watermark(), BATCH).await?;
             if page.changes.is_empty() {
                 return Ok(0);
             }
-            let parts = self.append(manifest.parts.clone(), &page.changes).await?;
-            let parts = self.merged(parts).await?;
-            let next = Manifest::new(manifest.generation + 1, parts, page.next);
+            let segments = self.append(manifest.segments.clone(), &page.changes).await?;
+            let segments = self.merged(segments).await?;
+            let next = Manifest::new(manifest.generation + 1, segments, page.next);
             if next.swap(self.objects(), version).await? {
-                tracing::info!(generation = next.generation, changes = page.changes.len(), "indexed");
+                tracing::info!(generation = next.generation, changes = page.changes.len(), "changes indexed");
                 if next.generation.is_multiple_of(SWEEP) {
                     self.sweep().await?;
                 }
                 return Ok(page.changes.len());
             }
-            tracing::info!(attempt, "another indexer was quicker");
+            tracing::info!("another indexer swapped the manifest first");
+            retries.pause(StoreError::Conflict).await?;
         }
-        Err(StoreError::Conflict.into())
     }
 
-    /// The index from nothing, put in the place of whatever there is, while searches go on upon that.
+    /// Builds the index from scratch and replaces the existing one, which searches use until then.
     pub async fn rebuild(&self) -> Result<Indexed, SearchError> {
         let mut indexed = Indexed { finished: true, ..Indexed::default() };
-        let mut parts = Vec::new();
-        let mut position = FeedPosition::default();
+        let mut segments = Vec::new();
+        let mut position = ChangePosition::default();
         loop {
             let page = self.store.changes(position, BATCH).await?;
             position = page.next;
             if !page.changes.is_empty() {
                 indexed.changes += page.changes.len();
                 indexed.batches += 1;
-                parts = self.append(parts, &page.changes).await?;
+                segments = self.append(segments, &page.changes).await?;
             }
             if !page.more {
                 break;
             }
         }
-        self.replace(parts, position).await?;
+        self.replace(segments, position).await?;
         Ok(indexed)
     }
 
-    /// An index of articles that come from nowhere, for measurements.
-    #[cfg(feature = "local")]
-    pub(crate) async fn build(&self, batches: impl Iterator<Item = Vec<Article>>) -> Result<(), SearchError> {
-        let mut parts = Vec::new();
+    /// Builds an index of articles that are not in the archive, for measurements.
+    pub async fn build(&self, batches: impl Iterator<Item = Vec<Article>>) -> Result<(), SearchError> {
+        let mut segments = Vec::new();
         for articles in batches {
-            parts = self.add(parts, articles).await?;
+            segments = self.add(segments, articles).await?;
         }
-        self.replace(parts, FeedPosition::default()).await
+        self.replace(segments, ChangePosition::default()).await
     }
 
-    /// Puts an index that is complete by itself in the place of whatever there is.
-    async fn replace(&self, mut parts: Vec<Entry>, position: FeedPosition) -> Result<(), SearchError> {
-        if parts.len() > 1 && parts.iter().map(|it| it.articles).sum::<u32>() <= MERGED_MAX {
-            let all: Vec<usize> = (0..parts.len()).collect();
-            parts = self.merge(parts, &all).await?;
+    /// Replaces the existing index with a complete one.
+    async fn replace(&self, mut segments: Vec<SegmentEntry>, position: ChangePosition) -> Result<(), SearchError> {
+        if segments.len() > 1 && segments.iter().map(|segment| segment.articles).sum::<u32>() <= MERGED_MAX {
+            let all: Vec<usize> = (0..segments.len()).collect();
+            segments = self.merge(segments, &all).await?;
         }
-        parts = self.merged(parts).await?;
-        for _ in 0..ATTEMPTS {
+        segments = self.merged(segments).await?;
+        let mut retries = RetryOnConflict::default();
+        loop {
             let version = Manifest::version(self.objects()).await?;
-            if Manifest::new(1, parts.clone(), position).swap(self.objects(), version).await? {
+            if Manifest::new(1, segments.clone(), position).swap(self.objects(), version).await? {
                 self.sweep().await?;
                 return Ok(());
             }
+            retries.pause(StoreError::Conflict).await?;
         }
-        Err(StoreError::Conflict.into())
     }
 
     fn objects(&self) -> &Objects {
         self.store.objects()
     }
 
-    /// The parts with what changed.
-    async fn append(&self, mut parts: Vec<Entry>, changes: &[Change]) -> Result<Vec<Entry>, SearchError> {
+    /// Applies changes to the segments.
+    async fn append(
+        &self,
+        mut segments: Vec<SegmentEntry>,
+        changes: &[Change],
+    ) -> Result<Vec<SegmentEntry>, SearchError> {
         let touched = Touched::by(changes);
         if !touched.older.is_empty() {
             let older = Arc::new(touched.older);
-            for entry in &mut parts {
-                let part = Part::open(self.objects(), &self.cache, &entry.place, false).await?;
+            for entry in &mut segments {
+                let segment = Segment::open(self.objects(), &self.cache, &entry.place, false).await?;
                 let older = older.clone();
-                let found = blocking(move || part.find(&older)).await?;
-                let mut mask = entry.mask(self.objects()).await?;
-                let before = mask.count();
-                mask.add(found);
-                if mask.count() > before {
-                    entry.masked = Some(MaskPlace::put(self.objects(), &mask).await?);
+                let found = blocking(move || segment.find(&older)).await?;
+                let mut bitmap = entry.bitmap(self.objects()).await?;
+                let before = bitmap.count();
+                bitmap.add(found);
+                if bitmap.count() > before {
+                    entry.deleted = Some(BitmapLocation::put(self.objects(), &bitmap).await?);
                 }
             }
         }
         let articles = articles(&self.store, touched.all.into_iter().collect()).await?;
-        self.add(parts, articles).await
+        self.add(segments, articles).await
     }
 
-    async fn add(&self, mut parts: Vec<Entry>, articles: Vec<Article>) -> Result<Vec<Entry>, SearchError> {
-        let part = blocking(move || Part::build(&articles)?.map(packed).transpose()).await?;
-        if let Some(part) = part {
-            parts.push(self.put(part).await?);
+    async fn add(
+        &self,
+        mut segments: Vec<SegmentEntry>,
+        articles: Vec<Article>,
+    ) -> Result<Vec<SegmentEntry>, SearchError> {
+        let segment = blocking(move || Segment::build(&articles)?.map(packed).transpose()).await?;
+        if let Some(segment) = segment {
+            segments.push(self.put(segment).await?);
         }
-        Ok(parts)
+        Ok(segments)
     }
 
-    /// The parts, merged until none are due.
-    async fn merged(&self, mut parts: Vec<Entry>) -> Result<Vec<Entry>, SearchError> {
-        while let Some(due) = due(&parts) {
-            parts = self.merge(parts, &due).await?;
+    /// Merges segments until none are due.
+    async fn merged(&self, mut segments: Vec<SegmentEntry>) -> Result<Vec<SegmentEntry>, SearchError> {
+        while let Some(due) = due(&segments) {
+            segments = self.merge(segments, &due).await?;
         }
-        Ok(parts)
+        Ok(segments)
     }
 
-    async fn merge(&self, parts: Vec<Entry>, due: &[usize]) -> Result<Vec<Entry>, SearchError> {
+    async fn merge(&self, segments: Vec<SegmentEntry>, due: &[usize]) -> Result<Vec<SegmentEntry>, SearchError> {
         let mut merging = Vec::with_capacity(due.len());
         for number in due {
-            let entry = &parts[*number];
-            let part = Part::open(self.objects(), &self.cache, &entry.place, true).await?;
-            merging.push((part, entry.mask(self.objects()).await?));
+            let entry = &segments[*number];
+            let segment = Segment::open(self.objects(), &self.cache, &entry.place, true).await?;
+            merging.push((segment, entry.bitmap(self.objects()).await?));
         }
         let merged = blocking(move || {
-            let merging: Vec<(&Part, &Mask)> = merging.iter().map(|(part, mask)| (part, mask)).collect();
-            Part::merge(&merging)?.map(packed).transpose()
+            let merging: Vec<(&Segment, &DeleteBitmap)> =
+                merging.iter().map(|(segment, bitmap)| (segment, bitmap)).collect();
+            Segment::merge(&merging)?.map(packed).transpose()
         })
         .await?;
-        let mut kept: Vec<Entry> =
-            parts.into_iter().enumerate().filter(|(number, _)| !due.contains(number)).map(|it| it.1).collect();
+        let remaining = segments.into_iter().enumerate().filter(|(number, _)| !due.contains(number));
+        let mut remaining: Vec<SegmentEntry> = remaining.map(|(_, entry)| entry).collect();
         if let Some(merged) = merged {
-            kept.push(self.put(merged).await?);
+            remaining.push(self.put(merged).await?);
         }
-        Ok(kept)
+        Ok(remaining)
     }
 
-    async fn put(&self, (entry, object): (Entry, Vec<u8>)) -> Result<Entry, SearchError> {
+    async fn put(&self, (entry, object): (SegmentEntry, Vec<u8>)) -> Result<SegmentEntry, SearchError> {
         self.objects().put_index_file(&entry.place.file, object).await?;
         Ok(entry)
     }
 
-    /// Takes away what no manifest needs that is in force, or was lately.
+    /// Deletes files that neither the manifest in force nor a recent one needs, and returns their number.
     pub async fn sweep(&self) -> Result<usize, SearchError> {
         let listed = self.objects().index_files().await?;
         let recently = Timestamp::now() - self.grace;
         let is_recent = |at: Timestamp| at >= recently;
         let mut needed: HashSet<String> = Manifest::current(self.objects()).await?.0.files().collect();
-        for file in listed.iter().filter(|it| is_recent(it.last_modified)) {
-            let name = file.name.strip_prefix(COPIES).and_then(|it| it.strip_suffix(".json"));
+        for file in listed.iter().filter(|file| is_recent(file.last_modified)) {
+            let name = file.name.strip_prefix(COPIES).and_then(|rest| rest.strip_suffix(".json"));
             if let Some(name) = name
                 && let Some(manifest) = Manifest::named(self.objects(), name).await?
             {
                 needed.extend(manifest.files());
             }
         }
-        let gone = listed.iter().filter(|it| !is_recent(it.last_modified) && !needed.contains(&it.name));
+        let unused = listed.iter().filter(|file| !is_recent(file.last_modified) && !needed.contains(&file.name));
         let mut count = 0;
-        for file in gone {
+        for file in unused {
             self.objects().delete_index_file(&file.name).await?;
             count += 1;
         }
@@ -245,26 +253,29 @@ impl Indexer {
     }
 }
 
-fn packed(part: Part) -> Result<(Entry, Vec<u8>), SearchError> {
-    let (place, object) = part.packed(format!("parts/{}", unique()))?;
-    Ok((Entry { place, articles: part.articles(), masked: None }, object))
+fn packed(segment: Segment) -> Result<(SegmentEntry, Vec<u8>), SearchError> {
+    let (place, object) = segment.packed(format!("segments/{}", unique()))?;
+    Ok((SegmentEntry { place, articles: segment.articles(), deleted: None }, object))
 }
 
-/// The parts that are to be merged next, if any are.
-fn due(parts: &[Entry]) -> Option<Vec<usize>> {
-    let size = |it: &Entry| (it.articles.max(SMALLEST) / SMALLEST).ilog(MERGE as u32);
-    let small = |it: &&usize| parts[**it].articles <= MERGED_MAX;
-    let all: Vec<usize> = (0..parts.len()).collect();
-    let masked =
-        |it: &&usize| parts[**it].masked.as_ref().is_some_and(|mask| mask.count > parts[**it].articles / MASKED);
-    if let Some(one) = all.iter().filter(small).find(masked) {
-        return Some(vec![*one]);
+/// Returns the segments to merge next, if any.
+fn due(segments: &[SegmentEntry]) -> Option<Vec<usize>> {
+    let size = |entry: &SegmentEntry| (entry.articles.max(SMALLEST) / SMALLEST).ilog(MERGE as u32);
+    let small = |number: &&usize| segments[**number].articles <= MERGED_MAX;
+    let all: Vec<usize> = (0..segments.len()).collect();
+    let deleted = |number: &&usize| {
+        let entry = &segments[**number];
+        entry.deleted.as_ref().is_some_and(|bitmap| bitmap.count > entry.articles / DELETED_SHARE)
+    };
+    if let Some(number) = all.iter().filter(small).find(deleted) {
+        return Some(vec![*number]);
     }
-    let sizes: HashSet<u32> = all.iter().filter(small).map(|it| size(&parts[*it])).collect();
+    let sizes: HashSet<u32> = all.iter().filter(small).map(|number| size(&segments[*number])).collect();
     let mut sizes: Vec<u32> = sizes.into_iter().collect();
     sizes.sort_unstable();
     sizes.into_iter().find_map(|wanted| {
-        let of_size: Vec<usize> = all.iter().filter(small).filter(|it| size(&parts[**it]) == wanted).copied().collect();
+        let of_size: Vec<usize> =
+            all.iter().filter(small).filter(|number| size(&segments[**number]) == wanted).copied().collect();
         (of_size.len() >= MERGE).then_some(of_size)
     })
 }

@@ -1,64 +1,65 @@
-//! The manifest: which parts the index is made of, and how far into the change feed they reach.
+//! The manifest: which segments make up the index, and how far into the change log they reach.
 //!
-//! It is the one file that changes. A new one takes the place of the one that was read, or is refused because another
-//! indexer was quicker; everything that it names was written before, under names that nobody else uses. A copy of each
-//! stays for a while under a name of its own, for walks in the order of relevance that began on it.
+//! It is the only mutable file. A new manifest replaces the version that was read, or is refused because another
+//! indexer was faster; every file that it names was written before, under a unique name. A copy of each manifest is
+//! kept for a while under its own name, for cursors of a relevance order that began on it.
 
-use super::{SearchError, bytes::Place, part::Mask, schema};
-use crate::store::{FeedPosition, FileVersion, Objects, SHARDS};
+use super::{SearchError, block_storage::FileLocation, schema, segment::DeleteBitmap};
+use crate::store::{ChangePosition, FileVersion, Objects, SHARDS};
 use serde::{Deserialize, Serialize};
 
 const MANIFEST: &str = "manifest.json";
-/// The name of the empty one, which walks begin on before there is an index.
+/// The name of the empty manifest, on which cursors begin before there is an index.
 const EMPTY: &str = "empty";
 pub const COPIES: &str = "manifests/";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Of the schema ([`schema::VERSION`]).
+    /// The version of the schema ([`schema::VERSION`]).
     version: u32,
-    /// Told apart from every other, so that a cursor can name it.
+    /// Unique, so that a cursor can refer to it.
     pub name: String,
-    /// Counted from the one that was built from nothing.
+    /// Counted from the last rebuild.
     pub generation: u64,
     watermark: Vec<u64>,
-    pub parts: Vec<Entry>,
+    pub segments: Vec<SegmentEntry>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
-    pub place: Place,
+pub struct SegmentEntry {
+    pub place: FileLocation,
     pub articles: u32,
-    pub masked: Option<MaskPlace>,
+    pub deleted: Option<BitmapLocation>,
 }
 
-/// Where the mask of a part is.
+/// The location of a segment's delete bitmap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MaskPlace {
+pub struct BitmapLocation {
     pub file: String,
     pub count: u32,
     checksum: u32,
 }
 
-/// What is read first: the version alone.
+/// The version alone, which is read first.
 #[derive(Deserialize)]
 struct Versioned {
     version: u32,
 }
 
 impl Manifest {
-    /// Of an index that has nothing yet.
+    /// Returns the manifest of an empty index.
     pub fn empty() -> Self {
         Self {
             version: schema::VERSION,
             name: EMPTY.to_owned(),
             generation: 0,
             watermark: vec![0; SHARDS],
-            parts: Vec::new(),
+            segments: Vec::new(),
         }
     }
 
-    /// The one in force; an empty one where there is none, or one of another version, which is built anew.
+    /// Reads the manifest in force. Returns an empty one if there is none or it has another version: the index is then
+    /// rebuilt.
     pub async fn current(objects: &Objects) -> Result<(Self, Option<FileVersion>), SearchError> {
         match objects.index_file(MANIFEST).await? {
             None => Ok((Self::empty(), None)),
@@ -66,17 +67,17 @@ impl Manifest {
         }
     }
 
-    /// Only the version of the file in force, whatever the file says: what is damaged is replaced like any other.
+    /// Returns the version of the file in force without parsing it, so that a damaged manifest can be replaced.
     pub async fn version(objects: &Objects) -> Result<Option<FileVersion>, SearchError> {
-        Ok(objects.index_file(MANIFEST).await?.map(|it| it.1))
+        Ok(objects.index_file(MANIFEST).await?.map(|(_, version)| version))
     }
 
-    /// The copy of an earlier one, as long as it is kept.
+    /// Reads the copy of an earlier manifest, as long as it is kept.
     pub async fn named(objects: &Objects, name: &str) -> Result<Option<Self>, SearchError> {
         if name == EMPTY {
             return Ok(Some(Self::empty()));
         }
-        if !name.bytes().all(|it| it.is_ascii_alphanumeric()) {
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Ok(None);
         }
         let file = copy(name);
@@ -99,52 +100,54 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
-    pub fn watermark(&self) -> FeedPosition {
-        let mut position = FeedPosition::default();
+    pub fn watermark(&self) -> ChangePosition {
+        let mut position = ChangePosition::default();
         position.0.copy_from_slice(&self.watermark);
         position
     }
 
-    /// A new one, with these parts and up to there.
-    pub fn new(generation: u64, parts: Vec<Entry>, watermark: FeedPosition) -> Self {
-        Self { version: schema::VERSION, name: unique(), generation, watermark: watermark.0.to_vec(), parts }
+    /// Creates a manifest of these segments up to this watermark.
+    pub fn new(generation: u64, segments: Vec<SegmentEntry>, watermark: ChangePosition) -> Self {
+        Self { version: schema::VERSION, name: unique(), generation, watermark: watermark.0.to_vec(), segments }
     }
 
-    /// Puts it in force in the place of the version that was read; false if another was quicker.
+    /// Puts this manifest in force if the version that was read is still in force; false if another was faster.
     pub async fn swap(&self, objects: &Objects, before: Option<FileVersion>) -> Result<bool, SearchError> {
-        let bytes = serde_json::to_vec(self).expect("names and numbers cannot fail");
+        let bytes = serde_json::to_vec(self).expect("strings and numbers always serialize");
         objects.put_index_file(&copy(&self.name), bytes.clone()).await?;
         Ok(objects.swap_index_file(MANIFEST, bytes, before).await?)
     }
 
-    /// Every file that it needs, and its copy.
+    /// Returns the names of all files that it needs, including itself and its copy.
     pub fn files(&self) -> impl Iterator<Item = String> {
-        let masks = self.parts.iter().filter_map(|it| it.masked.as_ref()).map(|it| it.file.clone());
-        let parts = self.parts.iter().map(|it| it.place.file.clone());
-        parts.chain(masks).chain([copy(&self.name), MANIFEST.to_owned()])
+        let bitmaps = self.segments.iter().filter_map(|entry| entry.deleted.as_ref()).map(|bitmap| bitmap.file.clone());
+        let segments = self.segments.iter().map(|segment| segment.place.file.clone());
+        segments.chain(bitmaps).chain([copy(&self.name), MANIFEST.to_owned()])
     }
 }
 
-impl Entry {
-    /// Which of the part's articles are masked.
-    pub async fn mask(&self, objects: &Objects) -> Result<Mask, SearchError> {
-        let mut mask = Mask::none(self.articles);
-        let Some(place) = &self.masked else { return Ok(mask) };
+impl SegmentEntry {
+    /// Reads which of the segment's articles are deleted.
+    pub async fn bitmap(&self, objects: &Objects) -> Result<DeleteBitmap, SearchError> {
+        let mut bitmap = DeleteBitmap::none(self.articles);
+        let Some(place) = &self.deleted else { return Ok(bitmap) };
         let damaged = |problem: &str| SearchError::Damaged { file: place.file.clone(), problem: problem.to_owned() };
-        let (bytes, _) = objects.index_file(&place.file).await?.ok_or_else(|| damaged("it is not there"))?;
+        let (bytes, _) = objects.index_file(&place.file).await?.ok_or_else(|| damaged("it is missing"))?;
         if crc32fast::hash(&bytes) != place.checksum {
-            return Err(damaged("it is not as it was written"));
+            return Err(damaged("its checksum does not match"));
         }
-        mask.add(bytes.as_chunks::<4>().0.iter().map(|it| u32::from_le_bytes(*it)).filter(|it| *it < self.articles));
-        Ok(mask)
+        bitmap.add(
+            bytes.as_chunks::<4>().0.iter().map(|chunk| u32::from_le_bytes(*chunk)).filter(|doc| *doc < self.articles),
+        );
+        Ok(bitmap)
     }
 }
 
-impl MaskPlace {
-    pub async fn put(objects: &Objects, mask: &Mask) -> Result<Self, SearchError> {
-        let bytes: Vec<u8> = mask.docs().flat_map(u32::to_le_bytes).collect();
+impl BitmapLocation {
+    pub async fn put(objects: &Objects, bitmap: &DeleteBitmap) -> Result<Self, SearchError> {
+        let bytes: Vec<u8> = bitmap.docs().flat_map(u32::to_le_bytes).collect();
         let place =
-            Self { file: format!("masks/{}", unique()), count: mask.count(), checksum: crc32fast::hash(&bytes) };
+            Self { file: format!("bitmaps/{}", unique()), count: bitmap.count(), checksum: crc32fast::hash(&bytes) };
         objects.put_index_file(&place.file, bytes).await?;
         Ok(place)
     }
@@ -154,7 +157,7 @@ fn copy(name: &str) -> String {
     format!("{COPIES}{name}.json")
 }
 
-/// A name that no other file has.
+/// Returns a unique file name.
 pub fn unique() -> String {
     tantivy::index::SegmentId::generate_random().uuid_string()
 }

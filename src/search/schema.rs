@@ -1,24 +1,25 @@
-//! What the index holds of an article.
+//! The schema: the fields of an article in the index.
 //!
-//! | field | of | for |
+//! | field | content | purpose |
 //! | --- | --- | --- |
 //! | `headline`, `deck`, `body`, `author` | words as written, with positions | phrases, prefixes, relevance |
 //! | `headline_stems`, `deck_stems`, `body_stems` | stems of words, with their language | words |
-//! | `codes` | what its postings carry ([`Filed`]): facet values and `has:` | filters |
-//! | a column for each facet, `mentions` | values | counts, dates that the text speaks of |
+//! | `codes` | the codes of its postings ([`Filed`]): facet values and `has:` | filters |
+//! | a column for each facet, `mentions` | values | counts, dates that the text mentions |
 //! | `listed`, `changed`, `published` | milliseconds; whether `listed` is when it was published | order, ranges, timelines |
 //! | `head` | the first 33 bits of the id | ties in the order, and finding an article without a dictionary of ids |
 //! | `id` | stored | |
 //!
-//! What is shown of an article is not here: that comes out of the table.
+//! What clients see of an article is not in the index: it is read from the table.
 
-use super::words::{Shape, Stems, Token, tokens};
+use super::analyzer::{Stems, Token, WordShape, tokens};
 use crate::{
     article::{Article, ArticleId, Facet, Filed, Has, MENTIONS},
-    query::TextField,
+    query::QueryField,
     store::MAX_FACET_VALUES,
 };
 use std::sync::LazyLock;
+use strum::VariantArray;
 use tantivy::{
     DocId, TantivyDocument,
     index::SegmentReader,
@@ -26,15 +27,15 @@ use tantivy::{
     tokenizer::{TokenStream, Tokenizer, TokenizerManager},
 };
 
-/// Changes when an index that was built before can no longer be read, or means something else; it is then built anew.
-pub const VERSION: u32 = 1;
+/// Changes when an earlier index can no longer be read or its fields change meaning; the index is then rebuilt.
+pub const VERSION: u32 = 2;
 
-/// The end of a paragraph counts as so many words: no phrase reaches over it, unless its words may make so many moves.
+/// Positions skipped between paragraphs, so that no phrase matches across their boundary unless its slop is as large.
 const PARAGRAPH_GAP: usize = 10;
-/// The characters of an id that make its `head`.
+/// The number of first characters of an id that make its `head`.
 const HEAD_CHARACTERS: usize = 7;
 
-pub struct Fields {
+pub struct IndexFields {
     pub schema: Schema,
     pub codes: Field,
     id: Field,
@@ -44,8 +45,8 @@ pub struct Fields {
     head: Field,
     mentions: Field,
     facets: Vec<(Facet, Field)>,
-    words: Vec<(TextField, Field)>,
-    stems: Vec<(TextField, Field)>,
+    words: Vec<(QueryField, Field)>,
+    stems: Vec<(QueryField, Field)>,
 }
 
 pub const LISTED: &str = "listed";
@@ -54,9 +55,9 @@ pub const PUBLISHED: &str = "published";
 pub const HEAD: &str = "head";
 pub const MENTIONED: &str = "mentions";
 
-pub static FIELDS: LazyLock<Fields> = LazyLock::new(Fields::define);
+pub static FIELDS: LazyLock<IndexFields> = LazyLock::new(IndexFields::define);
 
-impl Fields {
+impl IndexFields {
     fn define() -> Self {
         let mut builder = Schema::builder();
         let indexed = |record: IndexRecordOption, tokenizer| {
@@ -66,10 +67,13 @@ impl Fields {
         let column =
             |builder: &mut SchemaBuilder, name| builder.add_text_field(name, TextOptions::default().set_fast("raw"));
         let positions = indexed(IndexRecordOption::WithFreqsAndPositions, TOKENS);
-        let words = TextField::ALL.map(|it| (it, builder.add_text_field(it.name(), positions.clone())));
+        let words = QueryField::VARIANTS
+            .iter()
+            .map(|field| (*field, builder.add_text_field(field.name(), positions.clone())))
+            .collect();
         let alone = indexed(IndexRecordOption::Basic, TOKENS);
-        let stems =
-            TextField::UNNAMED.map(|it| (it, builder.add_text_field(&format!("{}_stems", it.name()), alone.clone())));
+        let stems = QueryField::UNNAMED
+            .map(|field| (field, builder.add_text_field(&format!("{}_stems", field.name()), alone.clone())));
         Self {
             codes: builder.add_text_field("codes", indexed(IndexRecordOption::Basic, "raw")),
             id: builder.add_text_field("id", STORED),
@@ -78,20 +82,20 @@ impl Fields {
             published: builder.add_u64_field(PUBLISHED, tantivy::schema::FAST),
             head: builder.add_u64_field(HEAD, tantivy::schema::FAST),
             mentions: column(&mut builder, MENTIONED),
-            facets: Facet::ALL.iter().map(|it| (*it, column(&mut builder, it.name()))).collect(),
-            words: words.to_vec(),
+            facets: Facet::VARIANTS.iter().map(|facet| (*facet, column(&mut builder, facet.name()))).collect(),
+            words,
             stems: stems.to_vec(),
             schema: builder.build(),
         }
     }
 
-    pub fn words(&self, field: TextField) -> Field {
+    pub fn words(&self, field: QueryField) -> Field {
         self.words[field as usize].1
     }
 
-    /// Authors have names, which have no stems.
-    pub fn stems(&self, field: TextField) -> Option<Field> {
-        self.stems.get(field as usize).map(|it| it.1)
+    /// Returns the field of stems, if there is one: authors' names are not stemmed.
+    pub fn stems(&self, field: QueryField) -> Option<Field> {
+        self.stems.get(field as usize).map(|stem| stem.1)
     }
 
     pub fn document(&self, article: &Article) -> TantivyDocument {
@@ -109,22 +113,22 @@ impl Fields {
             }
         }
         for value in &filed.values {
-            let field = self.facets.iter().find(|it| it.0 == value.facet);
+            let field = self.facets.iter().find(|(facet, _)| *facet == value.facet);
             document.add_text(field.expect("every facet has its column").1, &value.value);
         }
         let stems = Stems::of(article.facts.language.as_deref());
-        for field in TextField::ALL {
+        for field in QueryField::VARIANTS.iter().copied() {
             let (mut words, mut stemmed) = (String::new(), String::new());
             for paragraph in paragraphs(article, field) {
                 for token in tokens(paragraph) {
-                    if token.shape == Shape::Word {
+                    if token.shape == WordShape::Word {
                         stemmed.push_str(&stems.term(&token.folded));
-                        stemmed.push(BETWEEN);
+                        stemmed.push(TOKEN_SEPARATOR);
                     }
                     words.push_str(&token.folded);
-                    words.push(BETWEEN);
+                    words.push(TOKEN_SEPARATOR);
                 }
-                words.push(BETWEEN);
+                words.push(TOKEN_SEPARATOR);
             }
             if let Some(field) = self.stems(field) {
                 document.add_text(field, stemmed);
@@ -134,11 +138,11 @@ impl Fields {
         document
     }
 
-    /// The id that a segment stores.
+    /// Reads the id of a document from the segment's store.
     pub fn id_of(&self, segment: &SegmentReader, store: &Store, doc: DocId) -> tantivy::Result<ArticleId> {
         let document: TantivyDocument = store.get(doc)?;
-        let text = document.get_first(self.id).and_then(|it| it.as_str().map(str::to_owned));
-        let id = text.as_deref().and_then(|it| ArticleId::parse(it).ok());
+        let text = document.get_first(self.id).and_then(|text| text.as_str().map(str::to_owned));
+        let id = text.as_deref().and_then(|text| ArticleId::parse(text).ok());
         let missing = || format!("document {doc} of segment {} has no id", segment.segment_id().short_uuid_string());
         id.ok_or_else(|| tantivy::TantivyError::SystemError(missing()))
     }
@@ -146,17 +150,17 @@ impl Fields {
 
 pub type Store = tantivy::store::StoreReader;
 
-/// The paragraphs of a field. Each author is one.
-pub fn paragraphs(article: &Article, field: TextField) -> Box<dyn Iterator<Item = &str> + '_> {
+/// Returns the paragraphs of a field. Each author is a paragraph.
+pub fn paragraphs(article: &Article, field: QueryField) -> Box<dyn Iterator<Item = &str> + '_> {
     match field {
-        TextField::Headline => Box::new(article.facts.headline.iter().map(String::as_str)),
-        TextField::Deck => Box::new(article.facts.deck.iter().map(String::as_str)),
-        TextField::Body => Box::new(article.detail.body.iter().map(String::as_str)),
-        TextField::Author => Box::new(article.facts.authors.iter().map(|it| it.name.as_str())),
+        QueryField::Headline => Box::new(article.facts.headline.iter().map(String::as_str)),
+        QueryField::Deck => Box::new(article.facts.deck.iter().map(String::as_str)),
+        QueryField::Body => Box::new(article.detail.body.iter().map(String::as_str)),
+        QueryField::Author => Box::new(article.facts.authors.iter().map(|author| author.name.as_str())),
     }
 }
 
-/// The tokens of one paragraph after another, each at its position in the field.
+/// Returns a function that tokenizes the paragraphs of a field in turn, with token positions in the field.
 pub fn positioned() -> impl FnMut(&str) -> Vec<Token> {
     let mut begin = 0;
     move |paragraph| {
@@ -164,57 +168,57 @@ pub fn positioned() -> impl FnMut(&str) -> Vec<Token> {
         for token in &mut tokens {
             token.position += begin;
         }
-        begin = tokens.last().map_or(begin, |it| it.position + 1 + PARAGRAPH_GAP);
+        begin = tokens.last().map_or(begin, |token| token.position + 1 + PARAGRAPH_GAP);
         tokens
     }
 }
 
-/// Ids sort as their heads do, where those differ.
+/// Returns the head of an id. Ids sort as their heads do where those differ.
 pub fn head(id: &ArticleId) -> u64 {
-    let digit = |it: u8| u64::from(if it.is_ascii_digit() { it - b'0' } else { letter(it) });
-    id.as_str().bytes().take(HEAD_CHARACTERS).fold(0, |sum, it| sum * 32 + digit(it))
+    let digit = |byte: u8| u64::from(if byte.is_ascii_digit() { byte - b'0' } else { letter(byte) });
+    id.as_str().bytes().take(HEAD_CHARACTERS).fold(0, |sum, byte| sum * 32 + digit(byte))
 }
 
-/// Letters follow the digits in their order; those that the alphabet leaves out leave gaps, which do no harm to it.
-fn letter(it: u8) -> u8 {
-    let left_out = [b'i', b'l', b'o', b'u'].iter().filter(|skipped| **skipped < it).count();
-    it - b'a' + 10 - u8::try_from(left_out).unwrap_or_default()
+/// Returns the value of a letter. Letters follow the digits in order, without those that the alphabet omits.
+fn letter(byte: u8) -> u8 {
+    let omitted = [b'i', b'l', b'o', b'u'].iter().filter(|omitted| **omitted < byte).count();
+    byte - b'a' + 10 - u8::try_from(omitted).unwrap_or_default()
 }
 
-/// Stands behind every token where a text goes to the index library, and once more behind every paragraph. No token has it.
-const BETWEEN: char = '\u{1}';
+/// Follows every token, and once more every paragraph, in texts passed to the index library. No token contains it.
+const TOKEN_SEPARATOR: char = '\u{1}';
 const TOKENS: &str = "tokens";
 
-/// The library's tokenizers, ours among them.
+/// Returns the library's tokenizers and ours.
 pub fn tokenizers() -> TokenizerManager {
     let tokenizers = TokenizerManager::default();
     tokenizers.register(TOKENS, Split::default());
     tokenizers
 }
 
-/// Parts a text into the tokens that it was made of.
+/// Splits a text that was joined from tokens back into them.
 #[derive(Clone, Default)]
 struct Split {
     token: tantivy::tokenizer::Token,
 }
 
-struct Parts<'a> {
+struct SplitTokens<'a> {
     rest: &'a str,
     next: usize,
     token: &'a mut tantivy::tokenizer::Token,
 }
 
 impl Tokenizer for Split {
-    type TokenStream<'a> = Parts<'a>;
+    type TokenStream<'a> = SplitTokens<'a>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Parts<'a> {
-        Parts { rest: text, next: 0, token: &mut self.token }
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> SplitTokens<'a> {
+        SplitTokens { rest: text, next: 0, token: &mut self.token }
     }
 }
 
-impl TokenStream for Parts<'_> {
+impl TokenStream for SplitTokens<'_> {
     fn advance(&mut self) -> bool {
-        while let Some((token, rest)) = self.rest.split_once(BETWEEN) {
+        while let Some((token, rest)) = self.rest.split_once(TOKEN_SEPARATOR) {
             self.rest = rest;
             if token.is_empty() {
                 self.next += PARAGRAPH_GAP;
@@ -244,9 +248,9 @@ mod tests {
 
     #[test]
     fn heads_sort_as_ids() {
-        let mut ids: Vec<ArticleId> = (0..2_000).map(|it| ArticleId::of_identity(&it.to_string())).collect();
+        let mut ids: Vec<ArticleId> = (0..2_000).map(|number| ArticleId::of_identity(&number.to_string())).collect();
         ids.sort();
-        assert!(ids.windows(2).all(|it| head(&it[0]) <= head(&it[1])));
-        assert!(ids.iter().all(|it| head(it) < 1 << 33));
+        assert!(ids.windows(2).all(|window| head(&window[0]) <= head(&window[1])));
+        assert!(ids.iter().all(|id| head(id) < 1 << 33));
     }
 }

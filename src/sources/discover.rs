@@ -1,36 +1,36 @@
-//! The feed of a page that is none: the one that it names, else one at a place where feeds are known to be, else a news
-//! sitemap that its site names to robots.
+//! Feed discovery for a page that is not a feed: the feed that it links to, else one at a well-known path, else a news
+//! sitemap that the site's robots.txt names.
 
 use crate::reading::feed::MEDIA_TYPES;
 use html5gum::{Token, Tokenizer};
 use url::Url;
 
-/// A page names its feeds in its head, and no head is longer.
+/// Bytes of a page that are searched: feeds are linked in its head, which is no longer.
 const HEAD_BYTES: usize = 512 * 1024;
-/// Where the programs that most sites run on keep a feed, from the site's root: WordPress and Ghost; Jekyll and Hugo;
+/// Paths from the site's root at which common publishing systems serve a feed: WordPress and Ghost; Jekyll and Hugo;
 /// Drupal and others.
 const WELL_KNOWN: [&str; 6] = ["/feed", "/rss.xml", "/feed.xml", "/index.xml", "/atom.xml", "/feed.json"];
-/// Sitemaps that are looked at.
+/// Maximum sitemaps to try.
 const SITEMAPS: usize = 3;
 
-/// The first feed that a page names (`<link rel="alternate">` with a feed's media type).
+/// Returns the first feed that a page links to (`<link rel="alternate">` with a feed's media type).
 pub fn named(page: &[u8], url: &Url) -> Option<Url> {
     let head = &page[..page.len().min(HEAD_BYTES)];
     let mut base = url.clone();
     for token in Tokenizer::new(head) {
         let Ok(Token::StartTag(tag)) = token else { continue };
         let attribute = |name: &str| {
-            let found = tag.attributes.iter().find(|(it, _)| it.as_slice() == name.as_bytes());
+            let found = tag.attributes.iter().find(|(attribute, _)| attribute.as_slice() == name.as_bytes());
             found.map(|(_, value)| String::from_utf8_lossy(value.as_slice()).trim().to_owned())
         };
         match tag.name.as_slice() {
-            b"base" => base = attribute("href").and_then(|it| url.join(&it).ok()).unwrap_or(base),
+            b"base" => base = attribute("href").and_then(|href| url.join(&href).ok()).unwrap_or(base),
             b"link" => {
                 let is_alternate = attribute("rel")
-                    .is_some_and(|it| it.to_ascii_lowercase().split_whitespace().any(|it| it == "alternate"));
+                    .is_some_and(|rel| rel.to_ascii_lowercase().split_whitespace().any(|word| word == "alternate"));
                 let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
                 let is_feed = MEDIA_TYPES.contains(&kind.split(';').next().unwrap_or_default().trim());
-                let target = attribute("href").filter(|it| !it.is_empty()).and_then(|it| base.join(&it).ok());
+                let target = attribute("href").filter(|href| !href.is_empty()).and_then(|href| base.join(&href).ok());
                 if is_alternate && is_feed && target.is_some() {
                     return target;
                 }
@@ -41,10 +41,10 @@ pub fn named(page: &[u8], url: &Url) -> Option<Url> {
     None
 }
 
-/// Where else one may be, the likeliest first.
+/// Returns other URLs that may be a feed, the likeliest first.
 pub fn guesses(url: &Url, sitemaps: Vec<Url>) -> Vec<Url> {
-    let of_news = sitemaps.into_iter().filter(|it| it.path().to_ascii_lowercase().contains("news"));
-    WELL_KNOWN.iter().filter_map(|it| url.join(it).ok()).chain(of_news.take(SITEMAPS)).collect()
+    let of_news = sitemaps.into_iter().filter(|sitemap| sitemap.path().to_ascii_lowercase().contains("news"));
+    WELL_KNOWN.iter().filter_map(|path| url.join(path).ok()).chain(of_news.take(SITEMAPS)).collect()
 }
 
 #[cfg(test)]
@@ -52,9 +52,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_feed_that_a_page_names() {
+    fn the_first_linked_feed_of_a_page_is_found() {
         let url = Url::parse("https://a.example/news/today").expect("a URL");
-        let found = |page: &str| named(page.as_bytes(), &url).map(|it| it.to_string());
+        let found = |page: &str| named(page.as_bytes(), &url).map(|feed| feed.to_string());
         let page = "<head><link rel=stylesheet href=a.css><link rel='alternate' type='text/html' hreflang=fr href=/fr>\
                     <LINK REL='home ALTERNATE' TYPE='application/RSS+XML; charset=utf-8' HREF='../feed.xml'>\
                     <link rel=alternate type=application/atom+xml href=/atom></head>";
@@ -65,8 +65,8 @@ mod tests {
     }
 
     #[test]
-    fn feeds_are_looked_for_at_the_root_and_sitemaps_by_their_names() {
-        let url = |it: &str| Url::parse(it).expect("a URL");
+    fn guesses_are_well_known_paths_at_the_root_and_news_sitemaps() {
+        let url = |text: &str| Url::parse(text).expect("a URL");
         let sitemaps = vec![url("https://a.example/sitemap.xml"), url("https://a.example/News-Sitemap.xml")];
         let found = guesses(&url("https://a.example/world/today?x"), sitemaps);
         assert_eq!((found.len(), found[0].as_str()), (WELL_KNOWN.len() + 1, "https://a.example/feed"));

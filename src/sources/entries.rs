@@ -1,82 +1,81 @@
-//! What becomes of the entries that a source lists: archived from the feed, or from their own pages, or left out by a rule.
+//! The entries that a source lists: each is archived from the feed or from its own page, or excluded by a rule.
 //!
-//! A page that cannot be had is told apart from one that cannot be had now. Of a feed's entry there is still what the feed
-//! has of it, which is archived; its page is asked for again with the next version of the feed, if there is hope.
+//! A permanent failure to fetch a page is distinguished from a temporary one. In both cases the feed's own version of
+//! the entry is archived; after a temporary failure the page is requested again with the next version of the feed.
 
 use super::{
-    fetch::FetchError,
-    outcome::Failed,
+    outcome::PollError,
     rules::Rules,
     sitemap,
     source::{RemoteError, Source},
-    web::{Answered, Web},
 };
 use crate::{
-    archive::{Archive, EntryState, IngestError, Ingested, Outcome, Taken},
+    archive::{Archive, EntryState, IngestError, IngestReport, Ingested, Outcome},
     article::{Defaults, Instant, RawDocument},
-    reading::{self, Form, ReadError},
+    fetch::{Answered, FetchError, PoliteClient},
+    reading::{self, DocumentFormat, ReadError},
     store::DocumentRecord,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// Pages that are fetched in one poll.
+/// Maximum pages to fetch in one poll.
 const PAGES: usize = 100;
-/// Pages that are looked up at once.
+/// Pages whose previous results are looked up concurrently.
 const LOOKUPS: usize = 16;
 
-/// Takes the entries of one poll.
+/// Archives the entries of one poll.
 pub struct Entries<'a> {
     archive: &'a Archive,
-    web: &'a Web,
+    web: &'a PoliteClient,
     source: &'a mut Source,
     rules: Rules,
     pages_left: usize,
-    /// No page is begun after this.
+    /// No page is requested after this time.
     until: tokio::time::Instant,
-    /// Whether an entry made an article or revised one.
+    /// Whether an entry created or revised an article.
     pub new: bool,
-    /// Pages are left for the next poll.
+    /// Whether pages are left for the next poll.
     pub unfinished: bool,
-    /// Why the whole is to be asked for again, whatever its validators say.
-    pub again: Option<Failed>,
+    /// Why the whole list must be fetched again, whatever its validators say.
+    pub again: Option<PollError>,
 }
 
-enum Fetched {
-    Taken(Ingested),
-    /// It cannot be had, and why.
+enum EntryPage {
+    Ingested(Ingested),
+    /// The page failed permanently.
     Never(RemoteError),
-    /// Not now.
+    /// The page failed temporarily.
     Later(RemoteError),
-    /// There was no time for it.
+    /// The page was not requested: this poll's limit of pages or time is reached.
     NotAsked,
 }
 
 impl<'a> Entries<'a> {
     pub fn new(
         archive: &'a Archive,
-        web: &'a Web,
+        web: &'a PoliteClient,
         source: &'a mut Source,
         until: tokio::time::Instant,
-    ) -> Result<Self, Failed> {
-        // They were legal when they were set; if they no longer are, nothing is taken that they may leave out.
+    ) -> Result<Self, PollError> {
+        // The rules were valid when they were set. If they no longer are, nothing is archived that they might exclude.
         let rules = Rules::compile(&source.settings.include, &source.settings.exclude)
-            .map_err(|bad| Failed::new("invalid_rules", bad.first().map_or("", |it| &it.detail)))?;
+            .map_err(|bad| PollError::new("invalid_rules", bad.first().map_or("", |setting| &setting.detail)))?;
         Ok(Self { archive, web, source, rules, pages_left: PAGES, until, new: false, unfinished: false, again: None })
     }
 
-    pub async fn feed(&mut self, document: RawDocument) -> Result<(), Failed> {
+    pub async fn feed(&mut self, document: RawDocument) -> Result<(), PollError> {
         let kept = document.clone();
         let (mut feed, entries) = match self.archive.open_feed(document).await {
             Ok(opened) => opened,
-            // It may be without entries for a while.
+            // A feed may be empty for a while.
             Err(IngestError::Unreadable(ReadError::NothingToRead)) => return Ok(()),
             Err(error) => {
-                let taken = [Taken { entry: None, ingested: Err(error) }];
-                self.archive.keep_failed(kept, false, &taken).await?;
-                let [Taken { ingested, .. }] = taken;
-                return ingested.map(|_| ()).map_err(Failed::from);
+                let reports = [IngestReport { entry: None, ingested: Err(error) }];
+                self.archive.keep_failed(kept, false, &reports).await?;
+                let [IngestReport { ingested, .. }] = reports;
+                return ingested.map(|_| ()).map_err(PollError::from);
             }
         };
         let mut failed = Vec::new();
@@ -88,120 +87,120 @@ impl<'a> Entries<'a> {
                     self.source.health.entries_left_out += 1;
                     continue;
                 }
-                let page = url.filter(|_| self.source.settings.full_text).and_then(|it| Url::parse(&it).ok());
+                let page = url.filter(|_| self.source.settings.full_text).and_then(|url| Url::parse(&url).ok());
                 if let Some(page) = page {
                     match self.page(&page, self.source.settings.defaults()).await? {
-                        Fetched::Taken(ingested) => {
+                        EntryPage::Ingested(ingested) => {
                             self.archive.store().put_document(&entry.document_record(&ingested)).await?;
                             self.count(&ingested);
                             continue;
                         }
-                        Fetched::Never(error) => self.source.health.last_entry_error = Some(error),
-                        Fetched::Later(error) => {
+                        EntryPage::Never(error) => self.source.health.last_entry_error = Some(error),
+                        EntryPage::Later(error) => {
                             self.source.health.last_entry_error = Some(error);
                             entry = entry.provisional();
                         }
-                        Fetched::NotAsked => {
+                        EntryPage::NotAsked => {
                             self.unfinished = true;
                             continue;
                         }
                     }
                 }
             }
-            let taken = self.archive.take_entry(&mut feed, entry).await;
-            match &taken.ingested {
+            let report = self.archive.ingest_entry(&mut feed, entry).await;
+            match &report.ingested {
                 Ok(ingested) => self.count(ingested),
-                Err(_) => failed.push(taken),
+                Err(_) => failed.push(report),
             }
         }
         failed.extend(feed.left_out());
         self.archive.keep_failed(kept, false, &failed).await?;
-        for Taken { entry, ingested } in failed {
+        for IngestReport { entry, ingested } in failed {
             let Err(error) = ingested else { continue };
-            tracing::warn!(source = self.source.id, entry, code = error.code(), "an entry failed");
+            tracing::warn!(source = self.source.id, entry, code = error.code(), "entry ingestion failed");
             self.failed(RemoteError::new(error.code(), &named(entry.as_deref(), &error.chain())));
-            // The archive, and not the entry, is at fault.
-            if !error.is_the_documents() {
+            // A transient error is the archive's, not the entry's.
+            if !error.is_permanent() {
                 self.again = Some(error.into());
             }
         }
         Ok(())
     }
 
-    pub async fn sitemap(&mut self, pages: Vec<sitemap::Page>) -> Result<(), Failed> {
+    pub async fn sitemap(&mut self, pages: Vec<sitemap::SitemapPage>) -> Result<(), PollError> {
         let archive = self.archive;
         let source = self.source.id.clone();
         let looked_up = stream::iter(pages).map(|page| {
-            let version: String =
-                Sha256::digest(page.version()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            // As a feed's entry is called that goes by its link.
+            let version: String = hex::encode(&Sha256::digest(page.version())[..16]);
+            // The same key as for a feed's entry that is identified by its link.
             let name = format!("{source}:#{}", page.url);
             async move {
-                let known = archive.known(&name, &version).await?;
-                Ok::<_, IngestError>((page, name, version, known))
+                let previous = archive.previous_result(&name, &version).await?;
+                Ok::<_, IngestError>((page, name, version, previous))
             }
         });
         let looked_up: Vec<_> = looked_up.buffered(LOOKUPS).try_collect().await?;
-        for (page, name, version, known) in looked_up {
+        for (page, name, version, previous) in looked_up {
             self.source.health.entries_seen += 1;
-            if let Some(known) = known {
-                self.count(&known);
+            if let Some(previous) = previous {
+                self.count(&previous);
                 continue;
             }
-            let sitemap::Page { url, title, publisher, language, .. } = page;
+            let sitemap::SitemapPage { url, title, publisher, language, .. } = page;
             if !self.rules.take(Some(&url), title.as_deref()) {
                 self.source.health.entries_left_out += 1;
                 continue;
             }
-            let told = format!("{version} {url}");
-            let told: String = Sha256::digest(told).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-            let Some(address) = Url::parse(&url).ok().filter(|_| !self.source.passed_over(&told)) else { continue };
-            let said = self.source.settings.defaults().unwrap_or_default();
+            let digest = Sha256::digest(format!("{version} {url}"));
+            let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let Some(address) = Url::parse(&url).ok().filter(|_| !self.source.passed_over(&digest)) else { continue };
+            let configured = self.source.settings.defaults().unwrap_or_default();
             let defaults = Defaults {
-                publisher: said.publisher.or(publisher),
-                language: said.language.or(language),
-                country: said.country,
+                publisher: configured.publisher.or(publisher),
+                language: configured.language.or(language),
+                country: configured.country,
             };
             match self.page(&address, defaults.said()).await? {
-                Fetched::Taken(of) => {
-                    let (article, revision) = (of.id.clone(), of.revision);
+                EntryPage::Ingested(ingested) => {
+                    let (article, revision) = (ingested.id.clone(), ingested.revision);
                     let record = DocumentRecord { key: name, sha256: version, article, revision };
                     self.archive.store().put_document(&record).await?;
-                    self.count(&of);
+                    self.count(&ingested);
                 }
-                Fetched::Never(error) => {
-                    self.source.pass_over(told);
+                EntryPage::Never(error) => {
+                    self.source.pass_over(digest);
                     self.failed(error);
                 }
-                // Without validators it is in the next poll's list again.
-                Fetched::Later(error) => {
+                // Unfinished polls drop their validators, so the next poll lists the page again.
+                EntryPage::Later(error) => {
                     self.unfinished = true;
                     self.failed(error);
                 }
-                Fetched::NotAsked => self.unfinished = true,
+                EntryPage::NotAsked => self.unfinished = true,
             }
         }
         Ok(())
     }
 
-    async fn page(&mut self, url: &Url, defaults: Option<Defaults>) -> Result<Fetched, Failed> {
+    async fn page(&mut self, url: &Url, defaults: Option<Defaults>) -> Result<EntryPage, PollError> {
         if self.pages_left == 0 || tokio::time::Instant::now() > self.until {
-            return Ok(Fetched::NotAsked);
+            return Ok(EntryPage::NotAsked);
         }
         self.pages_left -= 1;
         let fetched = match self.web.page(url).await {
             Ok(Answered::Page(fetched)) => fetched,
             Ok(Answered::Refused) => {
-                let told = named(Some(url.as_str()), "its site asks robots to stay away");
-                return Ok(Fetched::Never(RemoteError::new("robots", &told)));
+                let detail = named(Some(url.as_str()), "robots.txt disallows the page");
+                return Ok(EntryPage::Never(RemoteError::new("robots", &detail)));
             }
             Ok(Answered::Unknown) => {
-                let told = named(Some(url.as_str()), "its site's robots.txt cannot be had");
-                return Ok(Fetched::Later(RemoteError::new("robots", &told)));
+                let detail = named(Some(url.as_str()), "robots.txt cannot be fetched");
+                return Ok(EntryPage::Later(RemoteError::new("robots", &detail)));
             }
             Err(error) => {
-                let told = RemoteError::new(error.code(), &named(Some(url.as_str()), &crate::logs::chain(&error)));
-                return Ok(if is_for_good(&error) { Fetched::Never(told) } else { Fetched::Later(told) });
+                let failure = RemoteError::new(error.code(), &named(Some(url.as_str()), &crate::logs::chain(&error)));
+                let lasting = is_lasting(&error);
+                return Ok(if lasting { EntryPage::Never(failure) } else { EntryPage::Later(failure) });
             }
         };
         let document = RawDocument {
@@ -214,25 +213,25 @@ impl<'a> Entries<'a> {
             retrieved_at: fetched.at,
         };
         let ingested = match reading::form(&document) {
-            Ok(Form::Feed) => Err(ReadError::IsFeed.into()),
+            Ok(DocumentFormat::Feed) => Err(ReadError::IsFeed.into()),
             _ => self.archive.ingest(document.clone()).await,
         };
         match ingested {
-            Ok(ingested) => Ok(Fetched::Taken(ingested)),
-            Err(error) if error.is_the_documents() => {
-                let told = RemoteError::new(error.code(), &named(Some(url.as_str()), &error.chain()));
-                let taken = [Taken { entry: None, ingested: Err(error) }];
-                self.archive.keep_failed(document, false, &taken).await?;
-                Ok(Fetched::Never(told))
+            Ok(ingested) => Ok(EntryPage::Ingested(ingested)),
+            Err(error) if error.is_permanent() => {
+                let failure = RemoteError::new(error.code(), &named(Some(url.as_str()), &error.chain()));
+                let reports = [IngestReport { entry: None, ingested: Err(error) }];
+                self.archive.keep_failed(document, false, &reports).await?;
+                Ok(EntryPage::Never(failure))
             }
             Err(error) => Err(error.into()),
         }
     }
 
     fn count(&mut self, ingested: &Ingested) {
-        let made = matches!(ingested.outcome, Outcome::Created | Outcome::Revised);
-        self.source.health.entries_ingested += u64::from(made);
-        self.new |= made;
+        let is_new = matches!(ingested.outcome, Outcome::Created | Outcome::Revised);
+        self.source.health.entries_ingested += u64::from(is_new);
+        self.new |= is_new;
     }
 
     fn failed(&mut self, error: RemoteError) {
@@ -248,11 +247,11 @@ impl RemoteError {
 }
 
 fn named(entry: Option<&str>, detail: &str) -> String {
-    entry.map_or_else(|| detail.to_owned(), |it| format!("{it}: {detail}"))
+    entry.map_or_else(|| detail.to_owned(), |entry| format!("{entry}: {detail}"))
 }
 
-/// Whether asking again would bring the same.
-fn is_for_good(error: &FetchError) -> bool {
+/// Whether a repeated request would fail in the same way.
+fn is_lasting(error: &FetchError) -> bool {
     match error {
         FetchError::Status { status, .. } => status.is_client_error() && status.as_u16() != 429,
         FetchError::BadUrl(_)

@@ -1,37 +1,31 @@
-//! Sources: feeds that are polled on a schedule, and the fetcher that asks for them.
+//! Sources: feeds that are polled on a schedule. [`crate::fetch`] requests them.
 //!
 //! | file | decides |
 //! | --- | --- |
-//! | [`address`] | which addresses may be reached |
-//! | [`fetch`] | how a document is asked for, and why it cannot be had |
-//! | [`robots`], [`web`] | what a site asks of robots; at which pace it is asked |
-//! | [`settings`], [`rules`] | what a source is told; which of its entries are taken |
-//! | [`source`] | how it is |
-//! | [`listing`], [`discover`], [`sitemap`] | what its URL leads to |
-//! | [`websub`] | that a hub rings when there is something new |
-//! | [`entries`] | what becomes of what it lists |
+//! | [`settings`], [`rules`] | how a source is configured; which of its entries are archived |
+//! | [`source`] | the state and health of a source |
+//! | [`detect`], [`discover`], [`sitemap`] | which feed or sitemap its URL leads to |
+//! | [`websub`] | how a hub notifies us of new entries |
+//! | [`entries`] | how its entries are archived |
 //! | [`schedule`] | when it is polled next |
-//! | [`opml`] | what becomes of lists of feeds |
-//! | [`poll`] | that it is polled by one at a time |
+//! | [`outcome`] | why a poll failed |
+//! | [`opml`] | how lists of feeds are imported and exported |
+//! | [`poll`] | that only one poller at a time polls a source |
 
-mod address;
+mod detect;
 mod discover;
 mod entries;
-pub mod fetch;
-mod listing;
 pub mod opml;
 mod outcome;
 pub mod poll;
-mod robots;
 mod rules;
 mod schedule;
 mod settings;
 mod sitemap;
 pub mod source;
-mod web;
+mod subscription;
 pub mod websub;
 
-pub use rules::{Rule, RuleField};
-pub use settings::{BadSetting, Settings};
-pub use source::{Health, RemoteError, Source, State};
-pub use web::PACE;
+pub use rules::{EntryRule, RuleField};
+pub use settings::{BadSetting, SourceSettings};
+pub use source::{Health, RemoteError, Source, SourceState};

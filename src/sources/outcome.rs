@@ -1,25 +1,24 @@
 //! Why a poll failed, and how long the server asks to wait.
 
-use super::fetch::FetchError;
-use crate::{archive::IngestError, store::StoreError};
+use crate::{archive::IngestError, fetch::FetchError, store::StoreError};
 use http::StatusCode;
 use std::time::Duration;
 
-pub struct Failed {
+pub struct PollError {
     pub code: String,
     pub detail: String,
     pub wait: Option<Duration>,
-    /// The server says that it is gone for good.
+    /// Whether the server reports that the source no longer exists.
     pub gone: bool,
 }
 
-impl Failed {
+impl PollError {
     pub fn new(code: &str, detail: &str) -> Self {
         Self { code: code.to_owned(), detail: detail.to_owned(), wait: None, gone: false }
     }
 }
 
-impl From<FetchError> for Failed {
+impl From<FetchError> for PollError {
     fn from(error: FetchError) -> Self {
         let (wait, gone) = match &error {
             FetchError::Status { status, retry_after } => (*retry_after, *status == StatusCode::GONE),
@@ -29,13 +28,13 @@ impl From<FetchError> for Failed {
     }
 }
 
-impl From<StoreError> for Failed {
+impl From<StoreError> for PollError {
     fn from(error: StoreError) -> Self {
         IngestError::from(error).into()
     }
 }
 
-impl From<IngestError> for Failed {
+impl From<IngestError> for PollError {
     fn from(error: IngestError) -> Self {
         Self::new(error.code(), &error.chain())
     }

@@ -1,57 +1,56 @@
-//! A poll: a source is taken, fetched, its entries archived, and put back with how it went.
+//! A poll: leases a source, fetches it, archives its entries, and stores the source with the result.
 //!
-//! Taking a source puts its due time off by as long as a poll may take, under the condition that nobody took it since it
-//! was read: two never poll one source at once, and one whose poller ended on the way comes due again. Entries that were
-//! archived by then are told by their bytes the next time.
+//! A lease postpones a source's due time by the maximum duration of a poll, on condition that the source has not
+//! changed since it was read: two pollers never poll one source at once, and a source whose poller crashed comes due
+//! again. Entries that were archived by then are recognised by their bytes the next time.
 
 use super::{
+    detect::{Listing, listing},
     entries::Entries,
-    fetch::{Fetched, Fetcher, Request},
-    listing::{Listing, listing},
-    outcome::Failed,
+    outcome::PollError,
     schedule,
-    settings::Settings,
+    settings::SourceSettings,
     source::{RemoteError, Source},
-    web::Web,
     websub,
 };
 use crate::{
     archive::Archive,
     article::Instant,
+    fetch::{FetchRequest, Fetched, Fetcher, PoliteClient},
     reading::feed,
-    store::{Kind, StoreError},
+    store::{RecordKind, StoreError},
 };
 use futures::{StreamExt, stream};
 use std::{collections::BTreeMap, time::Duration};
 
-/// A source that was taken is due again after this, if it was not put back.
+/// A leased source that was not put back is due again after this time.
 const LEASE: Duration = Duration::from_secs(300);
-/// Sources that are looked for at once.
+/// Maximum sources of one round.
 const BATCH: usize = 200;
-/// Hosts that are asked at once.
+/// Hosts that are polled concurrently.
 const HOSTS: usize = 8;
-/// From its beginning, how long a poll goes on to fetch pages: well within the lease, and within what is left to the last
-/// round of a function.
+/// How long a poll goes on fetching pages: well within the lease, and within the time that is left to the last round of
+/// a function.
 const PAGES_UNTIL: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
 pub struct Poller {
     archive: Archive,
-    web: Web,
-    /// The archive's own address, where others reach it: hubs ring there. Without it none is asked to.
+    web: PoliteClient,
+    /// The archive's public URL, which hubs notify. Without it no subscription is requested.
     public_url: Option<String>,
 }
 
-/// What a round of polls came to.
+/// The result of a round of polls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Round {
+pub struct PollReport {
     pub polled: usize,
     pub failed: usize,
-    /// Entries that made an article or revised one.
+    /// Entries that created or revised an article.
     pub ingested: usize,
 }
 
-impl Round {
+impl PollReport {
     pub fn and(self, other: Self) -> Self {
         Self {
             polled: self.polled + other.polled,
@@ -62,65 +61,67 @@ impl Round {
 }
 
 impl Poller {
-    /// `pace`: between two requests to one host.
+    /// `pace`: the delay between two requests to one host.
     pub fn new(archive: Archive, fetcher: Fetcher, pace: Duration) -> Self {
-        Self { archive, web: Web::new(fetcher, pace), public_url: None }
+        Self { archive, web: PoliteClient::new(fetcher, pace), public_url: None }
     }
 
     pub fn reached_at(self, public_url: Option<String>) -> Self {
         Self { public_url, ..self }
     }
 
-    /// Every source that is due now, once. Those of one host one after another, at its pace.
-    pub async fn round(&self) -> Result<Round, StoreError> {
+    /// Polls every source that is due now once. Sources of one host are polled one after another, at the host's pace.
+    pub async fn round(&self) -> Result<PollReport, StoreError> {
         let store = self.archive.store();
         let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for id in store.due(Kind::Source, Instant::now(), BATCH).await? {
-            if let Some(record) = store.record(Kind::Source, &id).await? {
+        for id in store.due(RecordKind::Source, Instant::now(), BATCH).await? {
+            if let Some(record) = store.record(RecordKind::Source, &id).await? {
                 hosts.entry(Source::read(record)?.host()).or_default().push(id);
             }
         }
         let polls = stream::iter(hosts.into_values()).map(|ids| self.host(ids)).buffer_unordered(HOSTS);
-        let rounds: Vec<Result<Round, StoreError>> = polls.collect().await;
-        rounds.into_iter().try_fold(Round::default(), |all, round| Ok(all.and(round?)))
+        let rounds: Vec<Result<PollReport, StoreError>> = polls.collect().await;
+        rounds.into_iter().try_fold(PollReport::default(), |all, round| Ok(all.and(round?)))
     }
 
-    async fn host(&self, ids: Vec<String>) -> Result<Round, StoreError> {
-        let mut round = Round::default();
+    async fn host(&self, ids: Vec<String>) -> Result<PollReport, StoreError> {
+        let mut round = PollReport::default();
         for id in &ids {
-            let Some(mut source) = self.take(id).await? else { continue };
+            let Some(mut source) = self.lease(id).await? else { continue };
             let before = (source.health.entries_ingested, source.health.failures);
-            let asked = source.settings.clone();
-            let asks_hub = self.poll(&mut source).await;
+            let polled_settings = source.settings.clone();
+            let should_subscribe = self.poll(&mut source).await;
             round.polled += 1;
             round.ingested += usize::try_from(source.health.entries_ingested - before.0).unwrap_or_default();
             round.failed += usize::from(source.health.failures > before.1);
-            let hub = source.subscription.clone().filter(|_| asks_hub);
-            self.put_back(source, &asked).await?;
+            let hub = source.subscription.clone().filter(|_| should_subscribe);
+            self.put_back(source, &polled_settings).await?;
             if let Some((hub, public_url)) = hub.zip(self.public_url.as_ref()) {
-                // One that does not answer keeps no feed from being polled.
+                // A hub that does not answer must not stop the feed from being polled.
                 if let Err(error) = websub::ask(&hub, id, self.web.fetcher(), public_url).await {
-                    tracing::warn!(source = id, hub = hub.hub, cause = crate::logs::chain(&error), "no hub answered");
+                    let cause = crate::logs::chain(&error);
+                    tracing::warn!(source = id, hub = hub.hub, cause, "WebSub subscription request failed");
                 }
             }
         }
         Ok(round)
     }
 
-    /// The source, if it is due and nobody else has it.
-    async fn take(&self, id: &str) -> Result<Option<Source>, StoreError> {
+    /// Leases the source, if it is due and not leased by another poller.
+    async fn lease(&self, id: &str) -> Result<Option<Source>, StoreError> {
         let store = self.archive.store();
         let now = Instant::now();
-        let Some(record) = store.record(Kind::Source, id).await?.filter(|it| it.at.is_some_and(|due| due <= now))
+        let Some(record) =
+            store.record(RecordKind::Source, id).await?.filter(|record| record.at.is_some_and(|due| due <= now))
         else {
             return Ok(None);
         };
         let mut source = Source::read(record)?;
         source.next_poll_at = Some(now.after(LEASE));
-        let taken = source.to_record();
-        match store.put_record(Kind::Source, source.record.as_ref(), &taken).await {
+        let leased = source.to_record();
+        match store.put_record(RecordKind::Source, source.record.as_ref(), &leased).await {
             Ok(()) => {
-                source.record = Some(taken);
+                source.record = Some(leased);
                 Ok(Some(source))
             }
             Err(StoreError::Conflict) => Ok(None),
@@ -128,21 +129,22 @@ impl Poller {
         }
     }
 
-    /// What was changed by hand meanwhile stays so; how it went is told if it is still the URL that was asked.
-    async fn put_back(&self, source: Source, asked: &Settings) -> Result<(), StoreError> {
+    /// Stores the source after a poll. Settings that were changed meanwhile are kept; the result is stored if the URL
+    /// is still the one that was polled.
+    async fn put_back(&self, source: Source, polled_settings: &SourceSettings) -> Result<(), StoreError> {
         let store = self.archive.store();
-        match store.put_record(Kind::Source, source.record.as_ref(), &source.to_record()).await {
+        match store.put_record(RecordKind::Source, source.record.as_ref(), &source.to_record()).await {
             Err(StoreError::Conflict) => {
-                let Some(record) = store.record(Kind::Source, &source.id).await? else { return Ok(()) };
+                let Some(record) = store.record(RecordKind::Source, &source.id).await? else { return Ok(()) };
                 let mut changed = Source::read(record)?;
-                if changed.settings.url != asked.url {
+                if changed.settings.url != polled_settings.url {
                     return Ok(());
                 }
                 changed.health = source.health;
-                if !changed.settings.take_the_same_as(asked) {
+                if !changed.settings.take_the_same_as(polled_settings) {
                     (changed.health.etag, changed.health.last_modified) = (None, None);
                 }
-                match store.put_record(Kind::Source, changed.record.as_ref(), &changed.to_record()).await {
+                match store.put_record(RecordKind::Source, changed.record.as_ref(), &changed.to_record()).await {
                     Err(StoreError::Conflict) => Ok(()),
                     put => put,
                 }
@@ -151,12 +153,13 @@ impl Poller {
         }
     }
 
-    /// Fetches and archives, and tells the source how it went. Whether the hub that its feed names is to be asked to push it.
+    /// Fetches a source and archives its entries, and records the result in the source. Returns whether to subscribe at
+    /// the hub that its feed names.
     async fn poll(&self, source: &mut Source) -> bool {
         let now = Instant::now();
         source.health.polls += 1;
         source.health.last_polled_at = Some(now);
-        let request = Request {
+        let request = FetchRequest {
             etag: source.health.etag.clone(),
             last_modified: source.health.last_modified.clone(),
             headers: source.settings.headers(),
@@ -166,29 +169,34 @@ impl Poller {
             Err(failed) => Err(failed),
         };
         let now = Instant::now();
-        let asks_hub = matches!(polled, Ok(true));
-        if let Err(Failed { code, detail, wait, gone }) = polled {
-            tracing::warn!(source = source.id, code, detail, "a poll failed");
+        let should_subscribe = matches!(polled, Ok(true));
+        if let Err(PollError { code, detail, wait, gone }) = polled {
+            tracing::warn!(source = source.id, code, detail, "poll failed");
             source.health.failures += 1;
             source.retired |= gone;
             source.health.last_error = Some(RemoteError { at: now, code, detail });
             schedule::after_failure(source, wait, now);
         }
-        // It may have been asked for once all the same.
+        // A poll of such a source may have been requested by hand.
         if source.retired || source.settings.paused {
             source.next_poll_at = None;
         }
-        asks_hub
+        should_subscribe
     }
 
-    async fn archive_entries(&self, source: &mut Source, fetched: Fetched, listing: Listing) -> Result<bool, Failed> {
+    async fn archive_entries(
+        &self,
+        source: &mut Source,
+        fetched: Fetched,
+        listing: Listing,
+    ) -> Result<bool, PollError> {
         let until = tokio::time::Instant::now() + PAGES_UNTIL;
         let mut entries = Entries::new(&self.archive, &self.web, source, until)?;
-        let (mut says, mut keep_validators) = (None, true);
+        let (mut polling, mut keep_validators) = (None, true);
         match listing {
             Listing::AsItWas => {}
             Listing::Feed(document) => {
-                says = Some(feed::polling(&document).unwrap_or_default());
+                polling = Some(feed::polling(&document).unwrap_or_default());
                 entries.feed(document).await?;
             }
             Listing::Sitemap { pages, of_index } => {
@@ -201,22 +209,22 @@ impl Poller {
             return Err(failed);
         }
         let now = Instant::now();
-        let mut asks_hub = false;
-        if let Some(says) = says {
-            source.stays_seconds = says.stays.map(|it| it.as_secs());
-            asks_hub = self.public_url.is_some() && websub::note(source, &says, now);
+        let mut should_subscribe = false;
+        if let Some(polling) = polling {
+            source.stays_seconds = polling.stays.map(|stay| stay.as_secs());
+            should_subscribe = self.public_url.is_some() && websub::note(source, &polling, now);
         }
         source.health.last_success_at = Some(now);
         source.health.failures = 0;
         if unfinished {
             (source.health.etag, source.health.last_modified) = (None, None);
             source.next_poll_at = Some(schedule::soon(source, now));
-            return Ok(asks_hub);
+            return Ok(should_subscribe);
         }
         let validators = if keep_validators { (fetched.etag, fetched.last_modified) } else { (None, None) };
         (source.health.etag, source.health.last_modified) = validators;
         let stays = source.stays_seconds.map(Duration::from_secs);
         schedule::after_success(source, new, fetched.max_age.max(stays), now);
-        Ok(asks_hub)
+        Ok(should_subscribe)
     }
 }

@@ -1,8 +1,8 @@
 //! When a source is polled next.
 //!
-//! A feed that had something new is asked again sooner, one that had not later, within its limits: so the interval comes to
-//! the feed's own rhythm. What the server says of its age, or of how long to wait, is heeded. Failures put it off twice as
-//! long each time, and none for ever.
+//! A feed with new entries is polled sooner, one without later, within the source's limits: so the interval adapts to
+//! the feed's rhythm. The server's `max-age` and `Retry-After` are respected. Each failure doubles the wait, up to a
+//! limit.
 
 use super::source::Source;
 use crate::article::Instant;
@@ -11,16 +11,16 @@ use std::{
     time::Duration,
 };
 
-/// However often it failed, it is asked again within this.
+/// Maximum wait after failures, before jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
-/// What a server asks for is heeded up to here.
-const HEEDED: Duration = Duration::from_secs(7 * 86_400);
-/// After a poll that could not take everything.
+/// Maximum wait that a server may request.
+const SERVER_WAIT_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// The maximum wait after a poll that could not process all entries.
 const SOON: Duration = Duration::from_secs(60);
-/// Doublings after which the wait is the longest anyway.
+/// Doublings after which the wait has reached its maximum.
 const DOUBLINGS: u32 = 12;
 
-/// After a poll that went well.
+/// Schedules the next poll after a successful one.
 pub fn after_success(source: &mut Source, new_entries: bool, max_age: Option<Duration>, now: Instant) {
     let interval = source.interval_seconds;
     let next = if new_entries { interval / 2 } else { interval + interval / 2 };
@@ -30,20 +30,21 @@ pub fn after_success(source: &mut Source, new_entries: bool, max_age: Option<Dur
     source.next_poll_at = Some(now.after(source.interval().max(fresh)));
 }
 
-/// When the rest of what it lists is taken.
+/// Returns when to process the rest of the entries.
 pub fn soon(source: &Source, now: Instant) -> Instant {
     now.after(Duration::from_secs(source.settings.minimum_interval_seconds).min(SOON))
 }
 
-/// After one that failed, as often as the source says by now. `wait`: what the server asks for.
+/// Schedules the next poll after a failed one, by the source's number of failures. `wait`: what the server requests.
 pub fn after_failure(source: &mut Source, wait: Option<Duration>, now: Instant) {
     let doublings = source.health.failures.saturating_sub(1).min(DOUBLINGS);
     let backoff = Duration::from_secs(source.settings.minimum_interval_seconds << doublings).min(LONGEST_WAIT);
-    let pause = (backoff + jitter(source, backoff)).max(wait.unwrap_or_default().min(HEEDED));
+    let pause = (backoff + jitter(source, backoff)).max(wait.unwrap_or_default().min(SERVER_WAIT_MAX));
     source.next_poll_at = Some(now.after(pause));
 }
 
-/// Up to a fifth more, so that what failed together does not come again together. The same for the same failure.
+/// Returns up to a fifth of the wait, so that sources that failed together are not retried together. Deterministic for
+/// a source and its number of failures.
 fn jitter(source: &Source, of: Duration) -> Duration {
     let mut hasher = DefaultHasher::new();
     (&source.id, source.health.failures).hash(&mut hasher);
@@ -53,7 +54,7 @@ fn jitter(source: &Source, of: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Settings;
+    use crate::sources::SourceSettings;
 
     fn wait(source: &Source, now: Instant) -> u64 {
         let next = source.next_poll_at.expect("a time").timestamp();
@@ -61,9 +62,9 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_comes_to_the_feeds_rhythm_within_its_limits() {
+    fn the_interval_adapts_to_the_feed_within_its_limits() {
         let now = Instant::parse("2026-01-01T12:00:00Z").expect("a time");
-        let mut source = Source::new(Settings::new("https://a.example/feed".to_owned()), now);
+        let mut source = Source::new(SourceSettings::new("https://a.example/feed".to_owned()), now);
         for _ in 0..10 {
             after_success(&mut source, true, None, now);
         }
@@ -80,16 +81,16 @@ mod tests {
     }
 
     #[test]
-    fn failures_put_it_off_and_never_for_good() {
+    fn failures_delay_the_next_poll_by_a_bounded_time() {
         let now = Instant::parse("2026-01-01T12:00:00Z").expect("a time");
-        let mut source = Source::new(Settings::new("https://a.example/feed".to_owned()), now);
+        let mut source = Source::new(SourceSettings::new("https://a.example/feed".to_owned()), now);
         let mut last = 0;
         for failures in 1..40 {
             source.health.failures = failures;
             after_failure(&mut source, None, now);
-            let waits = wait(&source, now);
-            assert!(waits >= last.min(86_400) && waits <= 86_400 * 6 / 5, "{failures}: {waits}");
-            last = waits;
+            let seconds = wait(&source, now);
+            assert!(seconds >= last.min(86_400) && seconds <= 86_400 * 6 / 5, "{failures}: {seconds}");
+            last = seconds;
         }
         source.health.failures = 1;
         after_failure(&mut source, Some(Duration::from_secs(50_000)), now);

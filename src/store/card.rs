@@ -1,5 +1,5 @@
-//! A card as postings carry it: the JSON that readers are sent, compressed with a dictionary, because cards are too short
-//! to repeat themselves. It is opened when it is shown, and not by every filter that passes over it.
+//! Packed cards in postings: the JSON that clients receive, compressed with a dictionary, because a single card is too
+//! short to contain repetition. A card is unpacked only when it is shown, not when a filter reads its posting.
 
 use crate::article::Card;
 use serde_json::value::RawValue;
@@ -11,24 +11,24 @@ use zstd::{
 };
 
 const LEVEL: i32 = 9;
-/// Cards in the table were written with it: a change here, or to the members of a card, needs a new name of the attribute.
+/// Stored cards were written with it: a change to it, or to the members of a card, needs a new attribute name.
 const DICTIONARY: &[u8] = include_bytes!("card.dictionary");
 static ENCODER: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
 static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
 thread_local! {
-    /// Kept, because its tables take longer to allocate than a card to open.
+    /// Reused, because allocating its tables takes longer than unpacking a card.
     static DECOMPRESSOR: RefCell<Decompressor<'static>> = RefCell::new(
         Decompressor::with_prepared_dictionary(&DECODER).expect("a raw dictionary of any content is accepted"),
     );
 }
-/// A longer card is not packed, however well it compresses, and a frame that claims to hold one is corrupt.
+/// Maximum JSON bytes of a packed card, however well it compresses. A frame that claims to contain more is corrupt.
 const JSON_BYTES: usize = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedCard(Vec<u8>);
 
 impl PackedCard {
-    /// `None` where the card is too long for a posting.
+    /// Packs a card; returns `None` if it is too long for a posting.
     pub fn pack(card: &Card) -> Option<Self> {
         let json = serde_json::to_vec(card).expect("the domain's types have string keys and cannot fail");
         if json.len() > JSON_BYTES {
@@ -47,12 +47,13 @@ impl PackedCard {
         &self.0
     }
 
-    /// The card's JSON, proved to be JSON and not taken apart.
+    /// Unpacks the card's JSON, which is validated but not deserialised.
     pub fn open(&self) -> io::Result<Box<RawValue>> {
-        let claimed = zstd_safe::get_frame_content_size(&self.0).ok().flatten().and_then(|it| usize::try_from(it).ok());
-        let length = claimed.filter(|it| *it <= JSON_BYTES);
-        let length = length.ok_or_else(|| io::Error::other("the length of the card is not legal"))?;
-        let json = DECOMPRESSOR.with_borrow_mut(|it| it.decompress(&self.0, length))?;
+        let claimed =
+            zstd_safe::get_frame_content_size(&self.0).ok().flatten().and_then(|size| usize::try_from(size).ok());
+        let length = claimed.filter(|claimed| *claimed <= JSON_BYTES);
+        let length = length.ok_or_else(|| io::Error::other("invalid length of a packed card"))?;
+        let json = DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.decompress(&self.0, length))?;
         let json = String::from_utf8(json).map_err(io::Error::other)?;
         Ok(RawValue::from_string(json)?)
     }
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_comes_back_as_the_json_that_readers_see() {
+    fn a_packed_card_unpacks_to_the_json_that_clients_receive() {
         let card = first_seed();
         let opened = PackedCard::pack(&card).expect("short").open().expect("a card");
         assert_eq!(opened.get(), serde_json::to_string(&card).expect("JSON"));
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_card_is_an_error() {
+    fn invalid_bytes_of_a_card_are_an_error() {
         let long = zstd::bulk::compress(&vec![b' '; JSON_BYTES + 1], LEVEL).expect("compressed");
         let no_json = zstd::bulk::compress(b"{", LEVEL).expect("compressed");
         for bytes in [Vec::new(), b"card".to_vec(), long, no_json] {
@@ -93,27 +94,30 @@ mod tests {
         }
     }
 
-    /// What tables hold already. When this fails, the format has changed: the attribute needs another name, and this test
-    /// another card, which `DATELINE_UPDATE=1` writes.
+    /// A card as existing tables contain it. If this fails, the format has changed: the attribute needs a new name, and
+    /// this test a new card, which `DATELINE_UPDATE=1` writes.
     #[test]
-    fn cards_in_tables_are_read_and_have_the_members_of_today() {
-        let today = first_seed();
+    fn stored_cards_are_readable_and_have_the_current_members() {
+        let current = first_seed();
         if std::env::var_os("DATELINE_UPDATE").is_some() {
-            let packed = BASE64_STANDARD.encode(PackedCard::pack(&today).expect("short").bytes());
+            let packed = BASE64_STANDARD.encode(PackedCard::pack(&current).expect("short").bytes());
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/card.packed");
             std::fs::write(path, packed + "\n").expect("the file can be written");
             return;
         }
         let packed = BASE64_STANDARD.decode(include_str!("card.packed").trim()).expect("base64");
         let opened = PackedCard::packed(packed).open().expect("a card");
-        let today = serde_json::to_string(&today).expect("JSON");
-        let [opened, today] = [opened.get(), &today].map(|it| members(&serde_json::from_str(it).expect("JSON")));
-        assert_eq!(opened, today);
+        let current = serde_json::to_string(&current).expect("JSON");
+        let [opened, current] =
+            [opened.get(), &current].map(|json| members(&serde_json::from_str(json).expect("JSON")));
+        assert_eq!(opened, current);
     }
 
     fn members(value: &Value) -> Vec<String> {
-        let Value::Object(of) = value else { return Vec::new() };
-        let inner = of.iter().flat_map(|(name, it)| members(it).into_iter().map(move |it| format!("{name}.{it}")));
-        of.keys().cloned().chain(inner).collect()
+        let Value::Object(object) = value else { return Vec::new() };
+        let nested = object
+            .iter()
+            .flat_map(|(name, value)| members(value).into_iter().map(move |member| format!("{name}.{member}")));
+        object.keys().cloned().chain(nested).collect()
     }
 }

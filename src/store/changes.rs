@@ -1,41 +1,54 @@
-//! The change feed: how it is numbered, and how it is read.
+//! The change log: how it is numbered, and how it is read.
 //!
-//! No clock decides its order. Each change is the next one of its shard, put by the very transaction that it records, under
-//! the condition that nobody has put that number yet. So the numbers of a shard have no gap, a writer that was held up
-//! loses its number and decides again, and a reader that has seen number n has seen everything before it: whatever is
-//! committed later has a higher number. Clocks may differ by any amount.
+//! Its order does not depend on clocks. Each change takes the next number of its shard and is put by the transaction
+//! that it records, on the condition that the number is not yet in use. So the numbers of a shard have no gaps, a
+//! writer that was delayed loses its number and retries, and a reader that has seen number n has seen everything before
+//! it: later commits have higher numbers. Clocks may differ by any amount.
 //!
-//! An article's changes are all in one shard, so they come in their order. Across shards a page is merged by the times of
-//! commit as the writers' clocks told them, which orders what is far apart and promises nothing for what is close.
+//! An article's changes are all in one shard, so they stay in order. Across shards a page is merged by commit times
+//! from the writers' clocks, which orders changes that are far apart and guarantees no order for close ones.
 //!
-//! The alternative, times and a horizon behind which all writers are believed to be done, needs a bound on how long a
-//! request may be on its way. The only one that holds is the life of a signature, which is minutes.
+//! The alternative, timestamps and a horizon before which all writers are assumed to be done, needs a bound on how long
+//! a request may be in flight. The only reliable bound is the lifetime of a signature, which is minutes.
 //!
-//! Shards, because writers of one shard take turns: with one for all, two functions that ingest would be in each other's
-//! way at every article.
+//! The log is sharded because the writers of one shard are serialised: with a single shard, two ingest functions would
+//! conflict on every article.
 
 use super::{
     Store, StoreError,
     items::{self, Attributes, Item, number, text},
-    keys,
+    queries::RangeQuery,
+    table_keys,
 };
 use crate::article::{ArticleId, Instant};
 use futures::future::try_join_all;
 use jiff::SignedDuration;
 
-/// Their number is part of every token that was handed out, and of the order of what is stored: it never changes.
+/// The number of shards is part of every issued token and of the stored order: it must never change.
 pub const SHARDS: usize = 16;
 
-/// How far the writers' clocks may be apart, where changes are looked for by their times.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
-/// Changes in one look back.
+/// Maximum difference between the writers' clocks, for queries of changes by time.
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// Changes per read when querying by time.
 const LOOK_BACK: usize = 200;
-/// The highest number that the keys spell.
+/// The highest number that fits in a key.
 const NUMBER_MAX: u64 = 999_999_999_999;
 
-/// What happened to an article, as the change feed tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+/// What happened to an article, as recorded in the change log.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    utoipa::ToSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum ChangeKind {
     Created,
     Revised,
@@ -43,22 +56,16 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    pub const ALL: [Self; 3] = [Self::Created, Self::Revised, Self::Deleted];
-
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Revised => "revised",
-            Self::Deleted => "deleted",
-        }
+        self.into()
     }
 
     fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
+        name.parse().ok()
     }
 }
 
-/// A record of the change feed.
+/// An entry of the change log.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Change {
     pub at: Instant,
@@ -67,12 +74,12 @@ pub struct Change {
     pub kind: ChangeKind,
 }
 
-/// The last number that was read of each shard; zero before the first.
+/// The last number read from each shard; zero before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FeedPosition(pub [u64; SHARDS]);
+pub struct ChangePosition(pub [u64; SHARDS]);
 
-impl FeedPosition {
-    /// Moves behind the next change of a shard: they are numbered without gaps.
+impl ChangePosition {
+    /// Advances past the next change of its shard: changes are numbered without gaps.
     pub fn pass(&mut self, change: &Change) {
         self.0[shard(&change.id)] += 1;
     }
@@ -82,18 +89,18 @@ impl FeedPosition {
 pub struct ChangePage {
     pub changes: Vec<Change>,
     /// Where the next page begins.
-    pub next: FeedPosition,
-    /// Whether more was there already.
+    pub next: ChangePosition,
+    /// Whether more changes were available already.
     pub more: bool,
 }
 
-/// The shard of an article's changes: its id is as good as random.
+/// Returns the shard of an article's changes. Ids are uniformly distributed.
 pub fn shard(id: &ArticleId) -> usize {
     id.as_str().bytes().rev().take(2).fold(0, |sum, byte| sum * 31 + usize::from(byte)) % SHARDS
 }
 
 pub(super) fn item(change: &Change, after: u64) -> Item {
-    let mut item = items::item(keys::changes(shard(&change.id)), keys::change(after + 1));
+    let mut item = items::item(table_keys::changes(shard(&change.id)), table_keys::change(after + 1));
     item.insert("kind".to_owned(), text(change.kind.name()));
     item.insert("at".to_owned(), text(change.at.to_string()));
     item.insert("article".to_owned(), text(change.id.as_str()));
@@ -104,33 +111,33 @@ pub(super) fn item(change: &Change, after: u64) -> Item {
 fn read(item: &Item) -> Result<(u64, Change), StoreError> {
     let attributes = Attributes(item);
     let change = Change {
-        at: attributes.parsed("at", |it| Instant::parse(it).ok())?,
-        id: attributes.parsed("article", |it| ArticleId::parse(it).ok())?,
+        at: attributes.parsed("at", |attribute| Instant::parse(attribute).ok())?,
+        id: attributes.parsed("article", |attribute| ArticleId::parse(attribute).ok())?,
         revision: attributes.number("revision")?,
         kind: attributes.parsed("kind", ChangeKind::parse)?,
     };
-    Ok((attributes.parsed(keys::SK, |it| it.parse().ok())?, change))
+    Ok((attributes.parsed(table_keys::SK, |attribute| attribute.parse().ok())?, change))
 }
 
 impl Store {
-    /// The number of the last change in an article's shard. The next one may be put only after it.
+    /// Returns the number of the last change in an article's shard. The next change must follow it.
     pub async fn last_change(&self, id: &ArticleId) -> Result<u64, StoreError> {
         let last = self.changes_of(shard(id), 0, 1, false).await?;
-        last.first().map_or(Ok(0), |it| read(it).map(|(number, _)| number))
+        last.first().map_or(Ok(0), |item| read(item).map(|(number, _)| number))
     }
 
-    /// The numbers of the last changes of all shards.
-    pub async fn last_changes(&self) -> Result<FeedPosition, StoreError> {
+    /// Returns the numbers of the last changes of all shards.
+    pub async fn last_changes(&self) -> Result<ChangePosition, StoreError> {
         let reads = (0..SHARDS).map(|shard| self.changes_of(shard, 0, 1, false));
-        let mut position = FeedPosition::default();
+        let mut position = ChangePosition::default();
         for (last, items) in position.0.iter_mut().zip(try_join_all(reads).await?) {
-            *last = items.first().map_or(Ok(0), |it| read(it).map(|(number, _)| number))?;
+            *last = items.first().map_or(Ok(0), |item| read(item).map(|(number, _)| number))?;
         }
         Ok(position)
     }
 
-    /// What was committed after a position: at most `limit` changes, none skipped.
-    pub async fn changes(&self, after: FeedPosition, limit: usize) -> Result<ChangePage, StoreError> {
+    /// Returns the changes committed after a position: at most `limit`, none skipped.
+    pub async fn changes(&self, after: ChangePosition, limit: usize) -> Result<ChangePage, StoreError> {
         let reads = (0..SHARDS).map(|shard| self.changes_of(shard, after.0[shard], limit, true));
         let mut shards = Vec::with_capacity(SHARDS);
         for items in try_join_all(reads).await? {
@@ -138,7 +145,7 @@ impl Store {
             shards.push(read.into_iter().peekable());
         }
         let mut page = ChangePage { changes: Vec::new(), next: after, more: false };
-        // The earliest of the shards' next ones; within a shard the numbers decide, whatever the times say.
+        // Takes the earliest of the shards' next changes; within a shard the numbers decide, whatever the times are.
         while let Some((shard, _)) = (0..SHARDS)
             .filter_map(|shard| shards[shard].peek().map(|(_, change)| (shard, change.at)))
             .min_by_key(|(shard, at)| (*at, *shard))
@@ -155,25 +162,27 @@ impl Store {
         Ok(page)
     }
 
-    /// How far a follower has come, and how often it said so.
-    pub async fn follower(&self, name: &str) -> Result<(FeedPosition, u64), StoreError> {
-        let Some(item) = self.get(keys::follower(name), keys::POSITION).await? else { return Ok(Default::default()) };
+    /// Returns a consumer's position, and how often it was saved.
+    pub async fn consumer(&self, name: &str) -> Result<(ChangePosition, u64), StoreError> {
+        let Some(item) = self.get(table_keys::consumer(name), table_keys::POSITION).await? else {
+            return Ok(Default::default());
+        };
         let attributes = Attributes(&item);
-        let numbers = attributes.all_parsed("position", |it| it.parse().ok())?;
-        let position = <[u64; SHARDS]>::try_from(numbers).map(FeedPosition);
-        Ok((position.map_err(|_| attributes.problem("not one number for each shard"))?, attributes.number("version")?))
+        let numbers = attributes.all_parsed("position", |attribute| attribute.parse().ok())?;
+        let position = <[u64; SHARDS]>::try_from(numbers).map(ChangePosition);
+        Ok((position.map_err(|_| attributes.problem("expected one number per shard"))?, attributes.number("version")?))
     }
 
-    /// Keeps how far a follower has come; refused if it was told since by another that goes by the same name.
-    pub async fn keep_follower(&self, name: &str, position: FeedPosition, version: u64) -> Result<(), StoreError> {
-        let mut item = items::item(keys::follower(name), keys::POSITION.to_owned());
+    /// Saves a consumer's position; returns `Conflict` if another consumer of the same name saved one since.
+    pub async fn save_consumer(&self, name: &str, position: ChangePosition, version: u64) -> Result<(), StoreError> {
+        let mut item = items::item(table_keys::consumer(name), table_keys::POSITION.to_owned());
         item.insert("name".to_owned(), text(name));
         item.insert("version".to_owned(), number(version + 1));
-        item.insert("position".to_owned(), items::texts(&position.0.map(|it| it.to_string())));
+        item.insert("position".to_owned(), items::texts(&position.0.map(|position| position.to_string())));
         self.put_if_version(item, version).await
     }
 
-    /// What changed after a time, newest first in each shard; refused where it is more than `most`.
+    /// Returns the changes after a time, newest first in each shard; returns an error if there are more than `most`.
     pub async fn changes_since(&self, at: Instant, most: usize) -> Result<Vec<Change>, StoreError> {
         let shards = try_join_all((0..SHARDS).map(|shard| self.shard_since(shard, at, most))).await?;
         let found: Vec<Change> = shards.into_iter().flatten().collect();
@@ -181,7 +190,7 @@ impl Store {
     }
 
     async fn shard_since(&self, shard: usize, at: Instant, most: usize) -> Result<Vec<Change>, StoreError> {
-        let early = at.timestamp().saturating_sub(CLOCKS_APART).unwrap_or(at.timestamp());
+        let early = at.timestamp().saturating_sub(MAX_CLOCK_SKEW).unwrap_or(at.timestamp());
         let mut found = Vec::new();
         let mut high = NUMBER_MAX;
         loop {
@@ -192,7 +201,7 @@ impl Store {
                 if change.at.timestamp() < early || found.len() > most {
                     return Ok(found);
                 }
-                found.extend(Some(change).filter(|it| it.at > at));
+                found.extend(Some(change).filter(|change| change.at > at));
             }
             if items.len() < LOOK_BACK || high == 0 {
                 return Ok(found);
@@ -212,20 +221,8 @@ impl Store {
         limit: usize,
         forward: bool,
     ) -> Result<Vec<Item>, StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-            .expression_attribute_values(":pk", text(keys::changes(shard)))
-            .expression_attribute_values(":low", text(keys::change(low)))
-            .expression_attribute_values(":high", text(keys::change(high)))
-            .scan_index_forward(forward)
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| StoreError::call("Query", error))?;
-        Ok(answer.items.unwrap_or_default())
+        let bounds = (table_keys::change(low), table_keys::change(high));
+        let query = RangeQuery::new(table_keys::changes(shard), bounds, limit).newest_first(!forward);
+        Ok(self.query_range(query).await?.items)
     }
 }

@@ -1,13 +1,13 @@
-//! The embedded engine: the SDK's HTTP client is replaced by calls into a DynamoDB engine on SQLite, inside the process.
-//! No socket is opened and nothing is signed to anyone.
+//! The embedded engine: calls into an in-process DynamoDB engine on SQLite replace the SDK's HTTP client. It opens no
+//! socket and needs no real credentials.
 //!
-//! What this engine answers differently from AWS, so that nobody relies on it:
+//! Differences from AWS that no code may rely on:
 //! - every read is consistent;
-//! - it never answers `TransactionConflictException`: two transactions on one item run one after the other, and the
+//! - it never returns `TransactionConflictException`: two transactions on one item run one after the other, and the
 //!   second fails its condition, if it has one;
 //! - without a `Limit` a query loads its whole partition, so every query of this project sets one;
-//! - `DescribeTable` counts the table, so nothing here calls it;
-//! - items past their time to live stay until they are swept.
+//! - `DescribeTable` counts the items of the table, so this project never calls it;
+//! - expired items remain until they are swept.
 
 use super::{Objects, Store, StoreError};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -26,27 +26,27 @@ use std::{
 
 pub const TABLE: &str = "dateline";
 const TABLE_FILE: &str = "table.sqlite";
-/// How often items past their time to live are taken away.
+/// Interval between sweeps of expired items.
 const SWEEP_SECONDS: u64 = 600;
 
-/// What a commit survives, and what it costs (measured: 4 ms against 0.4 ms).
+/// What a commit survives, which determines its cost (measured: 4 ms against 0.4 ms).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// A loss of power: each commit waits for the disk.
+    /// Power loss: each commit waits for the disk.
     Power,
-    /// The end of the process, however sudden. A loss of power may take the last commits, whole.
+    /// A crash of the process. A power loss may lose the last commits, each as a whole.
     Process,
 }
 
-/// An open data folder. The lock goes with it.
+/// An open data folder. Dropping it releases the lock.
 pub struct DataFolder {
     pub store: Store,
     pub engine: Database,
     _lock: File,
 }
 
-/// Opens the engine under a folder, creating what is missing. A second process on the same folder is refused, because
-/// each would cache what the other changes.
+/// Opens the engine in a folder, creating what is missing. A second process on the same folder is refused, because each
+/// would cache data that the other changes.
 pub async fn open(folder: &Path, durability: Durability) -> Result<DataFolder, StoreError> {
     let problem =
         |what: &str, error: &dyn std::fmt::Display| StoreError::Open(format!("{}: {what}: {error}", folder.display()));
@@ -62,43 +62,43 @@ pub async fn open(folder: &Path, durability: Durability) -> Result<DataFolder, S
             );
             return Err(StoreError::Open(message));
         }
-        Err(TryLockError::Error(error)) => return Err(problem("the lock cannot be taken", &error)),
+        Err(TryLockError::Error(error)) => return Err(problem("the lock cannot be acquired", &error)),
     }
     let file = folder.join(TABLE_FILE);
     let name = file.to_str().ok_or_else(|| StoreError::Open(format!("{}: not UTF-8", folder.display())))?;
-    if !file.try_exists().map_err(|error| problem("the table cannot be found", &error))? {
+    if !file.try_exists().map_err(|error| problem("cannot check whether the table exists", &error))? {
         make_table(folder).await?;
     }
     let engine = Database::new(name).map_err(|error| problem("the table cannot be opened", &error))?;
     if durability == Durability::Process {
-        // The engine offers no call for the setting alone. Leaving its bulk mode is the one that sets `NORMAL`.
+        // The engine has no call for this setting alone; leaving its bulk mode sets `NORMAL`.
         engine.disable_bulk_loading().map_err(|error| problem("durability cannot be set", &error))?;
     }
     let store = store(engine.clone(), Objects::folder(&objects_folder)?);
     Ok(DataFolder { store, engine, _lock: lock })
 }
 
-/// Makes the empty table beside its place and moves it there whole: the engine makes a table in several commits, and one
-/// that ended between two of them would leave a folder that nothing can open.
+/// Creates the empty table in a temporary file and renames it into place: the engine creates a table in several
+/// commits, and a crash between two of them would leave a folder that cannot be opened.
 async fn make_table(folder: &Path) -> Result<(), StoreError> {
     let problem = |error: &dyn std::fmt::Display| {
-        StoreError::Open(format!("{}: the table cannot be made: {error}", folder.display()))
+        StoreError::Open(format!("{}: the table cannot be created: {error}", folder.display()))
     };
-    // The engine would take this log for the new table's.
+    // The engine would mistake this log for the new table's.
     let log = folder.join(format!("{TABLE_FILE}-wal"));
     if log.try_exists().map_err(|error| problem(&error))? {
-        return Err(problem(&format!("{} is there without the table that it belongs to", log.display())));
+        return Err(problem(&format!("{} exists without its table", log.display())));
     }
     let (_, engine) = memory().await?;
     let unfinished = folder.join("table.unfinished");
-    // The engine writes into an empty file alone, and one that was killed may have left its own.
-    let made = File::create(&unfinished).map_err(|error| problem(&error))?;
+    // The engine writes only into an empty file, and a killed process may have left an unfinished one.
+    let file = File::create(&unfinished).map_err(|error| problem(&error))?;
     engine.vacuum_into(&unfinished.to_string_lossy()).map_err(|error| problem(&error))?;
-    made.sync_all().map_err(|error| problem(&error))?;
+    file.sync_all().map_err(|error| problem(&error))?;
     std::fs::rename(&unfinished, folder.join(TABLE_FILE)).map_err(|error| problem(&error))
 }
 
-/// A store that lives as long as the process.
+/// Opens a store in memory, which lives as long as the process.
 pub async fn memory() -> Result<(Store, Database), StoreError> {
     let engine = Database::memory().map_err(|error| StoreError::Open(error.to_string()))?;
     let store = store(engine.clone(), Objects::memory());
@@ -106,13 +106,13 @@ pub async fn memory() -> Result<(Store, Database), StoreError> {
     Ok((store, engine))
 }
 
-/// Takes expired items away for as long as it runs, which AWS does by itself.
+/// Deletes expired items at intervals until it is cancelled. AWS does this by itself.
 pub async fn sweep(engine: Database) {
     loop {
         let engine = engine.clone();
         let swept = tokio::task::spawn_blocking(move || engine.sweep_ttl()).await;
         if let Ok(Err(error)) = swept {
-            tracing::warn!(%error, "expired items could not be taken away");
+            tracing::warn!(%error, "sweep of expired items failed");
         }
         tokio::time::sleep(std::time::Duration::from_secs(SWEEP_SECONDS)).await;
     }
@@ -148,9 +148,9 @@ impl HttpConnector for EngineConnector {
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let body = request.body().bytes().unwrap_or_default().to_vec();
-            // The engine takes a lock and touches the disk, so it runs where blocking is allowed.
-            let answered = tokio::task::spawn_blocking(move || answer(&engine, &target, &body)).await;
-            let (status, body) = answered.map_err(|error| ConnectorError::other(Box::new(error), None))?;
+            // The engine takes a lock and accesses the disk, so it runs on a blocking thread.
+            let response = tokio::task::spawn_blocking(move || answer(&engine, &target, &body)).await;
+            let (status, body) = response.map_err(|error| ConnectorError::other(Box::new(error), None))?;
             let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(Box::new(error), None))?;
             let mut response = HttpResponse::new(status, SdkBody::from(body));
             response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
@@ -159,7 +159,8 @@ impl HttpConnector for EngineConnector {
     }
 }
 
-/// One call of the DynamoDB protocol: the operation out of `x-amz-target`, JSON in, a status and JSON out.
+/// Handles one call of the DynamoDB protocol: takes the `x-amz-target` header and a JSON body, returns a status and
+/// JSON.
 pub fn answer(engine: &Database, target: &str, body: &[u8]) -> (u16, String) {
     let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target);
     match dispatch(engine, operation, body) {
@@ -172,9 +173,9 @@ fn dispatch(engine: &Database, operation: &str, body: &[u8]) -> Result<String, D
     macro_rules! call {
         ($method:ident) => {{
             let request =
-                serde_json::from_slice(body).map_err(|it| DynoxideError::ValidationException(it.to_string()))?;
+                serde_json::from_slice(body).map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
             let response = engine.$method(request)?;
-            serde_json::to_string(&response).map_err(|it| DynoxideError::InternalServerError(it.to_string()))
+            serde_json::to_string(&response).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
         }};
     }
     match operation {
@@ -188,7 +189,7 @@ fn dispatch(engine: &Database, operation: &str, body: &[u8]) -> Result<String, D
         "TransactWriteItems" => call!(transact_write_items),
         "UpdateItem" => call!(update_item),
         "UpdateTimeToLive" => call!(update_time_to_live),
-        other => Err(DynoxideError::ValidationException(format!("{other} is not called by this project"))),
+        other => Err(DynoxideError::ValidationException(format!("{other} is not supported by the embedded engine"))),
     }
 }
 
@@ -202,32 +203,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_is_there_whole_or_not_at_all() {
+    async fn an_unfinished_table_is_replaced_on_open() {
         let folder = tempfile::tempdir().expect("a folder");
-        // As somebody's killed process leaves it: begun, and never moved to its place.
+        // As a killed process leaves it: unfinished, and not yet renamed into place.
         std::fs::write(folder.path().join("table.unfinished"), "SQLite for").expect("written");
         for _ in 0..2 {
             let data = opened(folder.path()).await.expect("it opens");
             data.store.answers().await.expect("it answers");
             let expiry = DescribeTimeToLiveRequest { table_name: TABLE.to_owned() };
-            let expiry = data.engine.describe_time_to_live(expiry).expect("told").time_to_live_description;
+            let expiry = data.engine.describe_time_to_live(expiry).expect("described").time_to_live_description;
             assert_eq!(expiry.time_to_live_status, "ENABLED");
             assert_eq!(expiry.attribute_name.as_deref(), Some("expires_at"));
         }
         let mut names: Vec<_> = std::fs::read_dir(folder.path())
             .expect("a folder")
-            .map(|it| it.expect("an entry").file_name().to_string_lossy().into_owned())
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
         assert_eq!(names, ["lock", "objects", "table.sqlite"]);
     }
 
     #[tokio::test]
-    async fn a_log_without_its_table_is_no_new_table() {
+    async fn a_log_without_its_table_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("table.sqlite-wal"), "commits").expect("written");
         let refused = opened(folder.path()).await.err().expect("refused").to_string();
-        assert!(refused.contains("table.sqlite-wal is there without the table"), "{refused}");
+        assert!(refused.contains("table.sqlite-wal exists without its table"), "{refused}");
         assert!(!folder.path().join("table.sqlite").exists());
     }
 }

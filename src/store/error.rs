@@ -1,13 +1,14 @@
-//! What can go wrong between the archive and its table.
+//! Errors of the table and the object store.
 
+use crate::config::MissingVariable;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another writer got there first: read again and decide again.
-    #[error("the article changed while it was being written")]
+    /// Another writer committed first: read again and retry.
+    #[error("the item changed while it was being written")]
     Conflict,
-    #[error("the store asks to slow down")]
+    #[error("the table throttled the request")]
     Throttled,
     #[error("{operation} failed: {code}")]
     Table {
@@ -18,25 +19,31 @@ pub enum StoreError {
     },
     #[error("the item {key} cannot be read: {problem}")]
     Item { key: String, problem: String },
-    #[error("the article takes {bytes} bytes compressed, more than the {limit} that one item holds")]
+    #[error("the article has {bytes} bytes compressed, more than the limit of {limit} for one item")]
     TooLarge { bytes: usize, limit: usize },
     #[error("{0} is not in the object store")]
     MissingObject(String),
-    #[error("{key} has {bytes} bytes, more than the {limit} that are read")]
+    #[error("{key} has {bytes} bytes, more than the limit of {limit}")]
     ObjectTooLarge { key: String, bytes: u64, limit: u64 },
-    #[error("the bucket {0} is not this archive's")]
+    #[error("the bucket {0} does not belong to this archive")]
     ForeignBucket(String),
     #[error("the object store failed")]
     Objects(#[source] object_store::Error),
-    /// A look back that would have to read too much.
-    #[error("more than {limit} {of} lie between then and now: ask for a later time")]
+    /// A query of the past that would have to read too much.
+    #[error("more than {limit} {of} since that time: request a later time")]
     TooMuchHistory { limit: usize, of: &'static str },
     #[error("the store cannot be opened: {0}")]
     Open(String),
 }
 
+impl From<MissingVariable> for StoreError {
+    fn from(error: MissingVariable) -> Self {
+        Self::Open(error.to_string())
+    }
+}
+
 impl StoreError {
-    /// The error of one call, by the code that the service gave.
+    /// Converts the error of one call, by the service's error code.
     pub(super) fn call<E>(operation: &'static str, error: SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -46,7 +53,7 @@ impl StoreError {
                 Self::Throttled
             }
             code => {
-                let code = code.unwrap_or("no answer").to_owned();
+                let code = code.unwrap_or("no response").to_owned();
                 Self::Table { operation, code, source: Box::new(error) }
             }
         }

@@ -1,4 +1,4 @@
-//! The files of the search index, under `index/` among the objects: all of them immutable but for one, which is swapped.
+//! The files of the search index, under `index/` in the object store: all immutable except one, which is swapped.
 
 use super::{Objects, StoreError};
 use bytes::Bytes;
@@ -12,7 +12,7 @@ const PREFIX: &str = "index";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileVersion(UpdateVersion);
 
-/// A file that a list found.
+/// A file in a listing.
 #[derive(Clone, Debug)]
 pub struct ListedFile {
     pub name: String,
@@ -21,12 +21,12 @@ pub struct ListedFile {
 
 impl Objects {
     pub async fn index_file(&self, name: &str) -> Result<Option<(Bytes, FileVersion)>, StoreError> {
-        let found = match self.store.get(&path(name)).await {
+        let file = match self.store.get(&path(name)).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            found => found.map_err(StoreError::Objects)?,
+            file => file.map_err(StoreError::Objects)?,
         };
-        let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
-        Ok(Some((found.bytes().await.map_err(StoreError::Objects)?, FileVersion(version))))
+        let version = UpdateVersion { e_tag: file.meta.e_tag.clone(), version: file.meta.version.clone() };
+        Ok(Some((file.bytes().await.map_err(StoreError::Objects)?, FileVersion(version))))
     }
 
     pub async fn index_range(&self, name: &str, range: Range<u64>) -> Result<Bytes, StoreError> {
@@ -41,7 +41,8 @@ impl Objects {
         Ok(())
     }
 
-    /// Puts a file in the place of the version that was read, or of none; false if another was quicker.
+    /// Replaces the version that was read, or creates the file if `before` is `None`; returns `false` if another writer
+    /// was faster.
     pub async fn swap_index_file(
         &self,
         name: &str,
@@ -64,9 +65,9 @@ impl Objects {
         match (before, &self.swapping) {
             (None, _) => put(PutMode::Create).await,
             (Some(before), None) => put(PutMode::Update(before.0)).await,
-            // A folder has no conditional write of its own, and one process that uses it.
+            // A folder has no conditional write of its own. Only one process uses it, so a lock is enough.
             (Some(before), Some(swapping)) => {
-                let _one = swapping.lock().await;
+                let _guard = swapping.lock().await;
                 match self.index_file(name).await? {
                     Some((_, now)) if now == before => put(PutMode::Overwrite).await,
                     _ => Ok(false),
@@ -77,9 +78,10 @@ impl Objects {
 
     pub async fn index_files(&self) -> Result<Vec<ListedFile>, StoreError> {
         let prefix = Path::from(PREFIX);
-        let listed = self.store.list(Some(&prefix)).map_ok(|it| ListedFile {
-            name: it.location.as_ref().trim_start_matches(PREFIX).trim_start_matches('/').to_owned(),
-            last_modified: jiff::Timestamp::from_millisecond(it.last_modified.timestamp_millis()).unwrap_or_default(),
+        let listed = self.store.list(Some(&prefix)).map_ok(|object| ListedFile {
+            name: object.location.as_ref().trim_start_matches(PREFIX).trim_start_matches('/').to_owned(),
+            last_modified: jiff::Timestamp::from_millisecond(object.last_modified.timestamp_millis())
+                .unwrap_or_default(),
         });
         listed.try_collect().await.map_err(StoreError::Objects)
     }
@@ -91,7 +93,7 @@ impl Objects {
         }
     }
 
-    /// Objects kept by any other store.
+    /// Wraps any other object store.
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
         Self { store, bucket: None, swapping: None }
     }

@@ -1,8 +1,8 @@
-//! Items of the table, and how an article, its postings and the rest become attributes and return.
+//! Items of the table: conversion of articles, postings and other types to attributes and back.
 //!
-//! Long values are JSON compressed with zstd. Short ones, that a query or a condition may want, are attributes.
+//! Long values are JSON compressed with zstd. Short values that a query or a condition may use are plain attributes.
 
-use super::{ChangeKind, List, MAX_FACET_VALUES, PackedCard, StoreError, keys, keys::Position};
+use super::{ChangeKind, MAX_FACET_VALUES, PackedCard, PostingList, StoreError, table_keys, table_keys::ListPosition};
 use crate::article::{Article, ArticleId, Detail, Evidence, Facts, Filed, Head, Instant};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
@@ -10,39 +10,39 @@ use std::collections::HashMap;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// An item holds 400 KB; this much of it may be one compressed value, the rest is for keys and posting names.
+/// Maximum bytes of one compressed value. An item holds 400 KB; the rest is for keys and posting names.
 pub(super) const COMPRESSED_BYTES: usize = 380_000;
-/// A posting stays under one write unit of 1,024 bytes: this much is for its card, the rest for keys and codes.
+/// Maximum bytes of a posting with its card, below one write unit of 1,024 bytes. A card that does not fit is omitted.
 const POSTING_BYTES: usize = 1_000;
-/// The attribute of a posting that is its card. Cards of other members were `card`; where this one is not, the article is
-/// read.
+/// The posting attribute that contains the card. Cards with other members used `card`; where this attribute is missing,
+/// the article is read.
 const CARD: &str = "card_2";
 const LEVEL: i32 = 9;
 
-/// The current revision, and what must be taken away when the next one comes.
+/// The current revision, and the postings to be deleted when the next one is written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HeldArticle {
+pub struct ArticleRecord {
     pub article: Article,
     pub content_hash: String,
     /// The partition keys of its postings.
     pub lists: Vec<String>,
 }
 
-/// An entry of a list: the codes of everything the article can be filtered by, and its card.
+/// An entry of a list: the codes of everything that the article can be filtered by, and its card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posting {
-    pub position: Position,
+    pub position: ListPosition,
     pub listed_at: Instant,
     pub changed_at: Instant,
     /// `country:PK`, `has:author`, `on:2021-08`, …
     pub codes: Vec<String>,
-    /// `None` where the card is too large for a posting; the article has it.
+    /// `None` if the card is too large for a posting; it can be built from the article.
     pub card: Option<PackedCard>,
 }
 
 impl Posting {
-    /// The one that an article has, without its card: the article is at hand.
-    pub fn of(article: &Article, list: &List) -> Self {
+    /// Builds an article's posting without its card, for callers that have the article.
+    pub fn of(article: &Article, list: &PostingList) -> Self {
         Self {
             position: list.position(article),
             listed_at: article.listed_at(),
@@ -53,106 +53,110 @@ impl Posting {
     }
 }
 
-/// What the archive knows of an article that is no more.
+/// What the archive stores of a deleted article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     pub id: ArticleId,
-    /// Of the deletion: it is a revision too.
+    /// The number of the deletion, which is a revision too.
     pub revision: u32,
     pub first_seen_at: Instant,
     pub deleted_at: Instant,
     pub reason: Option<String>,
-    /// Whether every byte of it was, or is to be, taken away.
+    /// Whether every byte of it was, or is to be, deleted.
     pub purged: bool,
 }
 
-/// What stands under an article's id.
+/// What is stored under an article's id.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::large_enum_variant, reason = "nearly every one is an article, and none is kept")]
-pub enum Held {
-    Article(HeldArticle),
+#[allow(clippy::large_enum_variant, reason = "nearly every value is an article, and values are short-lived")]
+pub enum StoredArticle {
+    Article(ArticleRecord),
     Tombstone(Tombstone),
 }
 
-impl Held {
+impl StoredArticle {
     pub fn revision(&self) -> u32 {
         match self {
-            Self::Article(held) => held.article.head.revision,
-            Self::Tombstone(it) => it.revision,
+            Self::Article(stored) => stored.article.head.revision,
+            Self::Tombstone(tombstone) => tombstone.revision,
         }
     }
 
-    /// When it last changed.
+    /// Returns the time of the last change.
     pub fn at(&self) -> Instant {
         match self {
-            Self::Article(held) => held.article.head.changed_at,
-            Self::Tombstone(it) => it.deleted_at,
+            Self::Article(stored) => stored.article.head.changed_at,
+            Self::Tombstone(tombstone) => tombstone.deleted_at,
         }
     }
 
-    pub fn article(self) -> Option<HeldArticle> {
+    pub fn article(self) -> Option<ArticleRecord> {
         match self {
-            Self::Article(held) => Some(held),
+            Self::Article(stored) => Some(stored),
             Self::Tombstone(_) => None,
         }
     }
 }
 
-/// Why there is a revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+/// The reason for a revision.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    utoipa::ToSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum RevisionKind {
-    /// The first.
+    /// The first revision.
     Created,
     /// The publisher changed the content.
     Revised,
-    /// The same document was read by better rules.
-    Reread,
+    /// The same document was reprocessed with better rules.
+    Reprocessed,
     Deleted,
-    /// A deletion was taken back.
+    /// A deletion was undone.
     Restored,
 }
 
 impl RevisionKind {
-    pub const ALL: [Self; 5] = [Self::Created, Self::Revised, Self::Reread, Self::Deleted, Self::Restored];
-
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Revised => "revised",
-            Self::Reread => "reread",
-            Self::Deleted => "deleted",
-            Self::Restored => "restored",
-        }
+        self.into()
     }
 
     fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
+        name.parse().ok()
     }
 
-    /// As a consumer of the change feed must act on it.
+    /// Returns the change as a consumer of the change log must handle it.
     pub fn change(self) -> ChangeKind {
         match self {
             Self::Created | Self::Restored => ChangeKind::Created,
-            Self::Revised | Self::Reread => ChangeKind::Revised,
+            Self::Revised | Self::Reprocessed => ChangeKind::Revised,
             Self::Deleted => ChangeKind::Deleted,
         }
     }
 }
 
-/// A revision, without the article as it was then.
+/// A revision, without its article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     pub number: u32,
     pub at: Instant,
     pub kind: RevisionKind,
-    /// What differs from the one before, by name; nothing of the first.
+    /// Names of the members that differ from the previous revision; empty for the first.
     pub changed: Vec<String>,
-    /// Why, where a person told.
+    /// The reason, if a person gave one.
     pub reason: Option<String>,
 }
 
-/// What became of the document that last came under a key.
+/// The result of the last document that was ingested under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentRecord {
     pub key: String,
@@ -174,7 +178,7 @@ pub(super) fn texts(values: &[String]) -> AttributeValue {
 }
 
 pub(super) fn item(pk: String, sk: String) -> Item {
-    Item::from([(keys::PK.to_owned(), text(pk)), (keys::SK.to_owned(), text(sk))])
+    Item::from([(table_keys::PK.to_owned(), text(pk)), (table_keys::SK.to_owned(), text(sk))])
 }
 
 fn compress(value: &impl Serialize) -> Vec<u8> {
@@ -190,76 +194,82 @@ fn whole(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
     Ok(AttributeValue::B(Blob::new(bytes)))
 }
 
-/// An article's parts side by side: the one object that readers see is slow to take apart again.
+/// Returns an article's parts separately, because the flattened object that clients see is slow to deserialise.
 fn parts(article: &Article) -> (&Head, &Facts, &Detail) {
     (&article.head, &article.facts, &article.detail)
 }
 
-pub(super) fn head_item(held: &HeldArticle) -> Result<Item, StoreError> {
-    let head = &held.article.head;
-    let mut item = item(keys::article(&head.id), keys::HEAD.to_owned());
+pub(super) fn head_item(stored: &ArticleRecord) -> Result<Item, StoreError> {
+    let head = &stored.article.head;
+    let mut item = item(table_keys::article(&head.id), table_keys::HEAD.to_owned());
     item.insert("revision".to_owned(), number(head.revision));
-    item.insert("content_hash".to_owned(), text(&held.content_hash));
-    item.insert("lists".to_owned(), texts(&held.lists));
-    item.insert("article".to_owned(), whole(&parts(&held.article))?);
+    item.insert("content_hash".to_owned(), text(&stored.content_hash));
+    item.insert("lists".to_owned(), texts(&stored.lists));
+    item.insert("article".to_owned(), whole(&parts(&stored.article))?);
     Ok(item)
 }
 
-pub(super) fn tombstone_item(it: &Tombstone) -> Item {
-    let mut item = item(keys::article(&it.id), keys::HEAD.to_owned());
-    item.insert("revision".to_owned(), number(it.revision));
-    item.insert("first_seen_at".to_owned(), text(it.first_seen_at.to_string()));
-    item.insert("deleted_at".to_owned(), text(it.deleted_at.to_string()));
-    item.insert("purged".to_owned(), AttributeValue::Bool(it.purged));
-    item.extend(it.reason.as_ref().map(|it| ("reason".to_owned(), text(it))));
+pub(super) fn tombstone_item(tombstone: &Tombstone) -> Item {
+    let mut item = item(table_keys::article(&tombstone.id), table_keys::HEAD.to_owned());
+    item.insert("revision".to_owned(), number(tombstone.revision));
+    item.insert("first_seen_at".to_owned(), text(tombstone.first_seen_at.to_string()));
+    item.insert("deleted_at".to_owned(), text(tombstone.deleted_at.to_string()));
+    item.insert("purged".to_owned(), AttributeValue::Bool(tombstone.purged));
+    item.extend(tombstone.reason.as_ref().map(|reason| ("reason".to_owned(), text(reason))));
     item
 }
 
-/// `held`: the article as it is from this revision on; a deletion has none.
-pub(super) fn revision_item(id: &ArticleId, it: &Revision, held: Option<&HeldArticle>) -> Result<Item, StoreError> {
-    let mut item = item(keys::article(id), keys::revision(it.number));
-    item.insert("at".to_owned(), text(it.at.to_string()));
-    item.insert("kind".to_owned(), text(it.kind.name()));
-    item.insert("changed".to_owned(), texts(&it.changed));
-    item.extend(it.reason.as_ref().map(|it| ("reason".to_owned(), text(it))));
-    if let Some(held) = held {
-        item.insert("content_hash".to_owned(), text(&held.content_hash));
-        item.insert("article".to_owned(), whole(&parts(&held.article))?);
+/// Builds the item of a revision. `stored` is the article as of this revision; a deletion has none.
+pub(super) fn revision_item(
+    id: &ArticleId,
+    revision: &Revision,
+    stored: Option<&ArticleRecord>,
+) -> Result<Item, StoreError> {
+    let mut item = item(table_keys::article(id), table_keys::revision(revision.number));
+    item.insert("at".to_owned(), text(revision.at.to_string()));
+    item.insert("kind".to_owned(), text(revision.kind.name()));
+    item.insert("changed".to_owned(), texts(&revision.changed));
+    item.extend(revision.reason.as_ref().map(|reason| ("reason".to_owned(), text(reason))));
+    if let Some(stored) = stored {
+        item.insert("content_hash".to_owned(), text(&stored.content_hash));
+        item.insert("article".to_owned(), whole(&parts(&stored.article))?);
     }
     Ok(item)
 }
 
 pub(super) fn evidence_item(id: &ArticleId, revision: u32, evidence: &Evidence) -> Result<Item, StoreError> {
-    let mut item = item(keys::article(id), keys::evidence(revision));
+    let mut item = item(table_keys::article(id), table_keys::evidence(revision));
     item.insert("evidence".to_owned(), whole(evidence)?);
     Ok(item)
 }
 
-/// The attributes of a posting, the same in every list but for its keys.
+/// Builds the item of a posting; except for its keys it is the same in every list.
 pub(super) fn posting_item(pk: &str, posting: &Posting) -> Item {
     let mut item = item(pk.to_owned(), posting.position.to_string());
     item.insert("listed_at".to_owned(), text(posting.listed_at.to_string()));
     item.insert("changed_at".to_owned(), text(posting.changed_at.to_string()));
     item.insert("codes".to_owned(), texts(&posting.codes));
-    let fits = |it: &&PackedCard| item_bytes(&item) + CARD.len() + it.bytes().len() <= POSTING_BYTES;
+    let fits = |card: &&PackedCard| item_bytes(&item) + CARD.len() + card.bytes().len() <= POSTING_BYTES;
     if let Some(card) = posting.card.as_ref().filter(fits) {
         item.insert(CARD.to_owned(), AttributeValue::B(Blob::new(card.bytes())));
     }
     item
 }
 
-/// The size that capacity units are counted in: names and values; a list's overhead is 3 bytes and 1 a member.
+/// Returns the item size that capacity units are based on: names and values; a list adds 3 bytes, and 1 per member.
 fn item_bytes(item: &Item) -> usize {
     let value_bytes = |value: &AttributeValue| match value {
-        AttributeValue::S(it) | AttributeValue::N(it) => it.len(),
-        AttributeValue::L(all) => 3 + all.iter().map(|it| 1 + it.as_s().map_or(0, String::len)).sum::<usize>(),
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::L(members) => {
+            3 + members.iter().map(|member| 1 + member.as_s().map_or(0, String::len)).sum::<usize>()
+        }
         _ => 0,
     };
     item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
 }
 
 pub(super) fn document_item(record: &DocumentRecord) -> Item {
-    let mut item = item(keys::document(&record.key), keys::DOCUMENT.to_owned());
+    let mut item = item(table_keys::document(&record.key), table_keys::DOCUMENT.to_owned());
     item.insert("key".to_owned(), text(&record.key));
     item.insert("sha256".to_owned(), text(&record.sha256));
     item.insert("article".to_owned(), text(record.article.as_str()));
@@ -267,29 +277,30 @@ pub(super) fn document_item(record: &DocumentRecord) -> Item {
     item
 }
 
-/// Attributes read back. What is missing or malformed names its item: it is corruption, not a client's mistake.
+/// Reads an item's attributes. Errors for missing or malformed attributes name the item: they mean corruption, not a
+/// client's mistake.
 pub(super) struct Attributes<'a>(pub &'a Item);
 
 impl Attributes<'_> {
     pub fn problem(&self, problem: impl Into<String>) -> StoreError {
-        let part = |name: &str| self.0.get(name).and_then(|it| it.as_s().ok()).cloned().unwrap_or_default();
-        StoreError::Item { key: format!("{} {}", part(keys::PK), part(keys::SK)), problem: problem.into() }
+        let part = |name: &str| self.0.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        StoreError::Item { key: format!("{} {}", part(table_keys::PK), part(table_keys::SK)), problem: problem.into() }
     }
 
     pub fn text(&self, name: &str) -> Result<&str, StoreError> {
-        let value = self.0.get(name).and_then(|it| it.as_s().ok());
-        value.map(String::as_str).ok_or_else(|| self.problem(format!("no text {name}")))
+        let value = self.0.get(name).and_then(|value| value.as_s().ok());
+        value.map(String::as_str).ok_or_else(|| self.problem(format!("expected a string in `{name}`")))
     }
 
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, StoreError> {
-        let value = self.0.get(name).and_then(|it| it.as_n().ok());
-        value.and_then(|it| it.parse().ok()).ok_or_else(|| self.problem(format!("no number {name}")))
+        let value = self.0.get(name).and_then(|value| value.as_n().ok());
+        value.and_then(|value| value.parse().ok()).ok_or_else(|| self.problem(format!("expected a number in `{name}`")))
     }
 
     fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
-        let values = self.0.get(name).and_then(|it| it.as_l().ok());
-        let values = values.ok_or_else(|| self.problem(format!("no list {name}")))?;
-        let texts = values.iter().map(|it| it.as_s().ok().cloned()).collect::<Option<_>>();
+        let values = self.0.get(name).and_then(|value| value.as_l().ok());
+        let values = values.ok_or_else(|| self.problem(format!("expected a list in `{name}`")))?;
+        let texts = values.iter().map(|value| value.as_s().ok().cloned()).collect::<Option<_>>();
         texts.ok_or_else(|| self.problem(format!("malformed {name}")))
     }
 
@@ -297,49 +308,49 @@ impl Attributes<'_> {
         parse(self.text(name)?).ok_or_else(|| self.problem(format!("malformed {name}")))
     }
 
-    /// A list of which every member can be read.
+    /// Parses every member of a list; fails if one is malformed.
     pub fn all_parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, StoreError> {
-        let parsed = self.texts(name)?.iter().map(|it| parse(it)).collect::<Option<_>>();
+        let parsed = self.texts(name)?.iter().map(|text| parse(text)).collect::<Option<_>>();
         parsed.ok_or_else(|| self.problem(format!("malformed {name}")))
     }
 
     fn whole<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
-        let bytes = self.0.get(name).and_then(|it| it.as_b().ok());
-        let bytes = bytes.ok_or_else(|| self.problem(format!("no bytes {name}")))?;
+        let bytes = self.0.get(name).and_then(|value| value.as_b().ok());
+        let bytes = bytes.ok_or_else(|| self.problem(format!("expected bytes in `{name}`")))?;
         let json = zstd::stream::decode_all(bytes.as_ref()).map_err(|error| self.problem(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
     }
 
     pub fn optional(&self, name: &str) -> Option<String> {
-        self.0.get(name).and_then(|it| it.as_s().ok()).cloned()
+        self.0.get(name).and_then(|value| value.as_s().ok()).cloned()
     }
 
     fn instant(&self, name: &str) -> Result<Instant, StoreError> {
-        self.parsed(name, |it| Instant::parse(it).ok())
+        self.parsed(name, |text| Instant::parse(text).ok())
     }
 
     fn article(&self) -> Result<Article, StoreError> {
         self.whole("article").map(|(head, facts, detail)| Article { head, facts, detail })
     }
 
-    pub fn held(&self) -> Result<Held, StoreError> {
+    pub fn stored_article(&self) -> Result<StoredArticle, StoreError> {
         if !self.0.contains_key("deleted_at") {
-            return self.held_article().map(Held::Article);
+            return self.article_record().map(StoredArticle::Article);
         }
-        Ok(Held::Tombstone(Tombstone {
-            id: self.parsed(keys::PK, |it| ArticleId::parse(it.strip_prefix(keys::ARTICLE)?).ok())?,
+        Ok(StoredArticle::Tombstone(Tombstone {
+            id: self.parsed(table_keys::PK, |text| ArticleId::parse(text.strip_prefix(table_keys::ARTICLE)?).ok())?,
             revision: self.number("revision")?,
             first_seen_at: self.instant("first_seen_at")?,
             deleted_at: self.instant("deleted_at")?,
             reason: self.optional("reason"),
-            purged: self.0.get("purged").and_then(|it| it.as_bool().ok()).copied().unwrap_or_default(),
+            purged: self.0.get("purged").and_then(|value| value.as_bool().ok()).copied().unwrap_or_default(),
         }))
     }
 
     pub fn revision(&self) -> Result<Revision, StoreError> {
-        let number = |it: &str| it.strip_prefix(keys::REVISIONS)?.parse().ok();
+        let number = |text: &str| text.strip_prefix(table_keys::REVISIONS)?.parse().ok();
         Ok(Revision {
-            number: self.parsed(keys::SK, number)?,
+            number: self.parsed(table_keys::SK, number)?,
             at: self.instant("at")?,
             kind: self.parsed("kind", RevisionKind::parse)?,
             changed: self.texts("changed")?,
@@ -347,7 +358,7 @@ impl Attributes<'_> {
         })
     }
 
-    /// The article as it was from a revision on, with its content hash; `None` of a deletion.
+    /// Returns the article as of a revision, with its content hash; `None` for a deletion.
     pub fn revised_article(&self) -> Result<Option<(Article, String)>, StoreError> {
         match self.0.contains_key("article") {
             true => Ok(Some((self.article()?, self.text("content_hash")?.to_owned()))),
@@ -355,8 +366,8 @@ impl Attributes<'_> {
         }
     }
 
-    pub fn held_article(&self) -> Result<HeldArticle, StoreError> {
-        Ok(HeldArticle {
+    pub fn article_record(&self) -> Result<ArticleRecord, StoreError> {
+        Ok(ArticleRecord {
             article: self.article()?,
             content_hash: self.text("content_hash")?.to_owned(),
             lists: self.texts("lists")?,
@@ -368,13 +379,13 @@ impl Attributes<'_> {
     }
 
     pub fn posting(&self) -> Result<Posting, StoreError> {
-        let card = self.0.get(CARD).and_then(|it| it.as_b().ok());
+        let card = self.0.get(CARD).and_then(|value| value.as_b().ok());
         Ok(Posting {
-            position: self.parsed(keys::SK, Position::parse)?,
+            position: self.parsed(table_keys::SK, ListPosition::parse)?,
             listed_at: self.instant("listed_at")?,
             changed_at: self.instant("changed_at")?,
             codes: self.texts("codes")?,
-            card: card.map(|it| PackedCard::packed(it.as_ref().to_vec())),
+            card: card.map(|card| PackedCard::packed(card.as_ref().to_vec())),
         })
     }
 
@@ -382,7 +393,7 @@ impl Attributes<'_> {
         Ok(DocumentRecord {
             key: self.text("key")?.to_owned(),
             sha256: self.text("sha256")?.to_owned(),
-            article: self.parsed("article", |it| ArticleId::parse(it).ok())?,
+            article: self.parsed("article", |id| ArticleId::parse(id).ok())?,
             revision: self.number("revision")?,
         })
     }

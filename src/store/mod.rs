@@ -1,41 +1,42 @@
-//! The table and the objects: the only module that knows the SDK.
+//! The table and the object store: the only module that uses the SDK.
 //!
-//! One implementation speaks to AWS, to the embedded engine inside the process and to any other endpoint; what differs
-//! between them is the HTTP client underneath ([`embedded`], [`aws`]). What the engines answer differently is written
-//! down in [`embedded`].
+//! One implementation serves AWS, the embedded in-process engine and any other endpoint; only the HTTP client
+//! underneath differs ([`embedded`], [`aws`]). [`embedded`] lists where the engines behave differently.
 
 pub mod aws;
 mod card;
 mod changes;
+mod conflict;
 #[cfg(feature = "local")]
 pub mod embedded;
 mod error;
 mod index_files;
 mod items;
-pub mod keys;
 mod objects;
+mod queries;
 #[cfg(feature = "local")]
 pub mod queue;
-mod read;
 mod records;
 mod stories;
 mod table;
-mod write;
+pub mod table_keys;
+mod transaction;
 
 pub use card::PackedCard;
-pub use changes::{Change, ChangeKind, ChangePage, FeedPosition, SHARDS};
+pub use changes::{Change, ChangeKind, ChangePage, ChangePosition, SHARDS};
+pub use conflict::RetryOnConflict;
 pub use error::StoreError;
 pub use index_files::{FileVersion, ListedFile};
-pub use items::{DocumentRecord, Held, HeldArticle, Posting, Revision, RevisionKind, Tombstone};
-pub use keys::{List, Position};
+pub use items::{ArticleRecord, DocumentRecord, Posting, Revision, RevisionKind, StoredArticle, Tombstone};
 pub use objects::{Objects, StoredObject};
-pub use read::{Direction, ListPage, Stretch};
-pub use records::{Kind, Record};
+pub use queries::{Direction, ListPage, PostingRange};
+pub use records::{Record, RecordKind};
 pub use stories::{Band, Story, StoryChanges, StoryPut};
 pub use table::{TableDefinition, definition};
-pub use write::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next, TRANSACTION_ACTIONS};
+pub use table_keys::{ListPosition, PostingList};
+pub use transaction::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next, TRANSACTION_ACTIONS};
 
-/// A table and the objects beside it. Cheap to clone: the clients inside are shared.
+/// A table and its object store. Cheap to clone: the clients inside are shared.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: aws_sdk_dynamodb::Client,
@@ -48,7 +49,7 @@ impl Store {
         Self { client, table: table.into(), objects }
     }
 
-    /// The same table with other objects beside it.
+    /// Returns the same table with another object store.
     pub fn with_objects(self, objects: Objects) -> Self {
         Self { objects, ..self }
     }

@@ -1,9 +1,10 @@
-//! Large bytes: raw documents, named by their content, so that storing one twice is storing it once.
+//! Object storage: raw documents, named by their content hash, so that storing one twice keeps a single copy.
 //!
-//! `object_store` speaks to S3 or to a folder. Its own HTTP stack is left out of the build: requests go through the
-//! same connector as the table's, so that a function has one TLS stack, one trust store and one pool.
+//! `object_store` accesses S3 or a folder. Its own HTTP stack is left out of the build: requests go through the table's
+//! connector, so that a function has one TLS stack, one trust store and one connection pool.
 
-use super::{StoreError, aws::Settings};
+use super::StoreError;
+use crate::config::Config;
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector as SdkConnector, SharedHttpConnector},
     orchestrator,
@@ -26,11 +27,11 @@ pub struct Objects {
     pub(super) store: Arc<dyn ObjectStore>,
     /// The bucket's name; a folder has none.
     pub(super) bucket: Option<String>,
-    /// Held while a file in a folder is swapped; a bucket does that by itself.
+    /// Locked while a file in a folder is swapped; a bucket swaps files with conditional writes.
     pub(super) swapping: Option<Arc<tokio::sync::Mutex<()>>>,
 }
 
-/// An object that others put there.
+/// An object that a client uploaded.
 pub struct StoredObject {
     pub content: Bytes,
     pub media_type: Option<String>,
@@ -38,19 +39,19 @@ pub struct StoredObject {
 }
 
 impl Objects {
-    /// As `DATELINE_OBJECTS` names them: `s3://bucket` or `file:///folder`.
-    pub(super) fn open(settings: &Settings, connector: SharedHttpConnector) -> Result<Self, StoreError> {
-        if let Some(folder) = settings.objects.strip_prefix("file://") {
+    /// Opens the store that `DATELINE_OBJECTS` names: `s3://bucket` or `file:///folder`.
+    pub(super) fn open(config: &Config, connector: SharedHttpConnector) -> Result<Self, StoreError> {
+        if let Some(folder) = config.objects()?.strip_prefix("file://") {
             return Self::folder(std::path::Path::new(folder));
         }
-        let bucket = settings.objects.strip_prefix("s3://").ok_or_else(|| {
-            let found = &settings.objects;
+        let bucket = config.objects()?.strip_prefix("s3://").ok_or_else(|| {
+            let found = config.objects.as_deref().unwrap_or_default();
             StoreError::Open(format!("DATELINE_OBJECTS: expected s3://bucket or file:///folder, found {found}"))
         })?;
-        Ok(Self { store: Arc::new(s3(settings, bucket, connector)?), bucket: Some(bucket.to_owned()), swapping: None })
+        Ok(Self { store: Arc::new(s3(config, bucket, connector)?), bucket: Some(bucket.to_owned()), swapping: None })
     }
 
-    /// A folder on this machine; each object is on the disk before it counts as stored.
+    /// Opens a folder on this machine. Each object is synced to disk before it counts as stored.
     pub fn folder(folder: &std::path::Path) -> Result<Self, StoreError> {
         let folder = object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(StoreError::Objects)?;
         Ok(Self { store: Arc::new(folder.with_fsync(true)), bucket: None, swapping: Some(Arc::default()) })
@@ -60,7 +61,7 @@ impl Objects {
         Self::over(Arc::new(object_store::memory::InMemory::new()))
     }
 
-    /// Stores a raw document under its SHA-256. Unless it is there already, which the caller need not know.
+    /// Stores a raw document under its SHA-256. Storing it again has no effect.
     pub async fn put_raw(&self, sha256: &str, content: Vec<u8>) -> Result<(), StoreError> {
         let payload = PutPayload::from_bytes(Bytes::from(content));
         self.store.put(&raw_path(sha256), payload).await.map_err(StoreError::Objects)?;
@@ -69,16 +70,16 @@ impl Objects {
 
     pub async fn raw(&self, sha256: &str) -> Result<Bytes, StoreError> {
         let path = raw_path(sha256);
-        let found = self.get(&path).await?;
-        found.bytes().await.map_err(StoreError::Objects)
+        let object = self.get(&path).await?;
+        object.bytes().await.map_err(StoreError::Objects)
     }
 
-    /// Takes a raw document away, if it is there.
+    /// Deletes a raw document, if it exists.
     pub async fn delete_raw(&self, sha256: &str) -> Result<(), StoreError> {
         self.delete(&raw_path(sha256)).await
     }
 
-    /// The bytes of a document that failed, under the id of its failure.
+    /// Stores the bytes of a failed document under the id of its failure.
     pub async fn put_failed(&self, id: &str, content: Vec<u8>) -> Result<(), StoreError> {
         let payload = PutPayload::from_bytes(Bytes::from(content));
         self.store.put(&failed_path(id), payload).await.map_err(StoreError::Objects)?;
@@ -89,26 +90,26 @@ impl Objects {
         self.get(&failed_path(id)).await?.bytes().await.map_err(StoreError::Objects)
     }
 
-    /// Takes them away, if they are there.
+    /// Deletes the bytes of a failed document, if they exist.
     pub async fn delete_failed(&self, id: &str) -> Result<(), StoreError> {
         self.delete(&failed_path(id)).await
     }
 
-    /// An object by its key, as a bucket's event names it. One over the limit is not fetched.
+    /// Fetches the object that a bucket's event names. Returns an error, without downloading, if it exceeds the limit.
     pub async fn object(&self, bucket: &str, key: &str, limit: u64) -> Result<StoredObject, StoreError> {
-        if self.bucket.as_ref().is_some_and(|it| it != bucket) {
+        if self.bucket.as_ref().is_some_and(|own| own != bucket) {
             return Err(StoreError::ForeignBucket(bucket.to_owned()));
         }
         let path = Path::parse(key).map_err(|_| StoreError::MissingObject(key.to_owned()))?;
-        let found = self.get(&path).await?;
-        let bytes = found.meta.size;
+        let object = self.get(&path).await?;
+        let bytes = object.meta.size;
         if bytes > limit {
             return Err(StoreError::ObjectTooLarge { key: key.to_owned(), bytes, limit });
         }
-        let media_type = found.attributes.get(&Attribute::ContentType).map(|it| it.as_ref().to_owned());
-        let last_modified = jiff::Timestamp::from_millisecond(found.meta.last_modified.timestamp_millis());
+        let media_type = object.attributes.get(&Attribute::ContentType).map(|attribute| attribute.as_ref().to_owned());
+        let last_modified = jiff::Timestamp::from_millisecond(object.meta.last_modified.timestamp_millis());
         let last_modified = last_modified.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        Ok(StoredObject { media_type, last_modified, content: found.bytes().await.map_err(StoreError::Objects)? })
+        Ok(StoredObject { media_type, last_modified, content: object.bytes().await.map_err(StoreError::Objects)? })
     }
 
     async fn delete(&self, path: &Path) -> Result<(), StoreError> {
@@ -134,37 +135,37 @@ fn failed_path(failure: &str) -> Path {
     Path::from_iter(["failed", failure])
 }
 
-fn s3(settings: &Settings, bucket: &str, connector: SharedHttpConnector) -> Result<impl ObjectStore, StoreError> {
+fn s3(config: &Config, bucket: &str, connector: SharedHttpConnector) -> Result<impl ObjectStore, StoreError> {
     let mut s3 = AmazonS3Builder::new()
         .with_bucket_name(bucket)
-        .with_region(&settings.account.region)
-        .with_access_key_id(settings.account.credentials.access_key_id())
-        .with_secret_access_key(settings.account.credentials.secret_access_key())
+        .with_region(config.region()?)
+        .with_access_key_id(config.access_key_id()?)
+        .with_secret_access_key(config.secret_access_key()?)
         .with_http_connector(Connect(connector));
-    if let Some(token) = settings.account.credentials.session_token() {
+    if let Some(token) = &config.session_token {
         s3 = s3.with_token(token);
     }
-    if let Some(endpoint) = &settings.objects_endpoint {
+    if let Some(endpoint) = &config.objects_endpoint {
         s3 = s3.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http:"));
     }
     s3.build().map_err(StoreError::Objects)
 }
 
-/// The table's connector in the object store's clothes.
+/// Adapts the table's connector to the object store.
 #[derive(Debug)]
 struct Connect(SharedHttpConnector);
 
 impl HttpConnector for Connect {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(Service(self.0.clone())))
+        Ok(HttpClient::new(ObjectBackend(self.0.clone())))
     }
 }
 
 #[derive(Debug)]
-struct Service(SharedHttpConnector);
+struct ObjectBackend(SharedHttpConnector);
 
 #[async_trait::async_trait]
-impl HttpService for Service {
+impl HttpService for ObjectBackend {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();

@@ -1,15 +1,16 @@
-//! Records: what the archive keeps beside articles, each a piece of JSON under an id, and some of them a time.
+//! Records: what the archive stores besides articles, each as JSON under an id, some with a time.
 //!
-//! A record is one item; one that has a time has a second one, in the list of its kind by time. The two move in one
-//! transaction, under the condition that nobody moved them since. So taking a source to poll it, which puts its time off,
-//! is something that only one of two pollers can do; and if that one ends before it is done, the source is due again by
-//! then. What a record says is not the store's business.
+//! A record is one item; a record with a time has a second item, in the list of its kind by time. Both are written in
+//! one transaction, on the condition that the record did not change since it was read. So only one of two pollers can
+//! claim a source by postponing its time; if that poller dies before it is done, the source is due again at that time.
+//! The store does not interpret a record's JSON.
 
 use super::{
-    Store, StoreError,
+    RetryOnConflict, Store, StoreError,
     items::{self, Attributes, Item, number, text},
-    keys,
-    write::{lost_a_race, unless_put_since},
+    queries::RangeQuery,
+    table_keys,
+    transaction::{is_conflict, version_condition},
 };
 use crate::article::Instant;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder};
@@ -17,24 +18,24 @@ use futures::future::try_join_all;
 use serde::{Serialize, de::DeserializeOwned};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// By when it is to be polled.
+pub enum RecordKind {
+    /// Its time: when it is due to be polled.
     Source,
-    /// By when it first failed.
+    /// Its time: when it first failed.
     Failure,
-    /// By no time.
+    /// Has no time.
     Key,
-    /// By no time.
+    /// Has no time.
     Webhook,
 }
 
-impl Kind {
+impl RecordKind {
     fn partition(self) -> &'static str {
         match self {
-            Self::Source => keys::SOURCES,
-            Self::Failure => keys::FAILURES,
-            Self::Key => keys::KEYS,
-            Self::Webhook => keys::WEBHOOKS,
+            Self::Source => table_keys::SOURCES,
+            Self::Failure => table_keys::FAILURES,
+            Self::Key => table_keys::KEYS,
+            Self::Webhook => table_keys::WEBHOOKS,
         }
     }
 
@@ -46,21 +47,21 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub id: String,
-    /// Where it stands in the list of its kind; `None`: not there.
+    /// Its time in the list of its kind; `None` if it is not listed there.
     pub at: Option<Instant>,
-    /// How often it was put; zero before the first time.
+    /// Number of times it was put; zero before the first.
     pub version: u64,
     pub json: String,
 }
 
 impl Record {
-    /// The next version of one, or its first.
-    pub fn next(before: Option<&Self>, id: &str, at: Option<Instant>, it: &impl Serialize) -> Self {
+    /// Builds the next version of a record, or its first.
+    pub fn next(before: Option<&Self>, id: &str, at: Option<Instant>, value: &impl Serialize) -> Self {
         Self {
             id: id.to_owned(),
             at,
-            version: before.map_or(0, |it| it.version) + 1,
-            json: serde_json::to_string(it).expect("records have string keys and cannot fail"),
+            version: before.map_or(0, |record| record.version) + 1,
+            json: serde_json::to_string(value).expect("records have string keys and cannot fail"),
         }
     }
 
@@ -71,25 +72,30 @@ impl Record {
 }
 
 impl Store {
-    pub async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, StoreError> {
+    pub async fn record(&self, kind: RecordKind, id: &str) -> Result<Option<Record>, StoreError> {
         let item = self.get(kind.partition(), id).await?;
-        item.map(|it| read(&it)).transpose()
+        item.map(|item| read(&item)).transpose()
     }
 
-    /// The records after one, by their ids, and whether there are more.
-    pub async fn records(&self, kind: Kind, after: &str, limit: usize) -> Result<(Vec<Record>, bool), StoreError> {
-        // Above an id, and below whatever follows it.
+    /// Returns the records after an id, in order of ids, and whether there are more.
+    pub async fn records(
+        &self,
+        kind: RecordKind,
+        after: &str,
+        limit: usize,
+    ) -> Result<(Vec<Record>, bool), StoreError> {
+        // The lower bound is above the id and below any id that follows it.
         let range = (format!("{after}\u{1}"), "~".to_owned());
         let (items, more) = self.range(kind.partition().to_owned(), range, true, limit).await?;
         Ok((items.iter().map(read).collect::<Result<_, _>>()?, more))
     }
 
-    /// Every record of a kind, by their ids.
-    pub async fn all_records(&self, kind: Kind) -> Result<Vec<Record>, StoreError> {
+    /// Returns every record of a kind, in order of ids.
+    pub async fn all_records(&self, kind: RecordKind) -> Result<Vec<Record>, StoreError> {
         const PAGE: usize = 200;
         let mut found: Vec<Record> = Vec::new();
         loop {
-            let after = found.last().map(|it| it.id.clone()).unwrap_or_default();
+            let after = found.last().map(|record| record.id.clone()).unwrap_or_default();
             let (records, more) = self.records(kind, &after, PAGE).await?;
             found.extend(records);
             if !more {
@@ -98,93 +104,94 @@ impl Store {
         }
     }
 
-    /// The ids of the records whose time has come, the longest due first.
-    pub async fn due(&self, kind: Kind, now: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
+    /// Returns the ids of the records that are due, the longest overdue first.
+    pub async fn due(&self, kind: RecordKind, now: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
         let (items, _) = self.range(kind.by_time(), ("#".to_owned(), format!("{now}~")), true, limit).await?;
-        items.iter().map(|it| Attributes(it).text("id").map(str::to_owned)).collect()
+        items.iter().map(|item| Attributes(item).text("id").map(str::to_owned)).collect()
     }
 
-    /// The records before a place in the list of their kind, the latest first: each with its place, and whether there are
-    /// more. The list begins at its end where no place is named.
+    /// Returns the records before a position in the list of their kind, latest first, each with its position, and
+    /// whether there are more. Without a position, it starts at the end of the list.
     pub async fn latest(
         &self,
-        kind: Kind,
+        kind: RecordKind,
         before: Option<&str>,
         limit: usize,
     ) -> Result<(Vec<(String, Record)>, bool), StoreError> {
-        let high = before.map_or_else(|| "~".to_owned(), |it| it.to_owned());
+        let high = before.map_or_else(|| "~".to_owned(), str::to_owned);
         let (items, more) = self.range(kind.by_time(), ("#".to_owned(), high), false, limit).await?;
         let read = items.iter().map(async |item| {
             let attributes = Attributes(item);
-            let (place, id) = (attributes.text(keys::SK)?, attributes.text("id")?);
-            let record = if Some(place) == before { None } else { self.record(kind, id).await? };
-            Ok::<_, StoreError>(record.map(|it| (place.to_owned(), it)))
+            let (position, id) = (attributes.text(table_keys::SK)?, attributes.text("id")?);
+            let record = if Some(position) == before { None } else { self.record(kind, id).await? };
+            Ok::<_, StoreError>(record.map(|record| (position.to_owned(), record)))
         });
         Ok((try_join_all(read).await?.into_iter().flatten().collect(), more))
     }
 
-    /// Puts the next version of a record; refused if somebody did since this one was read.
-    pub async fn put_record(&self, kind: Kind, before: Option<&Record>, next: &Record) -> Result<(), StoreError> {
-        let version = before.map_or(0, |it| it.version);
+    /// Puts the next version of a record; returns `Conflict` if it changed since `before` was read.
+    pub async fn put_record(&self, kind: RecordKind, before: Option<&Record>, next: &Record) -> Result<(), StoreError> {
+        let version = before.map_or(0, |record| record.version);
         let mut item = items::item(kind.partition().to_owned(), next.id.clone());
         item.insert("version".to_owned(), number(version + 1));
         item.insert("json".to_owned(), text(&next.json));
         if let Some(at) = next.at {
             item.insert("at".to_owned(), text(at.to_string()));
         }
-        let (condition, values) = unless_put_since(version);
+        let (condition, values) = version_condition(version);
         let put =
             self.put_builder(item).condition_expression(condition).set_expression_attribute_values(values).build()?;
         let mut actions = vec![TransactWriteItem::builder().put(put).build()];
-        let was = before.and_then(|it| it.at).filter(|it| Some(*it) != next.at);
-        actions.extend(was.map(|it| self.unlist(kind, &next.id, it)).transpose()?);
+        let previous = before.and_then(|record| record.at).filter(|at| Some(*at) != next.at);
+        actions.extend(previous.map(|at| self.unlist(kind, &next.id, at)).transpose()?);
         if let Some(at) = next.at {
-            let mut item = items::item(kind.by_time(), keys::by_time(at, &next.id));
+            let mut item = items::item(kind.by_time(), table_keys::by_time(at, &next.id));
             item.insert("id".to_owned(), text(&next.id));
             actions.push(TransactWriteItem::builder().put(self.put_builder(item).build()?).build());
         }
         self.transact(actions).await
     }
 
-    /// Takes a record away, whatever it is by then; false: there is none.
-    pub async fn remove_record(&self, kind: Kind, id: &str) -> Result<bool, StoreError> {
+    /// Deletes a record, whatever its version; returns `false` if it does not exist.
+    pub async fn remove_record(&self, kind: RecordKind, id: &str) -> Result<bool, StoreError> {
+        let mut retries = RetryOnConflict::default();
         loop {
             let Some(record) = self.record(kind, id).await? else { return Ok(false) };
             match self.delete_record(kind, &record).await {
-                Err(StoreError::Conflict) => {}
+                Err(conflict @ StoreError::Conflict) => retries.pause(conflict).await?,
                 deleted => return deleted.map(|()| true),
             }
         }
     }
 
-    /// Refused if somebody put it since it was read.
-    async fn delete_record(&self, kind: Kind, record: &Record) -> Result<(), StoreError> {
-        let (condition, values) = unless_put_since(record.version);
+    /// Deletes a record; returns `Conflict` if it changed since it was read.
+    async fn delete_record(&self, kind: RecordKind, record: &Record) -> Result<(), StoreError> {
+        let (condition, values) = version_condition(record.version);
         let delete = self.delete(kind.partition(), &record.id).condition_expression(condition);
         let delete = delete.set_expression_attribute_values(values).build()?;
         let mut actions = vec![TransactWriteItem::builder().delete(delete).build()];
-        actions.extend(record.at.map(|it| self.unlist(kind, &record.id, it)).transpose()?);
+        actions.extend(record.at.map(|at| self.unlist(kind, &record.id, at)).transpose()?);
         self.transact(actions).await
     }
 
-    fn unlist(&self, kind: Kind, id: &str, at: Instant) -> Result<TransactWriteItem, StoreError> {
-        let delete = self.delete(&kind.by_time(), &keys::by_time(at, id)).build()?;
+    fn unlist(&self, kind: RecordKind, id: &str, at: Instant) -> Result<TransactWriteItem, StoreError> {
+        let delete = self.delete(&kind.by_time(), &table_keys::by_time(at, id)).build()?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn delete(&self, pk: &str, sk: &str) -> DeleteBuilder {
-        Delete::builder().table_name(&self.table).key(keys::PK, text(pk)).key(keys::SK, text(sk))
+        Delete::builder().table_name(&self.table).key(table_keys::PK, text(pk)).key(table_keys::SK, text(sk))
     }
 
     async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         match self.client.transact_write_items().set_transact_items(Some(actions)).send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(lost_a_race) => Err(StoreError::Conflict),
+            Err(error) if error.as_service_error().is_some_and(is_conflict) => Err(StoreError::Conflict),
             Err(error) => Err(StoreError::call("TransactWriteItems", error)),
         }
     }
 
-    /// The items of a range, and whether there are more.
+    /// Returns the items of a range, and whether there are more.
     async fn range(
         &self,
         pk: String,
@@ -192,23 +199,10 @@ impl Store {
         forward: bool,
         limit: usize,
     ) -> Result<(Vec<Item>, bool), StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-            .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":low", text(low))
-            .expression_attribute_values(":high", text(high))
-            .scan_index_forward(forward)
-            .consistent_read(true)
-            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| StoreError::call("Query", error))?;
-        let mut items = answer.items.unwrap_or_default();
-        // A page of the table is cut by its bytes too.
-        let more = items.len() > limit || answer.last_evaluated_key.is_some();
+        let query = RangeQuery::new(pk, (low, high), limit + 1).newest_first(!forward);
+        let answer = self.query_range(query).await?;
+        let mut items = answer.items;
+        let more = items.len() > limit || answer.more;
         items.truncate(limit);
         Ok((items, more))
     }
@@ -217,8 +211,8 @@ impl Store {
 fn read(item: &Item) -> Result<Record, StoreError> {
     let attributes = Attributes(item);
     Ok(Record {
-        id: attributes.text(keys::SK)?.to_owned(),
-        at: attributes.optional("at").and_then(|it| Instant::parse(&it).ok()),
+        id: attributes.text(table_keys::SK)?.to_owned(),
+        at: attributes.optional("at").and_then(|at| Instant::parse(&at).ok()),
         version: attributes.number("version")?,
         json: attributes.text("json")?.to_owned(),
     })

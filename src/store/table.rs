@@ -1,11 +1,11 @@
-//! The table's definition, the same that `template.yaml` declares; a test compares the two.
+//! The table's definition, identical to the one in `template.yaml`; a test compares the two.
 
-use super::{Store, StoreError, keys};
+use super::{Store, StoreError, table_keys};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
-/// The attribute by which the engine removes items whose time is up, in seconds since 1970.
+/// The time-to-live attribute, in seconds since 1970: the engine removes items that have expired.
 pub const EXPIRES_AT: &str = "expires_at";
 
 pub struct TableDefinition {
@@ -17,16 +17,17 @@ pub struct TableDefinition {
 
 pub fn definition() -> TableDefinition {
     TableDefinition {
-        partition_key: keys::PK,
-        sort_key: keys::SK,
+        partition_key: table_keys::PK,
+        sort_key: table_keys::SK,
         billing_mode: "PAY_PER_REQUEST",
         time_to_live_attribute: EXPIRES_AT,
     }
 }
 
 impl Store {
-    /// Creates the table unless it is there. On AWS the template does this; here it is for engines that start empty. Without
-    /// the stream: nothing there hears it, and the embedded engine looks through all of its records at every write.
+    /// Creates the table unless it exists. On AWS the template does this; this method is for engines that start empty.
+    /// It creates no stream: nothing consumes it there, and the embedded engine scans all stream records at every
+    /// write.
     pub async fn create_table(&self) -> Result<(), StoreError> {
         let table = definition();
         let attribute = |name: &str| {
@@ -46,7 +47,13 @@ impl Store {
             .await;
         match created {
             Ok(_) => {}
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_resource_in_use_exception()) => return Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|service_error| service_error.is_resource_in_use_exception()) =>
+            {
+                return Ok(());
+            }
             Err(error) => return Err(StoreError::call("CreateTable", error)),
         }
         let expiry =
@@ -61,8 +68,8 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the table answers: one read of a key that is never written.
+    /// Checks that the table responds, by one read of a key that is never written.
     pub async fn answers(&self) -> Result<(), StoreError> {
-        self.get("health", keys::HEAD).await.map(|_| ())
+        self.get("health", table_keys::HEAD).await.map(|_| ())
     }
 }

@@ -1,29 +1,29 @@
-//! Delivery: every change that a webhook asked for, in the order of the change feed, at least once.
+//! Delivery: every change that a webhook subscribes to, in the order of the change log, at least once.
 //!
-//! A webhook is taken by putting off when it may be called, under the condition that nobody did since it was read; its
-//! place in the feed is kept with it. One that does not answer holds up no other. It is tried again, later each time, and
-//! disabled after [`DISABLED_AFTER`] failures in a row; whoever enables it again gets everything since.
+//! A worker claims a webhook by postponing its next call, on the condition that the webhook did not change since it was
+//! read. The webhook stores its position in the change log. One that does not respond does not delay the others: it is
+//! retried with growing waits and disabled after [`WEBHOOK_FAILURES`] consecutive failures. Once enabled again, it
+//! receives everything since.
 
-use super::{DISABLED_AFTER, Event, Webhook, message::Message};
+use super::{Event, Webhook, message::Message};
 use crate::{
     article::{Article, Instant},
+    fetch::{FetchError, Fetcher},
+    limits::WEBHOOK_FAILURES,
     query::Filter,
-    sources::{
-        RemoteError,
-        fetch::{FetchError, Fetcher},
-    },
+    sources::RemoteError,
     store::{Change, ChangeKind, ChangePage, Store, StoreError},
 };
 use futures::{StreamExt, stream};
 use std::time::Duration;
 
-/// A webhook that was taken may be called again after this, if it was not put back.
+/// A claimed webhook may be called again after this time, if the claim was not released.
 const LEASE: Duration = Duration::from_secs(300);
-/// Webhooks that are called at once, changes in one look at the feed, and how long one webhook is called in a round.
-const AT_ONCE: usize = 8;
+/// Webhooks called concurrently, changes per read of the change log, and the time limit per webhook in a round.
+const CONCURRENT_CALLS: usize = 8;
 const CHANGES: usize = 50;
 const ROUND: Duration = Duration::from_secs(60);
-/// After the first failure; three times as long after each further one, up to the longest.
+/// The wait after the first failure. It triples with each further failure, up to `LONGEST_WAIT`.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(6 * 3_600);
 
@@ -33,17 +33,17 @@ pub struct Deliverer {
     fetcher: Fetcher,
 }
 
-/// What a round came to.
+/// The result of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Round {
+pub struct DeliveryReport {
     pub delivered: usize,
     /// Webhooks whose call failed.
     pub failed: usize,
-    /// Whether there is more to deliver to somebody who answers.
+    /// Whether there is more to deliver to a webhook that responds.
     pub more: bool,
 }
 
-/// Why no more was told.
+/// Why delivery to a webhook stopped.
 enum Stop {
     Unheard(FetchError),
     Store(StoreError),
@@ -60,27 +60,27 @@ impl Deliverer {
         Self { store, fetcher }
     }
 
-    /// Calls every webhook that may be called, for as long as it answers and there is something to tell.
-    pub async fn round(&self) -> Result<Round, StoreError> {
+    /// Calls every webhook that is due, for as long as it responds and has changes to receive.
+    pub async fn round(&self) -> Result<DeliveryReport, StoreError> {
         let now = Instant::now();
         let webhooks = Webhook::all(&self.store).await?.into_iter();
-        let may = webhooks.filter(|it| it.enabled && it.not_before.is_none_or(|at| at <= now));
-        // One that fails ends no other.
-        let calls = stream::iter(may).map(|it| self.call(it)).buffer_unordered(AT_ONCE);
-        let rounds: Vec<Result<Round, StoreError>> = calls.collect().await;
-        rounds.into_iter().try_fold(Round::default(), |all, it| {
-            let it = it?;
-            Ok(Round {
-                delivered: all.delivered + it.delivered,
-                failed: all.failed + it.failed,
-                more: all.more || it.more,
+        let due = webhooks.filter(|webhook| webhook.enabled && webhook.not_before.is_none_or(|at| at <= now));
+        // One failing webhook does not stop the others.
+        let calls = stream::iter(due).map(|webhook| self.call(webhook)).buffer_unordered(CONCURRENT_CALLS);
+        let rounds: Vec<Result<DeliveryReport, StoreError>> = calls.collect().await;
+        rounds.into_iter().try_fold(DeliveryReport::default(), |all, round| {
+            let round = round?;
+            Ok(DeliveryReport {
+                delivered: all.delivered + round.delivered,
+                failed: all.failed + round.failed,
+                more: all.more || round.more,
             })
         })
     }
 
-    async fn call(&self, mut webhook: Webhook) -> Result<Round, StoreError> {
-        let mut round = Round::default();
-        // Nothing is written for one that has nothing to be told.
+    async fn call(&self, mut webhook: Webhook) -> Result<DeliveryReport, StoreError> {
+        let mut round = DeliveryReport::default();
+        // A webhook without new changes causes no write.
         let page = self.store.changes(webhook.position(), CHANGES).await?;
         if page.changes.is_empty() {
             return Ok(round);
@@ -90,10 +90,10 @@ impl Deliverer {
             Err(StoreError::Conflict) => return Ok(round),
             put => put?,
         }
-        // How far it was told is kept, whatever ended it.
-        let told = self.tell(&mut webhook, page, &mut round).await;
+        // The position is stored, whatever ended the delivery.
+        let delivered = self.deliver_changes(&mut webhook, page, &mut round).await;
         webhook.not_before = None;
-        let unread = match told {
+        let result = match delivered {
             Ok(()) => Ok(()),
             Err(Stop::Unheard(error)) => {
                 round.failed = 1;
@@ -103,13 +103,18 @@ impl Deliverer {
             Err(Stop::Store(error)) => Err(error),
         };
         self.put_back(webhook).await?;
-        unread.map(|()| round)
+        result.map(|()| round)
     }
 
-    /// Tells what there is, one change after another, until there is no more, or for as long as a round may take.
-    async fn tell(&self, webhook: &mut Webhook, mut page: ChangePage, round: &mut Round) -> Result<(), Stop> {
+    /// Delivers the pending changes one by one, until none is left or the time limit of a round is reached.
+    async fn deliver_changes(
+        &self,
+        webhook: &mut Webhook,
+        mut page: ChangePage,
+        round: &mut DeliveryReport,
+    ) -> Result<(), Stop> {
         let filter = webhook.filter()?;
-        let until = tokio::time::Instant::now() + ROUND;
+        let deadline = tokio::time::Instant::now() + ROUND;
         while !page.changes.is_empty() {
             let mut position = webhook.position();
             for change in &page.changes {
@@ -123,7 +128,7 @@ impl Deliverer {
                 }
                 position.pass(change);
                 webhook.move_to(position);
-                if tokio::time::Instant::now() > until {
+                if tokio::time::Instant::now() > deadline {
                     round.more = true;
                     return Ok(());
                 }
@@ -134,7 +139,7 @@ impl Deliverer {
         Ok(())
     }
 
-    /// What was changed by hand meanwhile stays so; how far it was told is kept.
+    /// Stores the delivery state and releases the claim. Settings that a user changed meanwhile are kept.
     async fn put_back(&self, mut webhook: Webhook) -> Result<(), StoreError> {
         loop {
             match webhook.put(&self.store).await {
@@ -152,9 +157,10 @@ impl Deliverer {
         }
     }
 
-    /// What a webhook is told of a change, if anything.
+    /// Returns the message for a change, if the webhook is to receive it.
     ///
-    /// Of an article that ceased to match it is told once more: so is everybody who got it.
+    /// An article that no longer matches the filter is delivered once more, so that receivers who have it learn of the
+    /// change.
     async fn message(
         &self,
         webhook: &Webhook,
@@ -174,8 +180,9 @@ impl Deliverer {
             Event::Created => None,
             _ => self.article(change, change.revision.saturating_sub(1)).await?,
         };
-        let fits = |it: &Option<Article>| it.as_ref().is_some_and(|it| filter.fits(it));
-        // Of one that was purged nobody can tell any more who got it; what it was before is told to nobody.
+        let fits = |article: &Option<Article>| article.as_ref().is_some_and(|article| filter.fits(article));
+        // After a purge it is unknown which webhooks received the article, so all get the deletion, without its
+        // content.
         let is_purged = event == Event::Deleted && before.is_none();
         if !(fits(&now) || fits(&before) || is_purged) {
             return Ok(None);
@@ -184,25 +191,25 @@ impl Deliverer {
     }
 
     async fn article(&self, change: &Change, revision: u32) -> Result<Option<Article>, StoreError> {
-        let found = self.store.revision(&change.id, revision).await?;
-        Ok(found.and_then(|it| it.1).map(|it| it.0))
+        let stored = self.store.revision(&change.id, revision).await?;
+        Ok(stored.and_then(|(_, article)| article).map(|(article, _)| article))
     }
 }
 
 fn fail(webhook: &mut Webhook, error: FetchError) {
     webhook.failures += 1;
     webhook.last_error = Some(RemoteError::new(error.code(), &crate::logs::chain(&error)));
-    let (asked, gone) = match &error {
+    let (requested, gone) = match &error {
         FetchError::Status { status, retry_after } => (*retry_after, *status == http::StatusCode::GONE),
         _ => (None, false),
     };
-    let wait = wait(webhook.failures).max(asked.unwrap_or_default().min(LONGEST_WAIT));
+    let wait = wait(webhook.failures).max(requested.unwrap_or_default().min(LONGEST_WAIT));
     webhook.not_before = Some(Instant::now().after(wait));
-    webhook.enabled = !gone && webhook.failures < DISABLED_AFTER;
-    tracing::warn!(webhook = webhook.id, failures = webhook.failures, enabled = webhook.enabled, "a webhook failed");
+    webhook.enabled = !gone && webhook.failures < WEBHOOK_FAILURES;
+    tracing::warn!(webhook = webhook.id, failures = webhook.failures, enabled = webhook.enabled, "webhook call failed");
 }
 
-/// After so many failures in a row.
+/// Returns the wait after a number of consecutive failures.
 fn wait(failures: u32) -> Duration {
     FIRST_WAIT.saturating_mul(3_u32.saturating_pow(failures.saturating_sub(1))).min(LONGEST_WAIT)
 }
@@ -212,9 +219,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_tried_for_27_hours_before_it_is_disabled() {
-        assert_eq!([1, 2, 3, 8, 12].map(|it| wait(it).as_secs()), [10, 30, 90, 21_600, 21_600]);
-        let all: Duration = (1..DISABLED_AFTER).map(wait).sum();
+    fn a_failing_webhook_is_retried_for_27_hours_before_it_is_disabled() {
+        assert_eq!([1, 2, 3, 8, 12].map(|failures| wait(failures).as_secs()), [10, 30, 90, 21_600, 21_600]);
+        let all: Duration = (1..WEBHOOK_FAILURES).map(wait).sum();
         assert_eq!(all.as_secs() / 3_600, 27);
     }
 }

@@ -1,4 +1,4 @@
-//! What is said of a change, and how it is signed, as Standard Webhooks has it (<https://www.standardwebhooks.com>).
+//! The payload of a change and its signature, as Standard Webhooks specifies (<https://www.standardwebhooks.com>).
 
 use super::{Event, Webhook};
 use crate::{
@@ -15,7 +15,7 @@ use sha2::Sha256;
 const SECRET_BYTES: usize = 32;
 const PREFIX: &str = "whsec_";
 
-/// What its holder and the archive share, as the standard writes it.
+/// The signing secret that the receiver and the archive share, in the standard's format.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Secret(String);
 
@@ -32,14 +32,14 @@ impl Secret {
         Ok(Self(format!("{PREFIX}{}", BASE64_STANDARD.encode(secret))))
     }
 
-    /// To be shown once.
+    /// Returns the secret's text, to be shown only once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
     fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
         let secret = BASE64_STANDARD.decode(self.0.trim_start_matches(PREFIX)).unwrap_or_default();
-        let mut mac = Hmac::<Sha256>::new_from_slice(&secret).expect("a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&secret).expect("HMAC accepts a key of any length");
         for part in [id, ".", &seconds.to_string(), ".", body] {
             mac.update(part.as_bytes());
         }
@@ -47,14 +47,14 @@ impl Secret {
     }
 }
 
-/// A message of one change. The same change has the same id at every attempt.
+/// A message for one change. Its id is the same at every attempt.
 pub struct Message {
     id: String,
     pub body: String,
 }
 
 impl Message {
-    /// `article`: its card is told; of a deletion there is none.
+    /// Builds the message. Its data is the card of `article`; a deletion has none.
     pub fn of(webhook: &Webhook, change: &Change, event: Event, article: Option<&Article>) -> Self {
         let kind = match event {
             Event::Created => "article.created",
@@ -91,9 +91,9 @@ impl Message {
 mod tests {
     use super::*;
 
-    /// The example of the standard's own libraries.
+    /// The test vector of the standard's own libraries.
     #[test]
-    fn a_signature_is_the_standards() {
+    fn a_signature_matches_the_standards_test_vector() {
         let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
         let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "{\"test\": 2432232314}");
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");

@@ -1,13 +1,13 @@
-//! Webhooks: whoever is told of new and changed articles without asking.
+//! Webhooks: push notifications of new, changed and deleted articles.
 //!
 //! | file | decides |
 //! | --- | --- |
-//! | [`webhook`] | what a webhook is told, and how it is |
-//! | [`message`] | what is said of a change, and how it is signed (Standard Webhooks) |
-//! | [`deliver`] | that every change is delivered, in order, by one at a time; when it is tried again, and when no more |
+//! | [`webhook`] | which changes a webhook receives, and its delivery state |
+//! | [`message`] | the payload of a change, and how it is signed (Standard Webhooks) |
+//! | [`deliver`] | in-order delivery of every change by one worker at a time; when to retry, and when to give up |
 
 pub mod deliver;
 pub mod message;
 pub mod webhook;
 
-pub use webhook::{DISABLED_AFTER, Event, Webhook};
+pub use webhook::{Event, Webhook};

@@ -1,8 +1,8 @@
-"""Checks template.yaml, infra/ and how they fit together, without an AWS account.
+"""Checks that template.yaml and infra/ are correct and consistent, without an AWS account.
 
-python tests/template/check.py                      every rule; one line for each finding; exit code 1 if there is one
-python tests/template/check.py --self-test          that each seeded fault is found by the rule that should find it
-python tests/template/check.py --table-definition   the table as CloudFormation will make it, as JSON
+python tests/template/check.py                      every rule; one line per finding; exit code 1 if there are any
+python tests/template/check.py --self-test          check that the right rule finds each seeded fault
+python tests/template/check.py --table-definition   print the table as CloudFormation will create it, as JSON
 """
 
 import argparse
@@ -26,12 +26,12 @@ def check(stack):
 
 def self_test(stack):
     failed = 0
-    # A rule may already complain of something; what counts is that it says more about the spoilt copy.
+    # A rule may already have findings; the faulty copy must produce new ones.
     before = {rule: set(rule(stack)) for rule in RULES}
     for name, rule, spoil in FAULTS:
-        spoilt = stack.copy()
-        spoil(spoilt)
-        if not set(rule(spoilt.translate())) - before[rule]:
+        faulty = stack.copy()
+        spoil(faulty)
+        if not set(rule(faulty.translate())) - before[rule]:
             failed += 1
             print(f"{rule.__name__}: did not find the fault: {name}")
     for rule in RULES:
@@ -44,14 +44,14 @@ def self_test(stack):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     modes = parser.add_mutually_exclusive_group()
-    modes.add_argument("--self-test", action="store_true", help="seed faults and require each to be found")
+    modes.add_argument("--self-test", action="store_true", help="seed faults and check that each is found")
     modes.add_argument("--table-definition", action="store_true", help="print the table's definition as JSON")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     stack = Stack.load()
-    if asked.table_definition:
+    if options.table_definition:
         print(json.dumps(stack.table_definition(), indent=2))
         return 0
-    passed, failed = (self_test if asked.self_test else check)(stack)
+    passed, failed = (self_test if options.self_test else check)(stack)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -1,6 +1,6 @@
-"""Faults that the rules must find: each spoils a copy of the stack in one place, and names the rule that must say so.
+"""Faults that the rules must find: each breaks a copy of the stack in one place and names the rule that must report it.
 
-A rule that never fails proves nothing. A new rule gets a fault here.
+A rule that never fails proves nothing. Add a fault here for every new rule.
 """
 
 from rules import (
@@ -50,7 +50,7 @@ def statement(stack, role, sid):
 
 
 def setting(name, caught_by, where, key, value):
-    """A fault that sets one property, or drops it when the value is None."""
+    """Adds a fault that sets one property, or removes it if the value is None."""
 
     def spoil(stack):
         holder = where(stack)
@@ -84,7 +84,7 @@ def alarm(name):
 
 LINTED = linting.the_linter_finds_nothing
 setting("a misspelt property", LINTED, table, "BilingMode", "PAY_PER_REQUEST")
-setting("a reference to nothing", LINTED, queue, "KmsMasterKeyId", {"Ref": "NoSuchKey"})
+setting("a dangling reference", LINTED, queue, "KmsMasterKeyId", {"Ref": "NoSuchKey"})
 setting(
     "an attribute that a resource does not have",
     LINTED,
@@ -97,13 +97,13 @@ setting("a misspelt alarm operator", LINTED, alarm("ApiErrors"), "ComparisonOper
 setting("a function that SAM cannot translate", linting.sam_translates_the_template, mapping, "Queue", None)
 
 
-@fault("a circle: the queue's policy refers to the bucket", LINTED)
+@fault("a circular reference: the queue's policy refers to the bucket", LINTED)
 def _(stack):
     condition = props(stack, "IngestQueuePolicy")["PolicyDocument"]["Statement"][0]["Condition"]
     condition["ArnEquals"]["aws:SourceArn"] = {"Fn::GetAtt": ["RawBucket", "Arn"]}
 
 
-UNSIGNED = calling.nobody_writes_unsigned
+UNSIGNED = calling.no_route_writes_unsigned
 setting("an anonymous POST", UNSIGNED, lambda s: event(s, "PostArticles"), "Auth", {"Authorizer": "NONE"})
 setting(
     "an open $default",
@@ -113,7 +113,7 @@ setting(
     {"Authorizer": "NONE"},
 )
 setting(
-    "routes that are open unless somebody thinks of it",
+    "routes that are open by default",
     UNSIGNED,
     lambda s: props(s, "HttpApi")["Auth"],
     "DefaultAuthorizer",
@@ -147,15 +147,15 @@ def keyed_route(name):
     return lambda stack: stack.keyed_api["Resources"][name]["Properties"]
 
 
-setting("a keyed route that asks for nothing", KEYED, keyed_route("PostArticles"), "AuthorizationType", "NONE")
+setting("a keyed route without authorisation", KEYED, keyed_route("PostArticles"), "AuthorizationType", "NONE")
 setting("an open $default beside keys", KEYED, keyed_route("Otherwise"), "AuthorizationType", "NONE")
-fault("administration that an open GET takes", KEYED)(lambda s: s.keyed_api["Resources"].pop("Source"))
+fault("administration that an open GET matches", KEYED)(lambda s: s.keyed_api["Resources"].pop("Source"))
 fault("reads that stay open", KEYED)(lambda s: s.keyed_api["Resources"]["OtherGet"].pop("Condition"))
 
 STAGE = calling.the_stage_is_the_nameless_one_and_bounded
 setting("a named stage", STAGE, lambda s: props(s, "HttpApi"), "StageName", "prod")
 setting(
-    "settings for a route that is not there",
+    "settings for a route that does not exist",
     STAGE,
     lambda s: props(s, "HttpApi")["RouteSettings"],
     "POST /v1/article",
@@ -210,7 +210,7 @@ setting(
     [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}],
 )
 setting(
-    "a list of the whole bucket", NEEDED, lambda s: statement(s, "ApiRole", "MissTheIndex"), "Condition", None
+    "a list of the whole bucket", NEEDED, lambda s: statement(s, "ApiRole", "DetectMissingIndex"), "Condition", None
 )
 fault("a permission that is missing", NEEDED)(
     lambda s: statement(s, "IngestRole", "Archive")["Action"].remove("dynamodb:DeleteItem")
@@ -221,20 +221,20 @@ TABLE = keeping.the_table_is_as_the_store_expects_and_safe
 setting("no point-in-time recovery", TABLE, table, "PointInTimeRecoverySpecification", None)
 setting("another TTL attribute", TABLE, lambda s: table(s)["TimeToLiveSpecification"], "AttributeName", "ttl")
 setting(
-    "the table goes with the stack",
+    "the table is deleted with the stack",
     keeping.nothing_that_holds_news_is_deleted_with_the_stack,
     lambda s: resource(s, "ArticlesTable"),
     "DeletionPolicy",
     "Delete",
 )
 setting(
-    "the bucket goes with a replacement",
+    "the bucket is deleted on replacement",
     keeping.nothing_that_holds_news_is_deleted_with_the_stack,
     lambda s: resource(s, "RawBucket"),
     "UpdateReplacePolicy",
     None,
 )
-setting("logs for ever", keeping.logs_do_not_live_for_ever, lambda s: props(s, "ApiLog"), "RetentionInDays", None)
+setting("logs kept forever", keeping.logs_do_not_live_for_ever, lambda s: props(s, "ApiLog"), "RetentionInDays", None)
 setting(
     "a function that logs elsewhere",
     keeping.logs_do_not_live_for_ever,
@@ -253,13 +253,13 @@ setting(
 )
 setting("no versions", BUCKET, bucket, "VersioningConfiguration", None)
 setting(
-    "plain HTTP for the objects",
+    "plain HTTP allowed for the objects",
     BUCKET,
     lambda s: props(s, "RawBucketPolicy")["PolicyDocument"]["Statement"][0],
     "Resource",
     {"Fn::GetAtt": ["RawBucket", "Arn"]},
 )
-fault("index files of every hour stay", BUCKET)(
+fault("old index files never expire", BUCKET)(
     lambda s: bucket(s)["LifecycleConfiguration"]["Rules"].__delitem__(2)
 )
 fault("raw documents expire", BUCKET)(
@@ -267,20 +267,20 @@ fault("raw documents expire", BUCKET)(
 )
 
 QUEUE = queueing.the_queue_outlives_its_reader
-setting("visible too soon", QUEUE, queue, "VisibilityTimeout", 60)
-setting("a longer function, the same queue", QUEUE, lambda s: props(s, "IngestFunction"), "Timeout", 120)
-setting("whole batches fail", QUEUE, mapping, "FunctionResponseTypes", None)
-setting("no dead letters", QUEUE, queue, "RedrivePolicy", None)
+setting("a visibility timeout that is too short", QUEUE, queue, "VisibilityTimeout", 60)
+setting("a longer function timeout with the same queue", QUEUE, lambda s: props(s, "IngestFunction"), "Timeout", 120)
+setting("whole batches fail together", QUEUE, mapping, "FunctionResponseTypes", None)
+setting("no dead-letter queue", QUEUE, queue, "RedrivePolicy", None)
 setting("dead letters that expire with the queue", QUEUE, queue, "MessageRetentionPeriod", 1209600)
-DOORBELL = queueing.the_stream_is_a_doorbell
+DOORBELL = queueing.the_stream_only_triggers_functions
 setting(
-    "every item rings",
+    "every item triggers",
     DOORBELL,
     lambda s: props(s, "IndexFunction")["Events"]["Doorbell"]["Properties"],
     "FilterCriteria",
     None,
 )
-fault("nothing makes up for a lost ring", DOORBELL)(lambda s: props(s, "IndexFunction")["Events"].pop("Timer"))
+fault("no timer in case a trigger is lost", DOORBELL)(lambda s: props(s, "IndexFunction")["Events"].pop("Timer"))
 UPLOADS = queueing.uploads_reach_the_queue_and_nothing_else_does
 fault("a notification loop", UPLOADS)(
     lambda s: bucket(s)["NotificationConfiguration"]["QueueConfigurations"][0].pop("Filter")
@@ -292,10 +292,10 @@ setting(
     "BucketName",
     {"Fn::Sub": "dateline-${Stage}-${AWS::AccountId}"},
 )
-setting("a bucket before the queue's policy", UPLOADS, lambda s: resource(s, "RawBucket"), "DependsOn", None)
+setting("a bucket created before the queue's policy", UPLOADS, lambda s: resource(s, "RawBucket"), "DependsOn", None)
 
 setting(
-    "longer than API Gateway waits",
+    "a timeout longer than API Gateway waits",
     building.functions_are_built_and_bounded,
     lambda s: props(s, "ApiFunction"),
     "Timeout",
@@ -316,21 +316,21 @@ setting(
     False,
 )
 setting(
-    "a variable that nothing reads",
-    building.functions_are_told_what_they_read_and_no_more,
+    "a variable that no function reads",
+    building.functions_get_exactly_the_variables_they_read,
     lambda s: s.source["Globals"]["Function"]["Environment"]["Variables"],
     "TABLE_NAME",
     "x",
 )
 setting(
-    "a table's ARN for its name",
-    building.functions_are_told_what_they_read_and_no_more,
+    "the table's ARN instead of its name",
+    building.functions_get_exactly_the_variables_they_read,
     lambda s: s.source["Globals"]["Function"]["Environment"]["Variables"],
     "DATELINE_TABLE",
     {"Fn::GetAtt": ["ArticlesTable", "Arn"]},
 )
 setting(
-    "a schedule of one minutes",
+    "a rate of '1 minutes'",
     building.schedules_are_spelt_as_the_scheduler_reads_them,
     lambda s: props(s, "IngestFunction")["Events"],
     "Poll",
@@ -341,13 +341,13 @@ METRICS = watching.alarms_watch_metrics_that_exist
 setting("a misspelt metric", METRICS, alarm("ApiAnswers5xx"), "MetricName", "5XXError")
 setting("a misspelt dimension", METRICS, lambda s: alarm("DeadLettersNotEmpty")(s)["Dimensions"][0], "Name", "Queue")
 setting(
-    "a dimension that names another thing",
+    "a dimension that names another resource",
     METRICS,
     lambda s: alarm("ApiErrors")(s)["Dimensions"][0],
     "Value",
     {"Ref": "TableName"},
 )
-fault("an expression over a query that is gone", METRICS)(lambda s: alarm("TableErrors")(s)["Metrics"].pop())
+fault("an expression over a removed query", METRICS)(lambda s: alarm("TableErrors")(s)["Metrics"].pop())
 
 
 @fault("system errors without their operation", METRICS)
@@ -358,7 +358,7 @@ def _(stack):
 
 
 WATCHED = watching.what_can_fail_has_an_alarm
-fault("dead letters that nobody sees", WATCHED)(lambda s: s.monitoring["Resources"].pop("DeadLettersNotEmpty"))
+fault("a dead-letter queue without an alarm", WATCHED)(lambda s: s.monitoring["Resources"].pop("DeadLettersNotEmpty"))
 setting(
     "the wrong queue watched",
     WATCHED,
@@ -366,23 +366,23 @@ setting(
     "DeadLettersName",
     {"Fn::GetAtt": ["IngestQueue", "QueueName"]},
 )
-setting("an alarm that tells nobody", WATCHED, alarm("IngestErrors"), "AlarmActions", None)
+setting("an alarm without an action", WATCHED, alarm("IngestErrors"), "AlarmActions", None)
 setting(
-    "a parameter that is not handed on",
-    watching.the_nested_stacks_are_told_what_they_ask,
+    "a parameter that is not passed to the nested stack",
+    watching.nested_stacks_get_exactly_their_parameters,
     lambda s: props(s, "Monitoring")["Parameters"],
     "QueueName",
     None,
 )
 
 
-@fault("a dashboard with a comma too many", watching.the_dashboard_shows_metrics_that_exist)
+@fault("a dashboard with an extra comma", watching.the_dashboard_shows_metrics_that_exist)
 def _(stack):
     body = stack.monitoring["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
     body["Fn::Sub"] = body["Fn::Sub"].replace("]}}\n  ]", "]}},\n  ]")
 
 
-@fault("a stage that sets what is no parameter", samples.each_stage_sets_parameters_that_exist)
+@fault("a stage that sets an unknown parameter", samples.each_stage_sets_parameters_that_exist)
 def _(stack):
     stack.samconfig["dev"]["deploy"]["parameters"]["parameter_overrides"] += " LogLevel=debug"
 

@@ -1,6 +1,6 @@
-"""The stack as the checks see it: the files, what SAM makes of the template, and how to look things up in either.
+"""The stack that the checks read: the files, the template as SAM translates it, and lookups in both.
 
-Nothing here judges; rules.py does. Everything is held in memory, so that faults.py can spoil a copy.
+The checks themselves are in rules/. Everything is in memory, so that faults.py can modify a copy.
 """
 
 import copy
@@ -18,7 +18,7 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
-# Translation and linting need some region; the template names none.
+# Translation and linting need a region; the template specifies none.
 REGION = "eu-west-1"
 
 
@@ -31,7 +31,7 @@ class Stack:
     events: dict
     cargo: dict
     lambda_profile: dict
-    # What SAM makes of `source`; without it, the reasons why it could not.
+    # `source` as SAM translates it, or the errors if translation failed.
     translated: dict = field(default_factory=dict)
     translation_errors: list = field(default_factory=list)
 
@@ -40,7 +40,7 @@ class Stack:
         def toml(path):
             return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
-        # cargo-lambda reads CargoLambda.toml beside the manifest and then the manifest, which wins.
+        # cargo-lambda reads CargoLambda.toml beside the manifest, then the manifest, which takes precedence.
         cargo = toml(root / "Cargo.toml")
         build = toml(root / "CargoLambda.toml").get("build", {})
         build |= cargo.get("package", {}).get("metadata", {}).get("lambda", {}).get("build", {})
@@ -58,14 +58,14 @@ class Stack:
         return copy.deepcopy(self)
 
     def translate(self):
-        """Runs SAM's own transform, offline: no managed policy is looked up, because the template may use none."""
+        """Runs SAM's own transform, offline: it looks up no managed policies, because the template must not use any."""
         source = copy.deepcopy(self.source)
-        # `sam package` puts addresses in the place of local files before the transform runs, which insists on them.
+        # The transform requires URLs in place of local files, which `sam package` substitutes before.
         source.setdefault("Globals", {}).setdefault("Function", {})["CodeUri"] = "s3://code/archive.zip"
         for resource in source["Resources"].values():
             if resource.get("Type") == "AWS::CloudFormation::Stack":
                 resource["Properties"]["TemplateURL"] = "https://s3.amazonaws.com/code/nested.template"
-        # Metrics that go nowhere, given because the default ones complain when they are not published.
+        # A dummy publisher, because the default metrics warn if they are not published.
         metrics = Metrics("template", DummyMetricsPublisher())
         try:
             translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION), metrics=metrics)
@@ -93,7 +93,7 @@ class Stack:
         }
 
     def routes(self):
-        """Every route of the API as (method, path) to its authorisers; ANY and $default as API Gateway spells them."""
+        """Maps each route (method, path) of the API to its authorisers; ANY and $default as API Gateway spells them."""
         found = {}
         for api in self.resources("AWS::ApiGatewayV2::Api").values():
             for path, methods in api["Properties"].get("Body", {}).get("paths", {}).items():
@@ -106,7 +106,7 @@ class Stack:
         return found
 
     def keyed_routes(self, public_reads):
-        """Every route of the keyed API as (method, path) to whether it asks for a key, with reads public or keyed."""
+        """Maps each route (method, path) of the keyed API to its authorisers, with reads public or keyed."""
         found = {}
         for route in self.keyed_api["Resources"].values():
             if route["Type"] != "AWS::ApiGatewayV2::Route" or ("Condition" in route and not public_reads):
@@ -127,8 +127,8 @@ class Stack:
 
 
 def target(value):
-    """The logical name that a value points to, whichever way it is written; None for a plain value. Of a choice, the
-    one that is taken where its condition does not hold: the template's defaults."""
+    """Returns the logical id that a value refers to, in any notation; None for a plain value. For Fn::If, takes the
+    branch of a false condition: the template's defaults."""
     if isinstance(value, dict):
         if "Fn::If" in value:
             return target(value["Fn::If"][2])
@@ -148,7 +148,7 @@ def listed(value):
 
 
 def walk(value, path=""):
-    """Every (path, key, value) of a nested document."""
+    """Yields every (path, key, value) of a nested document."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         yield path, key, inner

@@ -1,32 +1,32 @@
-//! The time behind a date, with its zone: without one the moment is not known.
+//! Parses the time after a date, with its zone: without a zone the instant is unknown.
 
-use super::{Kind, Token};
+use super::{DateToken, DateTokenKind};
 use crate::article::Offset;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-/// A time with its zone, close behind a date, and how many tokens it takes.
-pub fn time_after(day: civil::Date, tokens: &[Token]) -> Option<(Timestamp, Option<Offset>, usize)> {
-    use Kind::{Mark, Number, Word};
-    let between = |kind: &Kind| match kind {
-        Mark(it) => matches!(it, ',' | '|' | '·' | '-' | '–' | '—' | '@'),
-        Word(it) => matches!(it.as_str(), "at" | "um" | "à" | "t" | "ore"),
+/// Parses a time with its zone close after a date; also returns its offset and the number of its tokens.
+pub fn time_after(day: civil::Date, tokens: &[DateToken]) -> Option<(Timestamp, Option<Offset>, usize)> {
+    use DateTokenKind::{Mark, Number, Word};
+    let is_filler = |kind: &DateTokenKind| match kind {
+        Mark(mark) => matches!(mark, ',' | '|' | '·' | '-' | '–' | '—' | '@'),
+        Word(word) => matches!(word.as_str(), "at" | "um" | "à" | "t" | "ore"),
         Number(..) => false,
     };
-    let skipped = tokens.iter().take(2).take_while(|it| between(&it.kind)).count();
-    let kinds: Vec<&Kind> = tokens[skipped..].iter().take(9).map(|it| &it.kind).collect();
+    let skipped = tokens.iter().take(2).take_while(|token| is_filler(&token.kind)).count();
+    let kinds: Vec<&DateTokenKind> = tokens[skipped..].iter().take(9).map(|token| &token.kind).collect();
     let [Number(hour, 1..=2), Mark(':' | '.'), Number(minute, 2), rest @ ..] = kinds.as_slice() else { return None };
     let (mut hour, mut used) = (*hour, 3);
     let mut rest = rest;
     if let [Mark(':'), Number(_, 2), more @ ..] = rest {
         (rest, used) = (more, used + 2);
     }
-    // `a.m.` comes apart into four tokens.
-    let half = match rest {
+    // `a.m.` is split into four tokens.
+    let meridiem = match rest {
         [Word(a), Mark('.'), Word(m), Mark('.'), ..] if m == "m" && (a == "a" || a == "p") => Some((a == "p", 4)),
-        [Word(half), ..] if half == "am" || half == "pm" => Some((half == "pm", 1)),
+        [Word(meridiem), ..] if meridiem == "am" || meridiem == "pm" => Some((meridiem == "pm", 1)),
         _ => None,
     };
-    if let Some((afternoon, tokens)) = half {
+    if let Some((afternoon, tokens)) = meridiem {
         if !(1..=12).contains(&hour) {
             return None;
         }
@@ -34,13 +34,13 @@ pub fn time_after(day: civil::Date, tokens: &[Token]) -> Option<(Timestamp, Opti
         used += tokens;
     }
     let (offset, zone_tokens) = zone(&tokens[skipped + used..])?;
-    let part = |it: i64| i8::try_from(it).ok();
+    let part = |number: i64| i8::try_from(number).ok();
     let time = civil::Time::new(part(hour)?, part(*minute)?, 0, 0).ok()?;
     let zoned = day.to_datetime(time).to_zoned_datetime(offset.map_or(TimeZone::UTC, Offset::zone)).ok()?;
     Some((zoned.timestamp(), offset, skipped + used + zone_tokens))
 }
 
-/// Zones whose letters mean one offset everywhere. `IST`, `BST` and `CST` mean several and are not here.
+/// Zone abbreviations with the same offset everywhere, in minutes. `IST`, `BST` and `CST` are ambiguous and left out.
 const ZONES: &[(&str, i64)] = &[
     ("gmt", 0),
     ("utc", 0),
@@ -55,12 +55,12 @@ const ZONES: &[(&str, i64)] = &[
     ("pkt", 300),
 ];
 
-/// The offset that a time is written with, and its tokens. `Z` states the moment and no offset.
-fn zone(tokens: &[Token]) -> Option<(Option<Offset>, usize)> {
+/// Parses the offset of a time and the number of its tokens. `Z` states the instant but no offset.
+fn zone(tokens: &[DateToken]) -> Option<(Option<Offset>, usize)> {
     let named = match tokens {
-        [Token { kind: Kind::Word(name), .. }, ..] if name == "z" => return Some((None, 1)),
-        [Token { kind: Kind::Word(name), .. }, ..] => {
-            ZONES.iter().find(|(it, _)| it == name).map(|(_, minutes)| *minutes)
+        [DateToken { kind: DateTokenKind::Word(name), .. }, ..] if name == "z" => return Some((None, 1)),
+        [DateToken { kind: DateTokenKind::Word(name), .. }, ..] => {
+            ZONES.iter().find(|(zone, _)| zone == name).map(|(_, minutes)| *minutes)
         }
         _ => None,
     };
@@ -71,10 +71,10 @@ fn zone(tokens: &[Token]) -> Option<(Option<Offset>, usize)> {
     Some((Some(Offset::of_minutes(named?)?), 1))
 }
 
-/// `+05:30`, `-0800`; directly behind the name of UTC also `+2`.
-fn signed(tokens: &[Token], utc: Option<&Token>) -> Option<(i64, usize)> {
-    use Kind::{Mark, Number};
-    let kinds: Vec<&Kind> = tokens.iter().take(4).map(|it| &it.kind).collect();
+/// Parses `+05:30` and `-0800` into minutes; directly after `GMT` or `UTC` also `+2`.
+fn signed(tokens: &[DateToken], utc: Option<&DateToken>) -> Option<(i64, usize)> {
+    use DateTokenKind::{Mark, Number};
+    let kinds: Vec<&DateTokenKind> = tokens.iter().take(4).map(|token| &token.kind).collect();
     let (minutes, used) = match kinds.as_slice() {
         [Mark('+' | '-'), Number(hours, 1..=2), Mark(':'), Number(minutes, 2), ..] => (hours * 60 + minutes, 4),
         [Mark('+' | '-'), Number(both, 4), ..] => (both / 100 * 60 + both % 100, 2),

@@ -1,8 +1,9 @@
-//! Dates that a text states in full: day, month and year. A date without its year is none.
+//! Dates that a text states in full: day, month and year. A date without a year is not a full date.
 //!
-//! Order: a named month tells day from year by itself. Of numbers alone, a four-digit year in front is ISO's order, dots
-//! are the continental one with the day first; with slashes and hyphens the day is the number above 12, and if there is none, nobody
-//! can tell and the date is refused. A time counts only with its zone: without one the moment is not known.
+//! Order: a named month makes it unambiguous. Among numbers alone, a leading four-digit year means ISO order, and dots
+//! mean the continental order with the day first; with slashes and hyphens the day is the number above 12, and if there
+//! is none, the date is ambiguous and refused, unless both numbers are equal. A time counts only with its zone: without
+//! one the instant is unknown.
 
 mod clock;
 
@@ -21,12 +22,12 @@ use std::{ops::Range, sync::LazyLock};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stated {
-    /// In bytes of the text.
+    /// UTF-8 bytes of the text.
     pub range: Range<usize>,
     pub published: Published,
 }
 
-/// The first full date that a text states.
+/// Returns the first full date that a text states.
 pub fn stated(text: &str) -> Option<Stated> {
     let tokens = tokens(text);
     (0..tokens.len()).find_map(|at| {
@@ -43,18 +44,18 @@ pub fn stated(text: &str) -> Option<Stated> {
 
 /// Whether a text is a day of a month, with or without its year: `4 avril`, `Jan. 5`.
 pub fn is_day(text: &str) -> bool {
-    let tokens: Vec<Token> = tokens(text).into_iter().filter(|it| !matches!(it.kind, Kind::Mark(_))).collect();
-    let kinds: Vec<&Kind> = tokens.iter().map(|it| &it.kind).collect();
+    let tokens: Vec<DateToken> =
+        tokens(text).into_iter().filter(|token| !matches!(token.kind, DateTokenKind::Mark(_))).collect();
+    let kinds: Vec<&DateTokenKind> = tokens.iter().map(|token| &token.kind).collect();
     let is_month_day = |number: i64| (1..=31).contains(&number);
     match kinds.as_slice() {
-        [Kind::Number(day, _), Kind::Word(word)] | [Kind::Word(word), Kind::Number(day, _)] => {
-            is_month_day(*day) && month(word).is_some()
-        }
+        [DateTokenKind::Number(day, _), DateTokenKind::Word(word)]
+        | [DateTokenKind::Word(word), DateTokenKind::Number(day, _)] => is_month_day(*day) && month(word).is_some(),
         _ => stated(text).is_some(),
     }
 }
 
-/// Words that tell what the date behind them is of: a change, or the publication.
+/// Words that say what the date after them refers to: a change, or the publication.
 const OF_CHANGE: &[&str] = &[
     "updated",
     "modified",
@@ -86,72 +87,75 @@ const OF_PUBLICATION: &[&str] = &[
     "發布",
 ];
 
-/// Whether what stands before a date in its line says that it is the date of a change: the last such word decides.
+/// Whether the text before a date in its line says that it is the date of a change: the last such word decides.
 pub fn is_of_change(before: &str) -> bool {
     let low = before.to_lowercase();
-    let last = |words: &[&str]| words.iter().filter_map(|it| low.rfind(it)).max();
+    let last = |words: &[&str]| words.iter().filter_map(|word| low.rfind(word)).max();
     last(OF_CHANGE) > last(OF_PUBLICATION)
 }
 
-/// A date as machines write it in metadata: RFC 3339 and the looser forms of ISO 8601 that are met, RFC 2822.
+/// Parses a machine-readable date of metadata: RFC 3339, the looser forms of ISO 8601 found in practice, or RFC 2822.
 pub fn machine(text: &str) -> Option<Published> {
     let text = text.trim();
     if let Ok(pieces) = Pieces::parse(text) {
         return of_pieces(&pieces);
     }
-    if let Ok(read) = BrokenDownTime::parse("%Y-%m-%d %H:%M:%S %z", text) {
-        return of_moment(read.to_timestamp().ok()?, read.offset().map(Offset::from), Precision::Second);
+    if let Ok(parsed) = BrokenDownTime::parse("%Y-%m-%d %H:%M:%S %z", text) {
+        return of_moment(parsed.to_timestamp().ok()?, parsed.offset().map(Offset::from), Precision::Second);
     }
     let zoned = rfc2822::parse(text).ok()?;
     let offset = Some(zoned.offset().into()).filter(|_| !text.contains("-0000"));
     of_moment(zoned.timestamp(), offset, Precision::Second)
 }
 
-/// A moment, if a time is written with its offset.
+/// Returns an instant if a time is written with its offset, otherwise a day.
 fn of_pieces(pieces: &Pieces<'_>) -> Option<Published> {
     let (Some(time), Some(offset)) = (pieces.time(), pieces.offset()) else { return of_day(pieces.date()) };
     let moment = offset.to_numeric_offset().to_timestamp(pieces.date().to_datetime(time)).ok()?;
     let stated = match offset {
-        PiecesOffset::Numeric(it) if !(it.is_negative() && it.offset().is_zero()) => Some(it.offset().into()),
+        PiecesOffset::Numeric(numeric) if !(numeric.is_negative() && numeric.offset().is_zero()) => {
+            Some(numeric.offset().into())
+        }
         _ => None,
     };
     of_moment(moment, stated, Precision::Second)
 }
 
-/// The date of a text, as machines write dates or as people do.
+/// Parses a date in machine-readable or human-readable form.
 pub fn any(text: &str) -> Option<Published> {
-    machine(text).or_else(|| stated(text).map(|it| it.published))
+    machine(text).or_else(|| stated(text).map(|stated| stated.published))
 }
 
-/// A day in the path of an address: `/2025/04/07/`, `/2025-04-07/`, `/2025/apr/07/`.
+/// Returns the day in the path of a URL: `/2025/04/07/`, `/2025-04-07/`, `/2025/apr/07/`.
 pub fn in_path(address: &str) -> Option<Published> {
     let parts: Vec<&str> = address.split(['/', '-', '?', '#']).collect();
-    parts.windows(3).find_map(|it| {
-        let [year, month, day] = it else { return None };
+    parts.windows(3).find_map(|window| {
+        let [year, month, day] = window else { return None };
         let number = |text: &str, digits: usize| (text.len() == digits).then(|| text.parse::<i8>().ok()).flatten();
-        let month = number(month, 2).or_else(|| self::month(month).and_then(|it| i8::try_from(it).ok()))?;
-        let year = year.parse::<i16>().ok().filter(|it| (1900..3000).contains(it))?;
+        let month = number(month, 2).or_else(|| self::month(month).and_then(|month| i8::try_from(month).ok()))?;
+        let year = year.parse::<i16>().ok().filter(|year| (1900..3000).contains(year))?;
         civil::Date::new(year, month, number(day, 2)?).ok().and_then(of_day)
     })
 }
 
-/// A day begins so many hours before it begins in UTC, where it begins first.
+/// Hours by which a day begins in the earliest zone before it begins in UTC.
 const EARLIEST_ZONE_HOURS: i64 = 14;
 
-/// Whether what is stated can be true of a document that was retrieved then: nothing is retrieved before it is published.
+/// Whether a stated date is possible for a document with this retrieval time, which cannot precede publication.
 pub fn is_possible(published: &Published, retrieved_at: Instant) -> bool {
     let latest = retrieved_at.timestamp().saturating_add(Span::new().hours(EARLIEST_ZONE_HOURS));
     published.at.is_none_or(|at| latest.is_ok_and(|latest| at.timestamp() <= latest))
 }
 
-/// A moment, where all of it is stated.
+/// Returns the publication date for an explicitly stated instant.
 pub fn of_moment(moment: Timestamp, offset: Option<Offset>, precision: Precision) -> Option<Published> {
     let at = Instant::from_timestamp(moment);
     at?;
     Some(Published { at, offset, precision: Some(precision), basis: Some(Basis::Explicit), ..Published::default() })
 }
 
-/// A day, somewhere in the world: its first moment in UTC stands for it, within the hours that it lasts there.
+/// Returns the publication date for a day whose zone is unknown: `at` is its start in UTC, and the interval
+/// is its 24 hours there.
 pub fn of_day(day: civil::Date) -> Option<Published> {
     let start = day.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp();
     let end = start.checked_add(Span::new().hours(24)).ok()?;
@@ -168,51 +172,53 @@ pub fn of_day(day: civil::Date) -> Option<Published> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    /// The value, and how many digits it was written with.
+enum DateTokenKind {
+    /// The value, and the number of its digits.
     Number(i64, usize),
     Word(String),
     Mark(char),
 }
 
 #[derive(Clone, Debug)]
-struct Token {
-    kind: Kind,
+struct DateToken {
+    kind: DateTokenKind,
     start: usize,
     end: usize,
 }
 
-/// Digits of any script as numbers, letters as lower-case words, marks one by one; blanks fall away.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+/// Splits a text into numbers (digits of several scripts), lower-case words and single marks; blanks are dropped.
+fn tokens(text: &str) -> Vec<DateToken> {
+    let mut tokens: Vec<DateToken> = Vec::new();
     for (start, letter) in text.char_indices() {
         let end = start + letter.len_utf8();
-        let previous = tokens.last_mut().filter(|it| it.end == start);
+        let previous = tokens.last_mut().filter(|token| token.end == start);
         match (digit(letter), previous) {
-            (Some(digit), Some(Token { kind: Kind::Number(value, digits), end: last, .. })) if *digits < 9 => {
+            (Some(digit), Some(DateToken { kind: DateTokenKind::Number(value, digits), end: last, .. }))
+                if *digits < 9 =>
+            {
                 *value = *value * 10 + digit;
                 *digits += 1;
                 *last = end;
             }
-            (Some(digit), _) => tokens.push(Token { kind: Kind::Number(digit, 1), start, end }),
+            (Some(digit), _) => tokens.push(DateToken { kind: DateTokenKind::Number(digit, 1), start, end }),
             // Ideographs are words of one letter: 3月16日.
-            (None, Some(Token { kind: Kind::Word(word), end: last, .. }))
+            (None, Some(DateToken { kind: DateTokenKind::Word(word), end: last, .. }))
                 if letter.is_alphabetic() && !is_ideograph(letter) && !word.chars().any(is_ideograph) =>
             {
                 word.extend(letter.to_lowercase());
                 *last = end;
             }
             (None, _) if letter.is_alphabetic() => {
-                tokens.push(Token { kind: Kind::Word(letter.to_lowercase().collect()), start, end });
+                tokens.push(DateToken { kind: DateTokenKind::Word(letter.to_lowercase().collect()), start, end });
             }
             (None, _) if letter.is_whitespace() => {}
-            (None, _) => tokens.push(Token { kind: Kind::Mark(letter), start, end }),
+            (None, _) => tokens.push(DateToken { kind: DateTokenKind::Mark(letter), start, end }),
         }
     }
     tokens
 }
 
-/// ASCII, Arabic-Indic, Extended Arabic-Indic and Devanagari digits.
+/// Returns the value of an ASCII, Arabic-Indic, Extended Arabic-Indic, Devanagari or full-width digit.
 fn digit(letter: char) -> Option<i64> {
     let zeros = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
     zeros.iter().find_map(|zero| {
@@ -225,33 +231,33 @@ fn is_ideograph(letter: char) -> bool {
     matches!(letter, '\u{4e00}'..='\u{9fff}')
 }
 
-/// A full date at the beginning of the tokens, and how many of them it takes.
-fn date_at(tokens: &[Token]) -> Option<(civil::Date, usize)> {
-    use Kind::{Mark, Number, Word};
-    let kinds: Vec<&Kind> = tokens.iter().take(8).map(|it| &it.kind).collect();
+/// Parses a full date at the start of the tokens; also returns the number of tokens that it takes.
+fn date_at(tokens: &[DateToken]) -> Option<(civil::Date, usize)> {
+    use DateTokenKind::{Mark, Number, Word};
+    let kinds: Vec<&DateTokenKind> = tokens.iter().take(8).map(|token| &token.kind).collect();
     let day = |year: i64, month: i64, day: i64| {
-        let part = |it: i64| i8::try_from(it).ok();
-        civil::Date::new(i16::try_from(year).ok()?, part(month)?, part(day)?).ok().filter(|it| it.year() >= 1000)
+        let part = |number: i64| i8::try_from(number).ok();
+        civil::Date::new(i16::try_from(year).ok()?, part(month)?, part(day)?).ok().filter(|date| date.year() >= 1000)
     };
     match kinds.as_slice() {
         [Number(y, 4), Mark(a @ ('-' | '/' | '.')), Number(m, 1..=2), Mark(b), Number(d, 1..=2), ..] if a == b => {
-            day(*y, *m, *d).map(|it| (it, 5))
+            day(*y, *m, *d).map(|day| (day, 5))
         }
         [Number(y, 4), Word(ny), Number(m, 1..=2), Word(yue), Number(d, 1..=2), Word(ri), ..]
             if ny == "年" && yue == "月" && ri == "日" =>
         {
-            day(*y, *m, *d).map(|it| (it, 6))
+            day(*y, *m, *d).map(|day| (day, 6))
         }
         [Number(d, 1..=2), Mark('.'), Number(m, 1..=2), Mark('.'), Number(y, 4), ..] => {
-            day(*y, *m, *d).map(|it| (it, 5))
+            day(*y, *m, *d).map(|day| (day, 5))
         }
-        [Number(a, 1..=2), Mark(mark @ ('/' | '-')), Number(b, 1..=2), Mark(again), Number(y, 4), ..]
-            if mark == again =>
+        [Number(a, 1..=2), Mark(mark @ ('/' | '-')), Number(b, 1..=2), Mark(second), Number(y, 4), ..]
+            if mark == second =>
         {
             match (*a > 12, *b > 12) {
-                (true, false) => day(*y, *b, *a).map(|it| (it, 5)),
-                (false, true) => day(*y, *a, *b).map(|it| (it, 5)),
-                _ if a == b => day(*y, *a, *b).map(|it| (it, 5)),
+                (true, false) => day(*y, *b, *a).map(|day| (day, 5)),
+                (false, true) => day(*y, *a, *b).map(|day| (day, 5)),
+                _ if a == b => day(*y, *a, *b).map(|day| (day, 5)),
                 _ => None,
             }
         }
@@ -262,7 +268,7 @@ fn date_at(tokens: &[Token]) -> Option<(civil::Date, usize)> {
             let month = month(name)?;
             let after = skip + 1 + filler(&rest[skip + 1..]);
             let Some(Number(y, 4)) = rest.get(after) else { return None };
-            day(*y, month, *d).map(|it| (it, after + 2))
+            day(*y, month, *d).map(|day| (day, after + 2))
         }
         [Word(name), rest @ ..] => {
             // `March 12, 2025`, `Jan. 5 2027`
@@ -271,22 +277,22 @@ fn date_at(tokens: &[Token]) -> Option<(civil::Date, usize)> {
             let Some(Number(d, 1..=2)) = rest.get(skip) else { return None };
             let after = skip + 1 + filler(&rest[skip + 1..]);
             let Some(Number(y, 4)) = rest.get(after) else { return None };
-            day(*y, month, *d).map(|it| (it, after + 2))
+            day(*y, month, *d).map(|day| (day, after + 2))
         }
         _ => None,
     }
 }
 
-/// How many of the next tokens mean nothing between the parts of a date.
-fn filler(kinds: &[&Kind]) -> usize {
-    let means_nothing = |kind: &Kind| match kind {
-        Kind::Mark(mark) => matches!(mark, '.' | ',' | '-' | '،' | '/' | 'º' | 'ª'),
-        Kind::Word(word) => {
+/// Counts the next tokens, at most two, that are only filler between the parts of a date.
+fn filler(kinds: &[&DateTokenKind]) -> usize {
+    let is_filler = |kind: &DateTokenKind| match kind {
+        DateTokenKind::Mark(mark) => matches!(mark, '.' | ',' | '-' | '،' | '/' | 'º' | 'ª'),
+        DateTokenKind::Word(word) => {
             matches!(word.as_str(), "st" | "nd" | "rd" | "th" | "of" | "de" | "del" | "er" | "من" | "º")
         }
-        Kind::Number(..) => false,
+        DateTokenKind::Number(..) => false,
     };
-    kinds.iter().take(2).take_while(|it| means_nothing(it)).count()
+    kinds.iter().take(2).take_while(|kind| is_filler(kind)).count()
 }
 
 pub(in crate::enrich) fn month(name: &str) -> Option<i64> {
@@ -295,7 +301,7 @@ pub(in crate::enrich) fn month(name: &str) -> Option<i64> {
 
 static MONTH_NAMES: LazyLock<FxHashMap<&'static str, i64>> = LazyLock::new(|| {
     let months = (1..).zip(MONTHS);
-    months.flat_map(|(number, names)| names.split(' ').map(move |it| (it, number))).collect()
+    months.flat_map(|(number, names)| names.split(' ').map(move |part| (part, number))).collect()
 });
 
 /// The names and usual abbreviations of the months in English, French, German, Spanish, Portuguese, Italian, Dutch,
@@ -320,7 +326,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn full_dates_are_read_in_their_usual_forms() {
+    fn full_dates_are_parsed_in_their_usual_forms() {
         for (text, expected) in [
             ("Published: 12 March 2025, 09:40 GMT", Some("2025-03-12T09:40:00.000Z")),
             ("Jan. 5, 2027", Some("2027-01-05T00:00:00.000Z")),
@@ -343,7 +349,7 @@ mod tests {
             ("between 2013 and 2018", None),
             ("", None),
         ] {
-            let found = stated(text).and_then(|it| it.published.at).map(|it| it.to_string());
+            let found = stated(text).and_then(|stated| stated.published.at).map(|instant| instant.to_string());
             assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
@@ -359,25 +365,25 @@ mod tests {
             ("2025-03-12 09:40Z", "2025-03-12T09:40:00.000Z none 2025-03-12"),
             ("12 March 2025, 09:40", "2025-03-12T00:00:00.000Z none 2025-03-12"),
         ] {
-            assert_eq!(stated(text).map(|it| shown(&it.published)).as_deref(), Some(expected), "{text}");
+            assert_eq!(stated(text).map(|stated| formatted(&stated.published)).as_deref(), Some(expected), "{text}");
         }
     }
 
-    /// The moment, the offset and the day.
-    fn shown(published: &Published) -> String {
-        let offset = published.offset.map_or_else(|| "none".to_owned(), |it| it.to_string());
+    /// Formats the instant, the offset and the day.
+    fn formatted(published: &Published) -> String {
+        let offset = published.offset.map_or_else(|| "none".to_owned(), |offset| offset.to_string());
         format!("{} {offset} {}", published.at.expect("a date"), published.day().expect("a day"))
     }
 
     #[test]
-    fn the_range_is_the_date_alone() {
+    fn the_range_covers_only_the_date() {
         let text = "Updated: 12 March 2025, 14:05 GMT | News";
         let found = stated(text).expect("a date");
         assert_eq!(&text[found.range], "12 March 2025, 14:05 GMT");
     }
 
     #[test]
-    fn a_line_tells_what_its_date_is_of() {
+    fn the_words_before_a_date_distinguish_change_and_publication() {
         for (before, expected) in [
             ("", false),
             ("By Ana Sá, ", false),
@@ -393,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_may_hold_a_day() {
+    fn a_day_in_a_url_path_is_found() {
         for (address, expected) in [
             ("https://news.example/2025/04/07/ferry", Some("2025-04-07")),
             ("https://news.example/world/2025/apr/07/ferry", Some("2025-04-07")),
@@ -401,13 +407,13 @@ mod tests {
             ("https://news.example/2025/04/ferry", None),
             ("https://news.example/2025/13/07/ferry", None),
         ] {
-            let found = in_path(address).and_then(|it| it.at).map(|it| it.day());
+            let found = in_path(address).and_then(|published| published.at).map(|instant| instant.day());
             assert_eq!(found.as_deref(), expected, "{address}");
         }
     }
 
     #[test]
-    fn nothing_is_published_after_its_retrieval() {
+    fn a_publication_date_after_retrieval_is_impossible() {
         let retrieved = Instant::parse("2025-04-06T11:00:00Z").expect("an instant");
         for (stated, possible) in [("2025-04-06", true), ("2025-04-07", true), ("2025-04-08", false)] {
             let published = machine(stated).expect("a date");
@@ -416,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn machines_write_dates_in_several_ways() {
+    fn machine_readable_dates_are_parsed() {
         for (text, expected) in [
             ("2025-03-12T09:40:00+05:00", Some("2025-03-12T04:40:00.000Z +05:00 2025-03-12")),
             ("2025-03-12T20:40:00.000-0800", Some("2025-03-13T04:40:00.000Z -08:00 2025-03-12")),
@@ -431,12 +437,12 @@ mod tests {
             ("2025-03-12", Some("2025-03-12T00:00:00.000Z none 2025-03-12")),
             ("yesterday", None),
         ] {
-            assert_eq!(machine(text).map(|it| shown(&it)).as_deref(), expected, "{text}");
+            assert_eq!(machine(text).map(|published| formatted(&published)).as_deref(), expected, "{text}");
         }
     }
 
     #[test]
-    fn a_day_without_its_year_is_a_day() {
+    fn a_day_is_recognised_without_its_year() {
         for text in ["4 avril", "Jan. 5", "8 февраля", "April 9, 2025"] {
             assert!(is_day(text), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Which words of which passage already belong to an entity: a name is of one thing.
+//! Records which words of which field already belong to an entity, so that a name belongs to only one.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -6,12 +6,12 @@ use std::{collections::BTreeMap, ops::Range};
 pub struct Claims(BTreeMap<(usize, usize), usize>);
 
 impl Claims {
-    pub fn is_free(&self, passage: usize, words: &Range<usize>) -> bool {
-        let before = self.0.range(..(passage, words.end)).next_back();
-        before.is_none_or(|((of, _), end)| *of != passage || *end <= words.start)
+    pub fn is_free(&self, field: usize, words: &Range<usize>) -> bool {
+        let before = self.0.range(..(field, words.end)).next_back();
+        before.is_none_or(|((claimed, _), end)| *claimed != field || *end <= words.start)
     }
 
-    pub fn take(&mut self, passage: usize, words: &Range<usize>) {
-        self.0.insert((passage, words.start), words.end);
+    pub fn take(&mut self, field: usize, words: &Range<usize>) {
+        self.0.insert((field, words.start), words.end);
     }
 }

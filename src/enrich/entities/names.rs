@@ -1,24 +1,24 @@
-//! Which words may be a person's name: written like one, and in no table of things.
+//! Decides which words may be a person's name: written like one, and not in a table of other names or things.
 
 use super::{
-    Text,
-    tables::{self, Names},
+    EntityText,
+    tables::{self, NameTable},
 };
 use rustc_hash::FxHashSet;
 use std::{ops::Range, sync::LazyLock};
 
-/// The most words of a name.
+/// A name with this many words is not extended further.
 pub const NAME_WORDS: usize = 4;
-/// Small words in a row within a name: `de la`.
+/// Maximum consecutive particles within a name: `de la`.
 const PARTICLES_MAX: usize = 2;
-/// Small words within a name.
+/// Lower-case particles within a name.
 const PARTICLES: &[&str] = &[
     "bin", "ibn", "bint", "al", "el", "de", "da", "di", "del", "della", "dos", "du", "la", "le", "van", "von", "der",
     "den", "ter", "ten", "zu", "ul", "ur",
 ];
 static THINGS: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| WORDS_OF_THINGS.iter().copied().collect());
 
-/// Words that are often written with a capital letter and are in names of things, not of people.
+/// Words that are often capitalised and belong to names of things, not of people.
 const WORDS_OF_THINGS: &[&str] = &[
     "the",
     "a",
@@ -259,8 +259,8 @@ const WORDS_OF_THINGS: &[&str] = &[
     "team",
 ];
 
-/// The words of a name that begins here.
-pub fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
+/// Returns the words of the name that begins at a word.
+pub fn name_at(text: &EntityText<'_>, at: usize) -> Option<Range<usize>> {
     if !text.may_be_name(at) {
         return None;
     }
@@ -268,34 +268,34 @@ pub fn name_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
     while end < text.words.len() && end - at < NAME_WORDS && text.joined(end - 1) {
         let small = (end..text.words.len())
             .take(PARTICLES_MAX)
-            .take_while(|it| PARTICLES.contains(&text.words[*it].text) && text.joined(*it))
+            .take_while(|word| PARTICLES.contains(&text.words[*word].text) && text.joined(*word))
             .count();
         if !text.may_be_name(end + small) {
             break;
         }
         end += small + 1;
     }
-    // A run of capitals that goes on is something else: a name of a thing, a line in title case.
-    let goes_on = text.capital_behind(end - 1).is_some();
-    let ends_as_name = text.words[end - 1].text.chars().filter(|it| it.is_alphabetic()).count() >= 2;
-    (!goes_on && ends_as_name).then_some(at..end)
+    // A longer run of capitalised words is something else: the name of a thing, or a line in title case.
+    let continues = text.capital_behind(end - 1).is_some();
+    let ends_as_name = text.words[end - 1].text.chars().filter(|character| character.is_alphabetic()).count() >= 2;
+    (!continues && ends_as_name).then_some(at..end)
 }
 
 pub fn is_name_word(word: &str) -> bool {
     let mut letters = word.chars();
     let first = letters.next().is_some_and(char::is_uppercase);
-    // The pronoun is no initial.
+    // The pronoun `I` is not an initial.
     let initial = (word.chars().count() <= 2 && word.ends_with('.') || word.chars().count() == 1)
         && word.is_ascii()
         && !word.starts_with('I');
     let small = word.chars().any(char::is_lowercase);
     let low = || word.to_lowercase();
-    let of_thing = |low: &str| low.split('-').any(|it| THINGS.contains(it));
+    let of_thing = |low: &str| low.split('-').any(|part| THINGS.contains(part));
     first
         && (small || initial)
-        && word.chars().all(|it| it.is_alphabetic() || matches!(it, '\'' | '’' | '-' | '.'))
+        && word.chars().all(|character| character.is_alphabetic() || matches!(character, '\'' | '’' | '-' | '.'))
         && !of_thing(&low())
-        && tables::country(word).is_none_or(|it| it.names == Names::Perhaps)
+        && tables::country(word).is_none_or(|country| country.names == NameTable::Perhaps)
         && tables::organisation(word).is_none()
         && tables::title(&low()).is_none()
 }

@@ -1,19 +1,19 @@
-//! Organisations: names that say what they are.
+//! Organisations: names with evidence of an organisation in them.
 //!
 //! | rule | evidence |
 //! | --- | --- |
-//! | `acronym` | the acronym in brackets behind the name is made of its capitals, and a word of it is an organisation's |
-//! | `head-word` | a word of the name is one that organisations are called by |
-//! | `known` | a list of names that are nothing else |
+//! | `acronym` | an acronym in brackets after the name is made of its capitals, and the name has an organisation word |
+//! | `head-word` | the name has a head word of organisations, such as Ministry |
+//! | `known` | the name is in a list of unambiguous names |
 
-use super::{Claims, Draft, Terms, Text, tables};
+use super::{Claims, EntityDraft, EntityText, Terms, tables};
 use crate::article::EntityType;
 use std::{collections::BTreeMap, ops::Range};
 
-/// The most words of a name, and of a known one.
+/// Maximum words of a name, and of a name in the table.
 const WORDS: usize = 9;
 const KNOWN_WORDS: usize = 6;
-/// Small words within a name. After `and the` another name begins.
+/// Lower-case words within a name. `and the` is not among them: another name begins after it.
 const WITHIN: &[&str] = &["of", "for", "and", "of the", "for the", "de", "de la", "des", "du", "del", "y"];
 /// Words that end the name of an organisation.
 const ENDS: &[&str] = &[
@@ -64,7 +64,7 @@ const ENDS: &[&str] = &[
     "College",
     "Laboratory",
 ];
-/// Words that make a name with an acronym an organisation's: things have acronyms too.
+/// Further words that make a name with an acronym an organisation's: things have acronyms too.
 const INTRODUCED: &[&str] = &[
     "Alliance",
     "Army",
@@ -92,7 +92,7 @@ const INTRODUCED: &[&str] = &[
     "Space",
     "Workers",
 ];
-/// Words that begin one, before `of` or `for`.
+/// Words that begin an organisation's name, before `of` or `for`.
 const BEGINS: &[&str] = &[
     "Ministry",
     "Department",
@@ -124,7 +124,7 @@ const BEGINS: &[&str] = &[
     "Universidad",
 ];
 
-/// What somebody is of an organisation, besides the titles.
+/// Words for a person's relation to an organisation, besides the titles.
 const OF_PERSONS: &[&str] = &["associate", "bachelor", "doctor", "fellow", "master", "member"];
 
 struct Organisation {
@@ -132,18 +132,21 @@ struct Organisation {
     mentions: Vec<(usize, Range<usize>)>,
 }
 
-pub fn find(texts: &[Text<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> Vec<Draft> {
+/// The rule of names that a word such as `ministry` heads.
+const HEAD_WORD: &str = "head-word";
+
+pub fn find(texts: &[EntityText<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> Vec<EntityDraft> {
     let mut found: BTreeMap<String, Organisation> = BTreeMap::new();
     let mut acronyms: BTreeMap<String, String> = BTreeMap::new();
     for (at, text) in texts.iter().enumerate() {
         let mut word = 0;
         while word < text.words.len() {
-            let Some((name, rule, words)) = at_word(text, word).filter(|it| claims.is_free(at, &it.2)) else {
+            let Some((name, rule, words)) = at_word(text, word).filter(|found| claims.is_free(at, &found.2)) else {
                 word += 1;
                 continue;
             };
-            // `Social Media Agency` as a heading, where the text speaks of social media agencies.
-            if rule == "head-word" && terms.has(&tail(text, &words)) {
+            // `Social Media Agency` as a heading is a common term if the text also has it in lower case.
+            if rule == HEAD_WORD && terms.has(&tail(text, &words)) {
                 word = words.end;
                 continue;
             }
@@ -156,7 +159,7 @@ pub fn find(texts: &[Text<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> V
             entry.mentions.push((at, words));
         }
     }
-    // Once introduced, an acronym is the organisation.
+    // An introduced acronym is a mention of its organisation.
     for (at, text) in texts.iter().enumerate() {
         for (index, word) in text.words.iter().enumerate() {
             let words = index..index + 1;
@@ -168,33 +171,33 @@ pub fn find(texts: &[Text<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> V
             }
         }
     }
-    let draft = |(name, it): (String, Organisation)| Draft {
+    let draft = |(name, organisation): (String, Organisation)| EntityDraft {
         kind: EntityType::Organisation,
         name,
         role: None,
         country: None,
         strong: true,
-        rule: it.rule,
-        mentions: it.mentions.into_iter().map(|(at, words)| texts[at].mention(&words)).collect(),
+        rule: organisation.rule,
+        mentions: organisation.mentions.into_iter().map(|(at, words)| texts[at].mention(&words)).collect(),
     };
     found.into_iter().map(draft).collect()
 }
 
-/// The end of a name, from its last word but one that is no small word.
-fn tail<'a>(text: &Text<'a>, words: &Range<usize>) -> Vec<&'a str> {
+/// Returns the end of a name, from its last capitalised word but one.
+fn tail<'a>(text: &EntityText<'a>, words: &Range<usize>) -> Vec<&'a str> {
     let capitals = words.clone().rev().filter(|at| text.words[*at].is_capital());
     let from = capitals.take(2).last().unwrap_or(words.start);
-    text.words[from..words.end].iter().map(|it| it.text).collect()
+    text.words[from..words.end].iter().map(|word| word.text).collect()
 }
 
-fn at_word(text: &Text<'_>, at: usize) -> Option<(String, &'static str, Range<usize>)> {
+fn at_word(text: &EntityText<'_>, at: usize) -> Option<(String, &'static str, Range<usize>)> {
     if !text.words[at].is_capital() {
         return None;
     }
     let known = (1..=KNOWN_WORDS).rev().filter(|length| at + length <= text.words.len()).find_map(|length| {
         let words = at..at + length;
         let name = tables::organisation(text.text(&words))?;
-        Some((name.to_owned(), "known", words))
+        Some((name.to_owned(), "known-name", words))
     });
     if known.is_some() {
         return known;
@@ -204,22 +207,22 @@ fn at_word(text: &Text<'_>, at: usize) -> Option<(String, &'static str, Range<us
     }
     let run = run_at(text, at)?;
     let run = without_beginning(text, run)?;
-    let is_told = |at: usize| [ENDS, BEGINS, INTRODUCED].iter().any(|it| it.contains(&text.words[at].text));
-    // `Fellow of the Society of Actuaries (FSA)` is what somebody is.
+    let is_head = |at: usize| [ENDS, BEGINS, INTRODUCED].iter().any(|words| words.contains(&text.words[at].text));
+    // `Fellow of the Society of Actuaries (FSA)` is a person's title.
     let first = text.low(run.start);
     let of_person = text.low(run.start + 1) == "of" && (OF_PERSONS.contains(&first) || tables::title(first).is_some());
-    let introduced = !of_person && acronym_behind(text, &run).is_some() && run.clone().any(is_told);
-    let rule = if introduced { "acronym" } else { "head-word" };
+    let introduced = !of_person && acronym_behind(text, &run).is_some() && run.clone().any(is_head);
+    let rule = if introduced { "acronym" } else { HEAD_WORD };
     let words = if introduced { Some(run) } else { headed(text, run) }?;
     Some((text.text(&words).to_owned(), rule, words))
 }
 
-fn starts_run(text: &Text<'_>, at: usize) -> bool {
+fn starts_run(text: &EntityText<'_>, at: usize) -> bool {
     text.words[at].is_capital() && text.capital_before(at).is_none()
 }
 
-/// Words with capital letters, and small ones between them.
-fn run_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
+/// Returns a run of capitalised words, with the lower-case words of `WITHIN` between them.
+fn run_at(text: &EntityText<'_>, at: usize) -> Option<Range<usize>> {
     let mut end = at + 1;
     while end < text.words.len() && end - at < WORDS && text.joined(end - 1) {
         if text.words[end].is_capital() {
@@ -229,7 +232,7 @@ fn run_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
         let small = [2, 1].into_iter().find(|length| {
             let words = end..end + length;
             words.end < text.words.len()
-                && words.clone().all(|it| text.joined(it))
+                && words.clone().all(|word| text.joined(word))
                 && WITHIN.contains(&text.text(&words))
                 && text.words[words.end].is_capital()
                 && text.words[words.end].text != "The"
@@ -240,8 +243,8 @@ fn run_at(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
     (end - at <= WORDS).then_some(at..end)
 }
 
-/// Without the small word that opens a sentence and belongs to no name.
-fn without_beginning(text: &Text<'_>, mut run: Range<usize>) -> Option<Range<usize>> {
+/// Removes a leading word that belongs to no name: `the`, or a small word that opens a sentence.
+fn without_beginning(text: &EntityText<'_>, mut run: Range<usize>) -> Option<Range<usize>> {
     const OPENING: [&str; 12] = ["the", "a", "an", "but", "and", "in", "at", "for", "on", "as", "when", "after"];
     let first = text.low(run.start);
     if first == "the" || text.opens_sentence(run.start) && OPENING.contains(&first) {
@@ -253,17 +256,17 @@ fn without_beginning(text: &Text<'_>, mut run: Range<usize>) -> Option<Range<usi
     (run.len() >= 2).then_some(run)
 }
 
-/// The part of a run that a word of the lists makes the name of an organisation.
-fn headed(text: &Text<'_>, run: Range<usize>) -> Option<Range<usize>> {
+/// Returns the part of a run that a word of the lists makes an organisation's name.
+fn headed(text: &EntityText<'_>, run: Range<usize>) -> Option<Range<usize>> {
     let word = |at: usize| text.words[at].text;
     let begins = run.clone().find(|at| {
         BEGINS.contains(&word(*at))
-            && text.words.get(at + 1).is_some_and(|it| matches!(it.text, "of" | "for" | "de" | "des" | "du"))
+            && text.words.get(at + 1).is_some_and(|word| matches!(word.text, "of" | "for" | "de" | "des" | "du"))
     });
     if let Some(head) = begins.filter(|head| head + 2 < run.end) {
-        // `Supreme Court of India`: what stands before the head belongs to it, up to a small word.
+        // `Supreme Court of India`: the capitalised words directly before the head belong to the name.
         let start = (run.start..head).rev().take_while(|at| text.words[*at].is_capital()).last().unwrap_or(head);
-        // After `and` a new name may begin: `Ministry of Health and World Bank`.
+        // Limit: a new name that begins after `and` is not split off: `Ministry of Health and World Bank`.
         return Some(start..run.end);
     }
     let last = run.clone().rev().find(|at| ENDS.contains(&word(*at)))?;
@@ -272,16 +275,18 @@ fn headed(text: &Text<'_>, run: Range<usize>) -> Option<Range<usize>> {
     (is_name && last + 1 == run.end).then_some(start..last + 1)
 }
 
-/// `World Health Organization (WHO)`: the acronym, where its letters are the capitals of the name in order.
-fn acronym_behind(text: &Text<'_>, words: &Range<usize>) -> Option<String> {
-    let rest = text.passage.text[text.range(words).end..].strip_prefix(" (")?;
+/// Returns the acronym after a name if its letters are capitals of the name in order, as in `World Health Organization
+/// (WHO)`.
+fn acronym_behind(text: &EntityText<'_>, words: &Range<usize>) -> Option<String> {
+    let rest = text.field.text[text.range(words).end..].strip_prefix(" (")?;
     let (acronym, _) = rest.split_once(')')?;
     let length = acronym.chars().count();
-    if !(2..=8).contains(&length) || !acronym.chars().all(|it| it.is_uppercase()) {
+    if !(2..=8).contains(&length) || !acronym.chars().all(|character| character.is_uppercase()) {
         return None;
     }
-    let mut capitals = words.clone().filter_map(|at| text.words[at].text.chars().next()).filter(|it| it.is_uppercase());
-    let found = acronym.chars().all(|letter| capitals.by_ref().any(|it| it == letter));
+    let mut capitals =
+        words.clone().filter_map(|at| text.words[at].text.chars().next()).filter(|character| character.is_uppercase());
+    let found = acronym.chars().all(|letter| capitals.by_ref().any(|capital| capital == letter));
     let count = words.clone().filter(|at| text.words[*at].is_capital()).count();
     (found && count <= length + 1).then(|| acronym.to_owned())
 }

@@ -1,17 +1,17 @@
-//! People: names of two words or more that something beside them proves to be a person's.
+//! People: names of two words or more that have evidence of a person beside them.
 //!
 //! | rule | evidence |
 //! | --- | --- |
 //! | `title` | an office, a rank or a form of address before the name |
-//! | `age` | an age between commas behind it |
-//! | `apposition` | a role, or `who`, behind a comma behind it |
-//! | `said` | a verb of saying beside it |
-//! | `repeated` | the full name twice, and besides the surname alone as the one who says something |
+//! | `age` | an age between commas after it |
+//! | `apposition` | a role, or `who`, after a comma after it |
+//! | `said` | a reporting verb beside it |
+//! | `repeated` | the full name twice, and also the surname alone before a reporting verb |
 //!
-//! A surname alone is a mention of the one person in the article who has it.
+//! A surname alone is a mention of the only person in the article with that surname.
 
 use super::{
-    Claims, Draft, Terms, Text,
+    Claims, EntityDraft, EntityText, Terms,
     names::{NAME_WORDS, name_at},
     tables::{self, Title},
 };
@@ -21,14 +21,14 @@ use std::{
     ops::Range,
 };
 
-/// The most words of a title.
+/// Maximum words of a title.
 const TITLE_WORDS: usize = 3;
-/// The most people that are told apart in one text: every word is held against all of them. An article may have fewer.
+/// Maximum people tracked in one text, since every name is compared with all of them. The article's limit is lower.
 const PEOPLE_MAX: usize = 200;
-/// How far behind a comma a role is looked for, in words.
+/// Maximum words after a comma that are searched for a role.
 const ROLE_WORDS: usize = 8;
 
-const SAID: &[&str] = &[
+const REPORTING_VERBS: &[&str] = &[
     "said",
     "says",
     "told",
@@ -58,93 +58,93 @@ struct Person {
     mentions: Vec<(usize, Range<usize>)>,
 }
 
-pub fn find(texts: &[Text<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> Vec<Draft> {
+pub fn find(texts: &[EntityText<'_>], terms: &mut Terms<'_>, claims: &mut Claims) -> Vec<EntityDraft> {
     let mut people: Vec<Person> = Vec::new();
-    for (at, text) in texts.iter().enumerate().filter(|(_, it)| it.cased) {
-        proved(at, text, &mut people);
+    for (at, text) in texts.iter().enumerate().filter(|(_, text)| text.cased) {
+        people_with_evidence(at, text, &mut people);
     }
     repeated(texts, &mut people);
-    // `Psychotherapy Fees noted here`: each word of it is a word of the language.
-    people.retain(|it| !it.name.split(' ').all(|word| terms.has(&[word])));
+    // `Psychotherapy Fees noted here`: all words of the name also occur in lower case, so it is not a person.
+    people.retain(|person| !person.name.split(' ').all(|word| terms.has(&[word])));
     let mut surnames: BTreeMap<&str, Option<usize>> = BTreeMap::new();
     for (index, person) in people.iter().enumerate() {
         let surname = person.name.rsplit(' ').next().unwrap_or_default();
-        // Of two people of one surname, the surname alone is neither.
-        surnames.entry(surname).and_modify(|it| *it = None).or_insert(Some(index));
+        // A surname that two people share identifies neither.
+        surnames.entry(surname).and_modify(|index| *index = None).or_insert(Some(index));
     }
     let surnames: BTreeMap<String, usize> =
         surnames.into_iter().filter_map(|(name, index)| Some((name.to_owned(), index?))).collect();
     for person in &mut people {
         person.mentions.clear();
     }
-    let full: HashMap<String, usize> = people.iter().map(|it| it.name.clone()).zip(0..).collect();
+    let full: HashMap<String, usize> = people.iter().map(|person| person.name.clone()).zip(0..).collect();
     for (at, text) in texts.iter().enumerate() {
-        mention(at, text, &Known { full: &full, surnames: &surnames }, &mut people, claims);
+        mention(at, text, &NameIndex { full: &full, surnames: &surnames }, &mut people, claims);
     }
-    let draft = |it: Person| Draft {
+    let draft = |person: Person| EntityDraft {
         kind: EntityType::Person,
-        name: it.name,
-        role: it.role,
+        name: person.name,
+        role: person.role,
         country: None,
         strong: true,
-        rule: it.rule,
-        mentions: it.mentions.into_iter().map(|(at, words)| texts[at].mention(&words)).collect(),
+        rule: person.rule,
+        mentions: person.mentions.into_iter().map(|(at, words)| texts[at].mention(&words)).collect(),
     };
-    people.into_iter().map(draft).filter(|it| !it.mentions.is_empty()).collect()
+    people.into_iter().map(draft).filter(|person| !person.mentions.is_empty()).collect()
 }
 
-/// The people that the words beside their names prove.
-fn proved(at: usize, text: &Text<'_>, people: &mut Vec<Person>) {
+/// Adds the people who have evidence beside their names.
+fn people_with_evidence(at: usize, text: &EntityText<'_>, people: &mut Vec<Person>) {
     let mut word = 0;
     while word < text.words.len() {
         if let Some((length, title)) = title_at(text, word)
             && text.joined(word + length - 1)
             && !after_article(text, word)
-            && let Some(name) = name_at(text, word + length).filter(|it| it.len() >= 2)
+            && let Some(name) = name_at(text, word + length).filter(|name| name.len() >= 2)
         {
             let role = (title == Title::Role).then(|| role(text, word..word + length));
-            meet(people, text.text(&name), role, "title", at, &name);
+            add_person(people, text.text(&name), role, "title", at, &name);
             word = name.end;
             continue;
         }
-        let Some(name) = name_at(text, word).filter(|it| it.len() >= 2 && starts_fresh(text, it.start)) else {
+        let Some(name) = name_at(text, word).filter(|name| name.len() >= 2 && starts_fresh(text, name.start)) else {
             word += 1;
             continue;
         };
         if let Some((rule, role)) = beside(text, &name) {
-            meet(people, text.text(&name), role, rule, at, &name);
+            add_person(people, text.text(&name), role, rule, at, &name);
         }
         word = name.end;
     }
 }
 
-/// A name is no part of a longer one: nothing that is written with a capital letter stands directly before it.
-fn starts_fresh(text: &Text<'_>, at: usize) -> bool {
-    text.capital_before(at).is_none_or(|it| text.opens_sentence(it))
+/// Whether a name does not continue a longer one: no capitalised word precedes it, except one that opens a sentence.
+fn starts_fresh(text: &EntityText<'_>, at: usize) -> bool {
+    text.capital_before(at).is_none_or(|before| text.opens_sentence(before))
 }
 
-/// `the General Data Protection Regulation` is no general.
-fn after_article(text: &Text<'_>, at: usize) -> bool {
+/// Whether `the` precedes a capitalised word: `the General Data Protection Regulation` is not a general.
+fn after_article(text: &EntityText<'_>, at: usize) -> bool {
     at > 0 && text.joined(at - 1) && text.low(at - 1) == "the" && text.words[at].is_capital()
 }
 
-fn beside(text: &Text<'_>, name: &Range<usize>) -> Option<(&'static str, Option<String>)> {
+fn beside(text: &EntityText<'_>, name: &Range<usize>) -> Option<(&'static str, Option<String>)> {
     let last = name.end - 1;
     let next = text.low(name.end);
-    if text.joined(last) && SAID.contains(&next) {
-        return Some(("said", None));
+    if text.joined(last) && REPORTING_VERBS.contains(&next) {
+        return Some(("speech-verb", None));
     }
     let before = name.start.checked_sub(1);
-    if before.is_some_and(|it| text.joined(it) && SAID.contains(&text.low(it)))
+    if before.is_some_and(|word| text.joined(word) && REPORTING_VERBS.contains(&text.low(word)))
         && text.after(last).trim_start().starts_with([',', '.', ';'])
     {
         let role = (text.after(last) == ", ").then(|| role_behind(text, name.end)).flatten();
-        return Some(("said", role));
+        return Some(("speech-verb", role));
     }
     if text.after(last) != ", " {
         return None;
     }
-    let is_age = next.len() <= 3 && next.parse::<u8>().is_ok_and(|it| it > 0);
+    let is_age = next.len() <= 3 && next.parse::<u8>().is_ok_and(|value| value > 0);
     if is_age && text.after(name.end).starts_with([',', '.']) {
         let role = (text.after(name.end) == ", ").then(|| role_behind(text, name.end + 1)).flatten();
         return Some(("age", role));
@@ -155,23 +155,23 @@ fn beside(text: &Text<'_>, name: &Range<usize>) -> Option<(&'static str, Option<
     role_behind(text, name.end).map(|role| ("apposition", Some(role)))
 }
 
-/// `the chief executive of the port`, `a spokesman for …`: from behind the article to the title, if there is one.
-fn role_behind(text: &Text<'_>, from: usize) -> Option<String> {
+/// Returns the words from after the article to the title: `the chief executive of the port`, `a spokesman for …`.
+fn role_behind(text: &EntityText<'_>, from: usize) -> Option<String> {
     let article = usize::from(matches!(text.low(from), "a" | "an" | "the"));
     let start = from + article;
     let mut end = start;
-    // Within the clause alone: a comma ends it.
+    // Only within the clause: a comma ends it.
     while end < text.words.len() && end - start < ROLE_WORDS {
         let most = if tables::begins_title(text.low(end)) { TITLE_WORDS } else { 0 };
         let titles = (1..=most).rev().find(|length| {
             end + length <= text.words.len() && tables::title(&phrase(text, end..end + length)) == Some(Title::Role)
         });
         if let Some(length) = titles {
-            // What a person is, and not whom the clause speaks of: no name follows directly.
+            // A title directly before another name is not the role of this person.
             let named = text.capital_behind(end + length - 1).is_some();
             return (!named).then(|| text.text(&(start..end + length)).to_owned());
         }
-        // Another thing is said of the person, or of somebody else.
+        // The clause goes on to something else about this or another person.
         if !text.joined(end) || matches!(text.low(end), "and" | "or" | "but" | "with" | "is" | "was" | "who") {
             return None;
         }
@@ -180,36 +180,37 @@ fn role_behind(text: &Text<'_>, from: usize) -> Option<String> {
     None
 }
 
-fn phrase(text: &Text<'_>, words: Range<usize>) -> String {
-    text.passage.low.get(words).map(|it| it.join(" ")).unwrap_or_default()
+fn phrase(text: &EntityText<'_>, words: Range<usize>) -> String {
+    text.field.low.get(words).map(|words| words.join(" ")).unwrap_or_default()
 }
 
-/// The longest title that begins at a word, and how many words it has.
-fn title_at(text: &Text<'_>, at: usize) -> Option<(usize, Title)> {
+/// Returns the longest title that begins at a word, and its number of words.
+fn title_at(text: &EntityText<'_>, at: usize) -> Option<(usize, Title)> {
     let most = if tables::begins_title(text.low(at)) { TITLE_WORDS } else { 0 };
     (1..=most).rev().find_map(|length| {
-        let whole = at + length <= text.words.len() && (at..at + length - 1).all(|it| text.joined(it));
+        let whole = at + length <= text.words.len() && (at..at + length - 1).all(|word| text.joined(word));
         let title = tables::title(&phrase(text, at..at + length)).filter(|_| whole)?;
-        // `general` and `major` are adjectives; a rank has a capital letter.
+        // `general` and `major` may be adjectives; a rank has a capital letter.
         (text.words[at].is_capital() || title == Title::Role && length == 1 || length > 1).then_some((length, title))
     })
 }
 
-/// The title, with the word of the office before it: `Railways Minister`.
-fn role(text: &Text<'_>, title: Range<usize>) -> String {
-    let before = title.start.checked_sub(1).filter(|it| {
-        let word = &text.words[*it];
+/// Returns the title with the word for the office before it: `Railways Minister`.
+fn role(text: &EntityText<'_>, title: Range<usize>) -> String {
+    let before = title.start.checked_sub(1).filter(|before| {
+        let word = &text.words[*before];
         text.words[title.start].is_capital()
-            && text.joined(*it)
+            && text.joined(*before)
             && word.is_capital()
-            && !text.opens_sentence(*it)
-            && !(0..TITLE_WORDS).any(|more| *it >= more && tables::country(text.text(&(it - more..it + 1))).is_some())
-            && !word.text.chars().all(|it| it.is_uppercase() || it == '.')
+            && !text.opens_sentence(*before)
+            && !(0..TITLE_WORDS)
+                .any(|more| *before >= more && tables::country(text.text(&(before - more..before + 1))).is_some())
+            && !word.text.chars().all(|character| character.is_uppercase() || character == '.')
     });
     text.text(&(before.unwrap_or(title.start)..title.end)).to_owned()
 }
 
-fn meet(
+fn add_person(
     people: &mut Vec<Person>,
     name: &str,
     role: Option<String>,
@@ -218,8 +219,8 @@ fn meet(
     words: &Range<usize>,
 ) {
     let full = people.len() == PEOPLE_MAX;
-    let known = people.iter_mut().find(|it| it.name == name);
-    match known {
+    let existing = people.iter_mut().find(|person| person.name == name);
+    match existing {
         Some(person) => {
             person.role = person.role.take().or(role);
             person.mentions.push((at, words.clone()));
@@ -229,19 +230,19 @@ fn meet(
     }
 }
 
-/// Full names that come twice while their surname alone says something.
-fn repeated(texts: &[Text<'_>], people: &mut Vec<Person>) {
+/// Adds full names that occur twice if their surname also occurs alone before a reporting verb.
+fn repeated(texts: &[EntityText<'_>], people: &mut Vec<Person>) {
     let mut full: BTreeMap<&str, Vec<(usize, Range<usize>)>> = BTreeMap::new();
     let mut alone: BTreeSet<&str> = BTreeSet::new();
-    for (at, text) in texts.iter().enumerate().filter(|(_, it)| it.cased) {
+    for (at, text) in texts.iter().enumerate().filter(|(_, text)| text.cased) {
         let mut word = 0;
         while word < text.words.len() {
             match name_at(text, word) {
                 Some(name) if starts_fresh(text, word) => {
                     let after_the = word > 0 && text.joined(word - 1) && text.low(word - 1) == "the";
                     match name.len() {
-                        // Things have full names too, but say nothing.
-                        1 if text.joined(word) && SAID.contains(&text.low(word + 1)) => {
+                        // Things have full names too, but do not speak.
+                        1 if text.joined(word) && REPORTING_VERBS.contains(&text.low(word + 1)) => {
                             alone.insert(text.text(&name));
                         }
                         2 | 3 if !after_the && !text.opens_sentence(word) => {
@@ -257,21 +258,22 @@ fn repeated(texts: &[Text<'_>], people: &mut Vec<Person>) {
     }
     for (name, mentions) in full {
         let surname = name.rsplit(' ').next().unwrap_or_default();
-        let is_known = people.iter().any(|it| it.name == name || it.name.rsplit(' ').next() == Some(surname));
+        let is_known =
+            people.iter().any(|person| person.name == name || person.name.rsplit(' ').next() == Some(surname));
         if mentions.len() >= 2 && alone.contains(surname) && !is_known && people.len() < PEOPLE_MAX {
             people.push(Person { name: name.to_owned(), role: None, rule: "repeated", mentions });
         }
     }
 }
 
-/// Which person a name is of.
-struct Known<'a> {
+/// The people by full name and by surname.
+struct NameIndex<'a> {
     full: &'a HashMap<String, usize>,
     surnames: &'a BTreeMap<String, usize>,
 }
 
-/// Every place where a person is named, in full or by the surname.
-fn mention(at: usize, text: &Text<'_>, known: &Known<'_>, people: &mut [Person], claims: &mut Claims) {
+/// Adds every mention of a person, in full or by surname.
+fn mention(at: usize, text: &EntityText<'_>, known: &NameIndex<'_>, people: &mut [Person], claims: &mut Claims) {
     let mut word = 0;
     while word < text.words.len() {
         let longest = if text.words[word].is_capital() { NAME_WORDS + 1 } else { 0 };

@@ -2,15 +2,15 @@
 //!
 //! | rule | evidence |
 //! | --- | --- |
-//! | `country-name` | the table of countries has it; a name that is also something else needs a preposition before it |
-//! | `country-adjective` | only the adjective is there: seen, but no facet |
-//! | `dateline` | the place that the story was filed from |
-//! | `city-and-country` | a city of the table and its country behind a comma |
-//! | `city-in-country` | a preposition before a city of the table, and its country elsewhere in the article |
+//! | `country-name` | the name is in the country table; an ambiguous name needs a preposition before it |
+//! | `country-adjective` | only the adjective, or a part of a longer name, occurs: listed, but not a facet |
+//! | `dateline` | the place that the article was filed from |
+//! | `city-and-country` | a city in the table, and its country after a comma |
+//! | `city-in-country` | a city in the table after a preposition, and its country elsewhere in the article |
 
 use super::{
-    Claims, Draft, Text,
-    tables::{self, Names},
+    Claims, EntityDraft, EntityText,
+    tables::{self, NameTable},
 };
 use crate::{
     article::{CountryCode, Dateline, EntityType, Place},
@@ -18,28 +18,28 @@ use crate::{
 };
 use std::{collections::BTreeMap, ops::Range};
 
-/// The most words of a place's name.
+/// Maximum words of a place name.
 const WORDS: usize = 5;
 const PREPOSITIONS: &[&str] = &[
     "in", "to", "from", "near", "at", "outside", "around", "across", "into", "via", "à", "en", "dans", "desde", "nach",
     "aus", "with", "against", "between", "of",
 ];
-/// Before a city, where `of` and `with` say little.
+/// Prepositions before a city, where `of` and `with` prove little.
 const BEFORE_CITY: &[&str] = &["in", "near", "from", "at", "outside", "to", "around", "à", "en", "nach"];
 
 type Mentions = Vec<(usize, Range<usize>)>;
 
-pub fn find(texts: &[Text<'_>], dateline: Option<&Dateline>, claims: &mut Claims) -> Vec<Draft> {
+pub fn find(texts: &[EntityText<'_>], dateline: Option<&Dateline>, claims: &mut Claims) -> Vec<EntityDraft> {
     let mut drafts = countries(texts, claims);
     let mut named: Vec<CountryCode> =
-        drafts.iter().filter(|it| it.strong).filter_map(|it| it.country.clone()).collect();
-    let home = dateline.and_then(|it| it.place.as_ref());
-    named.extend(home.and_then(|it| it.country.clone()));
+        drafts.iter().filter(|draft| draft.strong).filter_map(|draft| draft.country.clone()).collect();
+    let home = dateline.and_then(|dateline| dateline.place.as_ref());
+    named.extend(home.and_then(|home| home.country.clone()));
     drafts.extend(cities(texts, home, &named, claims));
     drafts
 }
 
-fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
+fn countries(texts: &[EntityText<'_>], claims: &mut Claims) -> Vec<EntityDraft> {
     let mut found: BTreeMap<&'static str, (CountryCode, bool, Mentions)> = BTreeMap::new();
     for (at, text) in texts.iter().enumerate() {
         let mut word = 0;
@@ -49,14 +49,16 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
                 word += 1;
                 continue;
             };
-            let named = match country.names {
-                // `Fiji Water` and `Sonny Brazil` are seen, and prove nothing. `US` and `UK` are in no other name.
-                Names::Always => is_short(text, &words) || !is_of_name(text, &words),
-                Names::Adjective => false,
-                Names::Perhaps if led(text, &words, PREPOSITIONS) && text.capital_behind(words.end - 1).is_none() => {
+            let strong = match country.names {
+                // `Fiji Water` and `Sonny Brazil` are listed but prove nothing. `US` and `UK` occur in no other name.
+                NameTable::Always => is_short(text, &words) || !is_of_name(text, &words),
+                NameTable::Adjective => false,
+                NameTable::Perhaps
+                    if preceded(text, &words, PREPOSITIONS) && text.capital_behind(words.end - 1).is_none() =>
+                {
                     true
                 }
-                Names::Perhaps => {
+                NameTable::Perhaps => {
                     word = words.end;
                     continue;
                 }
@@ -64,11 +66,11 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
             claims.take(at, &words);
             word = words.end;
             let entry = found.entry(country.name).or_insert_with(|| (country.code.clone(), false, Vec::new()));
-            entry.1 |= named;
+            entry.1 |= strong;
             entry.2.push((at, words));
         }
     }
-    let draft = |(name, (code, strong, mentions)): (&str, (CountryCode, bool, Mentions))| Draft {
+    let draft = |(name, (code, strong, mentions)): (&str, (CountryCode, bool, Mentions))| EntityDraft {
         kind: EntityType::Country,
         name: name.to_owned(),
         role: None,
@@ -80,25 +82,30 @@ fn countries(texts: &[Text<'_>], claims: &mut Claims) -> Vec<Draft> {
     found.into_iter().map(draft).collect()
 }
 
-/// `US`, `U.K.`: all capitals.
-fn is_short(text: &Text<'_>, words: &Range<usize>) -> bool {
-    text.text(words).chars().all(|it| it.is_uppercase() || it == '.')
+/// Whether a name is in capitals only, such as `US` or `U.K.`.
+fn is_short(text: &EntityText<'_>, words: &Range<usize>) -> bool {
+    text.text(words).chars().all(|character| character.is_uppercase() || character == '.')
 }
 
-/// Whether a word that may be of a name stands directly beside a country's. What opens a sentence has its capital letter
-/// from there.
-fn is_of_name(text: &Text<'_>, words: &Range<usize>) -> bool {
-    let before = text.capital_before(words.start).filter(|it| !text.opens_sentence(*it));
+/// Whether a country's name is part of a longer name: a word that may be of a name is directly beside it. A word that
+/// opens a sentence does not count, since its capital letter proves nothing.
+fn is_of_name(text: &EntityText<'_>, words: &Range<usize>) -> bool {
+    let before = text.capital_before(words.start).filter(|word| !text.opens_sentence(*word));
     let beside = [before, text.capital_behind(words.end - 1)];
-    text.cased && beside.into_iter().flatten().any(|it| text.may_be_name(it)) || text.of_firm(words)
+    text.cased && beside.into_iter().flatten().any(|word| text.may_be_name(word)) || text.of_firm(words)
 }
 
-fn cities(texts: &[Text<'_>], home: Option<&Place>, named: &[CountryCode], claims: &mut Claims) -> Vec<Draft> {
+fn cities(
+    texts: &[EntityText<'_>],
+    home: Option<&Place>,
+    named: &[CountryCode],
+    claims: &mut Claims,
+) -> Vec<EntityDraft> {
     let mut found: BTreeMap<String, (Place, &'static str, Mentions)> = BTreeMap::new();
     for (at, text) in texts.iter().enumerate() {
         let mut word = 0;
         while word < text.words.len() {
-            let here = city_at(text, word, home, named).filter(|it| claims.is_free(at, &it.2));
+            let here = city_at(text, word, home, named).filter(|city| claims.is_free(at, &city.2));
             let Some((place, rule, words)) = here else {
                 word += 1;
                 continue;
@@ -109,7 +116,7 @@ fn cities(texts: &[Text<'_>], home: Option<&Place>, named: &[CountryCode], claim
             entry.2.push((at, words));
         }
     }
-    let draft = |(place, rule, mentions): (Place, &'static str, Mentions)| Draft {
+    let draft = |(place, rule, mentions): (Place, &'static str, Mentions)| EntityDraft {
         kind: EntityType::Place,
         name: place.name,
         role: None,
@@ -122,7 +129,7 @@ fn cities(texts: &[Text<'_>], home: Option<&Place>, named: &[CountryCode], claim
 }
 
 fn city_at(
-    text: &Text<'_>,
+    text: &EntityText<'_>,
     at: usize,
     home: Option<&Place>,
     named: &[CountryCode],
@@ -131,20 +138,20 @@ fn city_at(
         return None;
     }
     let first = text.words[at].text;
-    // Most names are no evidence of a city, and the table of cities is long.
-    let unplaced = || !led(text, &(at..at + 1), BEFORE_CITY) && !has_comma(text, at);
-    if !home.is_some_and(|it| it.name.starts_with(first)) && (unplaced() || !table::begins_city(first)) {
+    // Cheap checks first: most names are not in the context of a city, and the city table is long.
+    let unplaced = || !preceded(text, &(at..at + 1), BEFORE_CITY) && !has_comma(text, at);
+    if !home.is_some_and(|home| home.name.starts_with(first)) && (unplaced() || !table::begins_city(first)) {
         return None;
     }
     let (place, words) = longest(text, at, |name| {
-        let home = home.filter(|it| it.name == name).cloned();
-        home.or_else(|| table::city(name, None).filter(|it| it.name == name))
+        let home = home.filter(|home| home.name == name).cloned();
+        home.or_else(|| table::city(name, None).filter(|city| city.name == name))
     })?;
     if text.cased && text.capital_behind(words.end - 1).is_some() || text.of_firm(&words) {
         return None;
     }
-    if home.is_some_and(|it| it.id == place.id) {
-        return home.cloned().map(|it| (it, "dateline", words));
+    if home.is_some_and(|home| home.id == place.id) {
+        return home.cloned().map(|home| (home, "dateline", words));
     }
     if !text.cased {
         return None;
@@ -155,29 +162,29 @@ fn city_at(
     {
         return Some((place, "city-and-country", words));
     }
-    let near = place.country.as_ref().is_some_and(|it| named.contains(it));
-    let long = place.name.chars().count() >= 4;
-    (near && long && led(text, &words, BEFORE_CITY)).then_some((place, "city-in-country", words))
+    let country_named = place.country.as_ref().is_some_and(|country| named.contains(country));
+    let long_enough = place.name.chars().count() >= 4;
+    (country_named && long_enough && preceded(text, &words, BEFORE_CITY)).then_some((place, "city-in-country", words))
 }
 
-/// Whether a name that begins at a word may have a comma behind it, as before a country.
-fn has_comma(text: &Text<'_>, at: usize) -> bool {
-    let last = (at..text.words.len()).take(WORDS).find(|it| !text.joined(*it));
-    last.is_some_and(|it| text.after(it) == ", ")
+/// Whether a comma may follow the name that begins at a word, as before a country.
+fn has_comma(text: &EntityText<'_>, at: usize) -> bool {
+    let last = (at..text.words.len()).take(WORDS).find(|word| !text.joined(*word));
+    last.is_some_and(|last| text.after(last) == ", ")
 }
 
-/// The longest name that begins at a word and is known.
-fn longest<T>(text: &Text<'_>, at: usize, known: impl Fn(&str) -> Option<T>) -> Option<(T, Range<usize>)> {
-    let most = if text.words.get(at).is_some_and(|it| it.is_capital()) { WORDS } else { 0 };
+/// Returns the longest name that begins at a word and that `lookup` finds.
+fn longest<T>(text: &EntityText<'_>, at: usize, lookup: impl Fn(&str) -> Option<T>) -> Option<(T, Range<usize>)> {
+    let most = if text.words.get(at).is_some_and(|word| word.is_capital()) { WORDS } else { 0 };
     (1..=most).rev().filter(|length| at + length <= text.words.len()).find_map(|length| {
         let words = at..at + length;
-        // The last word of a name is no small one.
+        // A name does not end in a lower-case word.
         let ends = text.words[words.end - 1].is_capital();
-        if ends { known(text.text(&words)).map(|it| (it, words)) } else { None }
+        if ends { lookup(text.text(&words)).map(|found| (found, words)) } else { None }
     })
 }
 
-fn led(text: &Text<'_>, words: &Range<usize>, by: &[&str]) -> bool {
-    let before = words.start.checked_sub(1).filter(|it| text.joined(*it));
-    before.is_some_and(|it| by.contains(&text.low(it)))
+fn preceded(text: &EntityText<'_>, words: &Range<usize>, by: &[&str]) -> bool {
+    let before = words.start.checked_sub(1).filter(|word| text.joined(*word));
+    before.is_some_and(|word| by.contains(&text.low(word)))
 }

@@ -1,18 +1,18 @@
-//! The tables of names and words, searched as they lie in the binary after they were first asked for.
+//! Tables of names and words, embedded in the binary and indexed on first use.
 
 use crate::article::CountryCode;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().filter(|it| !it.starts_with('#') && !it.is_empty()).map(|it| it.split('\t').collect())
+    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
 }
 
-/// How a word stands for a country.
+/// How a word refers to a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
+pub enum NameTable {
     Always,
-    /// It is also somebody's name, or another place's.
+    /// It is also a person's name, or another place's.
     Perhaps,
     /// `Pakistani`.
     Adjective,
@@ -20,7 +20,7 @@ pub enum Names {
 
 pub struct Country {
     pub code: CountryCode,
-    pub names: Names,
+    pub names: NameTable,
     /// The usual name.
     pub name: &'static str,
 }
@@ -29,16 +29,16 @@ static COUNTRIES: LazyLock<FxHashMap<&'static str, Country>> = LazyLock::new(|| 
     let read = |row: Vec<&'static str>| {
         let [printed, code, how, name] = row.as_slice() else { return None };
         let names = match *how {
-            "name" => Names::Always,
-            "weak" => Names::Perhaps,
-            _ => Names::Adjective,
+            "name" => NameTable::Always,
+            "weak" => NameTable::Perhaps,
+            _ => NameTable::Adjective,
         };
         Some((*printed, Country { code: CountryCode::parse(code).ok()?, names, name }))
     };
     rows(include_str!("countries.tsv")).filter_map(read).collect()
 });
 
-/// By the name as it is printed.
+/// Returns the country with a printed name.
 pub fn country(printed: &str) -> Option<&'static Country> {
     COUNTRIES.get(printed)
 }
@@ -47,12 +47,12 @@ static ORGANISATIONS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock
     rows(include_str!("organisations.tsv")).filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect()
 });
 
-/// The name that a known organisation goes by, by the name as it is printed.
+/// Returns the canonical name of a known organisation, by its printed name.
 pub fn organisation(printed: &str) -> Option<&'static str> {
     ORGANISATIONS.get(printed).copied()
 }
 
-/// Whether a title is an office that the person holds, or only how the person is addressed.
+/// Whether a title is an office that the person holds, or only a form of address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Title {
     Role,
@@ -68,14 +68,14 @@ static TITLES: LazyLock<FxHashMap<&'static str, Title>> = LazyLock::new(|| {
 });
 
 static TITLES_BEGIN: LazyLock<FxHashSet<&'static str>> =
-    LazyLock::new(|| TITLES.keys().filter_map(|it| it.split(' ').next()).collect());
+    LazyLock::new(|| TITLES.keys().filter_map(|key| key.split(' ').next()).collect());
 
-/// Whether a title begins with a word: most do not, and are not put together to be looked up.
+/// Whether a title begins with a word. Most words begin none, so no phrase is looked up for them.
 pub fn begins_title(low: &str) -> bool {
     TITLES_BEGIN.contains(low)
 }
 
-/// By the words in lower case.
+/// Returns the kind of a title, by its words in lower case.
 pub fn title(low: &str) -> Option<Title> {
     TITLES.get(low).copied()
 }
@@ -85,15 +85,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_every_table_is_read() {
+    fn every_row_of_every_table_is_loaded() {
         for (table, columns, read) in [
             (include_str!("countries.tsv"), 4, COUNTRIES.len()),
             (include_str!("organisations.tsv"), 2, ORGANISATIONS.len()),
         ] {
             let all: Vec<_> = rows(table).collect();
-            assert!(all.iter().all(|it| it.len() == columns));
-            assert_eq!(all.len(), read, "no name stands twice");
+            assert!(all.iter().all(|row| row.len() == columns));
+            assert_eq!(all.len(), read, "every name is listed once");
         }
-        assert!(rows(include_str!("titles.tsv")).all(|it| it.len() == 2 && matches!(it[1], "role" | "address")));
+        assert!(rows(include_str!("titles.tsv")).all(|row| row.len() == 2 && matches!(row[1], "role" | "address")));
     }
 }

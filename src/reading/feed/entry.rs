@@ -1,34 +1,42 @@
-//! An entry as a page: its facts, each where it stands, and its story.
+//! Reads an entry as a page: its metadata, with spans, and its body.
 //!
-//! The story is the first of its contents that has words: the full content, else the description. A description is the
-//! whole story only where no link leads to more (RSS 2.0, "Elements of <item>"); otherwise the article is partial.
-//! A publisher that fills in the content of an entry has already chosen its words: everything stays but furniture by
-//! name or shape.
+//! The body is the first member with words: the full content, else the description. A description is the whole body
+//! only if no link leads to more (RSS 2.0, "Elements of <item>"); otherwise the article is partial. A publisher that
+//! fills in an entry's content has already selected its text: everything is kept except boilerplate by name or shape.
 
 use super::{
-    escapes::Unescaped,
-    places::{About, Entry, Member, link_member},
+    spans::{About, FeedEntry, Member, link_member},
+    unescape::Unescaped,
 };
 use crate::{
     article::{Label, Precision, Published, Publisher, Span, slug},
     enrich::{agencies, byline, dates},
-    reading::{Finding, Page, html, limits::STATED_VALUES, page, shown::shown, text},
+    limits::STATED_VALUES,
+    reading::{
+        Finding, ParsedPage, html, page,
+        publication_date::{FEED_MODIFIED, FEED_PUBLISHED},
+        text,
+        visible_text::visible_text,
+    },
 };
 use url::Url;
 
-/// The members that hold a whole story, and those that may hold a part of it.
+/// Members that hold a whole body, and those that may hold a part of it.
 const CONTENTS: [&str; 6] = ["content:encoded", "content_html", "content", "content_text", "xhtml:body", "body"];
 const DESCRIPTIONS: [&str; 4] = ["description", "summary", "itunes:summary", "media:description"];
 const AUTHORS: [&str; 5] = ["author", "dc:creator", "authors", "itunes:author", "dc:author"];
-const PUBLISHED: [&str; 7] =
-    ["published", "pubDate", "date_published", "issued", "dc:date", "dcterms:issued", "dcterms:created"];
-const MODIFIED: [&str; 5] = ["updated", "modified", "date_modified", "dcterms:modified", "atom:updated"];
 const KEYWORDS: [&str; 4] = ["category", "dc:subject", "tags", "media:keywords"];
 const IMAGES: [&str; 5] = ["image", "banner_image", "media:thumbnail", "media:content", "enclosure"];
 
-pub fn page(document: &str, about: &About, entry: &Entry, values: feedparser_rs::Entry, url: Option<&str>) -> Page {
+pub fn page(
+    document: &str,
+    about: &About,
+    entry: &FeedEntry,
+    values: feedparser_rs::Entry,
+    url: Option<&str>,
+) -> ParsedPage {
     let reader = Reader { document, about, entry, base: base(about, url) };
-    let mut page = Page {
+    let mut page = ParsedPage {
         url: reader.url(),
         headline: reader.headline(),
         authors: reader.authors(&values),
@@ -36,21 +44,27 @@ pub fn page(document: &str, about: &About, entry: &Entry, values: feedparser_rs:
         keywords: reader.keywords(&values),
         image: reader.image(&values),
         language: reader.language(&values),
-        ..Page::default()
+        ..ParsedPage::default()
     };
-    page.published =
-        reader.dated(&PUBLISHED, values.published_str.as_deref(), values.published.map(|it| it.timestamp_millis()));
-    page.modified =
-        reader.dated(&MODIFIED, values.updated_str.as_deref(), values.updated.map(|it| it.timestamp_millis()));
-    let parts = reader.story(&mut page);
+    page.published = reader.dated(
+        &FEED_PUBLISHED,
+        values.published_str.as_deref(),
+        values.published.map(|published| published.timestamp_millis()),
+    );
+    page.modified = reader.dated(
+        &FEED_MODIFIED,
+        values.updated_str.as_deref(),
+        values.updated.map(|updated| updated.timestamp_millis()),
+    );
+    let parts = reader.body(&mut page);
     page.pieces = reader.pieces(&page, parts);
     page
 }
 
 fn base(about: &About, url: Option<&str>) -> Option<Url> {
-    let given = url.and_then(|it| Url::parse(it).ok());
+    let given = url.and_then(|url| Url::parse(url).ok());
     let home = about.home.as_deref();
-    home.and_then(|home| given.as_ref().map_or_else(|| Url::parse(home), |it| it.join(home)).ok()).or(given)
+    home.and_then(|home| given.as_ref().map_or_else(|| Url::parse(home), |given| given.join(home)).ok()).or(given)
 }
 
 type Parts = Vec<(Span, Label, String)>;
@@ -58,7 +72,7 @@ type Parts = Vec<(Span, Label, String)>;
 struct Reader<'a> {
     document: &'a str,
     about: &'a About,
-    entry: &'a Entry,
+    entry: &'a FeedEntry,
     base: Option<Url>,
 }
 
@@ -67,15 +81,18 @@ impl Reader<'_> {
         Finding::new(value, member.place(self.document), rule)
     }
 
-    /// Where the values stand in members of some names; all of these, where one of the values is not written as it is read.
+    /// Returns the span of each value in the named members, or the spans of all these members if one of the values
+    /// is not verbatim in the document.
     fn places(&self, names: &[&str], values: &[String]) -> Vec<Span> {
         let members = || self.entry.all(names).take(STATED_VALUES + 1);
         let whole = |value: &String| {
-            members().map(|it| it.place(self.document)).find(|it| self.document[it.start..it.end] == *value)
+            members()
+                .map(|member| member.place(self.document))
+                .find(|span| self.document[span.start..span.end] == *value)
         };
-        let part = |value: &String| members().find_map(|it| it.place_of(self.document, value));
-        let each = values.iter().map(|it| whole(it).or_else(|| part(it))).collect::<Option<Vec<Span>>>();
-        each.unwrap_or_else(|| members().map(|it| it.place(self.document)).collect())
+        let part = |value: &String| members().find_map(|member| member.place_of(self.document, value));
+        let each = values.iter().map(|value| whole(value).or_else(|| part(value))).collect::<Option<Vec<Span>>>();
+        each.unwrap_or_else(|| members().map(|member| member.place(self.document)).collect())
     }
 
     fn absolute(&self, address: &str) -> Option<String> {
@@ -83,7 +100,7 @@ impl Reader<'_> {
             Some(base) => base.join(address),
             None => Url::parse(address),
         };
-        url.ok().filter(|it| matches!(it.scheme(), "http" | "https") && it.has_host()).map(|it| it.to_string())
+        url.ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).map(|url| url.to_string())
     }
 
     fn url(&self) -> Option<Finding<String>> {
@@ -98,11 +115,11 @@ impl Reader<'_> {
     }
 
     fn authors(&self, values: &feedparser_rs::Entry) -> Option<Finding<Vec<String>>> {
-        let publisher = self.publisher().map(|it| it.value.id);
-        let stated = values.authors.iter().filter_map(|it| it.name.as_deref());
+        let publisher = self.publisher().map(|publisher| publisher.value.id);
+        let stated = values.authors.iter().filter_map(|author| author.name.as_deref());
         let stated = stated.chain(values.dc_creator.as_deref());
         let mut names: Vec<String> = Vec::new();
-        for name in stated.flat_map(|it| byline::names(&visible(it))) {
+        for name in stated.flat_map(|author| byline::names(&visible(author))) {
             let is_person = Some(slug(&name)) != publisher && agencies::named(&name).is_none();
             if is_person && !names.contains(&name) {
                 names.push(name);
@@ -113,20 +130,21 @@ impl Reader<'_> {
             value: names,
             spans,
             rule: "feed-author",
-            others: Vec::new(),
+            alternatives: Vec::new(),
         })
     }
 
-    /// The source that an aggregator names, else the feed's title.
+    /// Returns the source that an aggregator names, else the feed's title.
     fn publisher(&self) -> Option<Finding<Publisher>> {
-        let source = self.entry.member(&["source"]).filter(|it| it.attribute("url").is_some());
+        let source = self.entry.member(&["source"]).filter(|member| member.attribute("url").is_some());
         let (member, rule) = source
-            .map(|it| (it, "feed-source"))
-            .or_else(|| self.about.title.as_ref().map(|it| (it, "feed-publisher")))?;
+            .map(|source| (source, "feed-source"))
+            .or_else(|| self.about.title.as_ref().map(|title| (title, "feed-publisher")))?;
         let name = visible(&member.said(self.document).text);
-        let home = member.attribute("url").or(self.about.home.as_deref()).and_then(|it| self.absolute(it));
-        let domain = home.and_then(|it| Url::parse(&it).ok()?.host_str().map(str::to_owned));
-        let domain = domain.map(|it| it.strip_prefix("www.").map_or(it.clone(), str::to_owned));
+        let home =
+            member.attribute("url").or(self.about.home.as_deref()).and_then(|attribute| self.absolute(attribute));
+        let domain = home.and_then(|home| Url::parse(&home).ok()?.host_str().map(str::to_owned));
+        let domain = domain.map(|domain| domain.strip_prefix("www.").map_or(domain.clone(), str::to_owned));
         let id = slug(&name);
         (!id.is_empty()).then(|| self.finding(Publisher { id, name, domain }, member, rule))
     }
@@ -144,37 +162,37 @@ impl Reader<'_> {
             value: words,
             spans,
             rule: "feed-category",
-            others: Vec::new(),
+            alternatives: Vec::new(),
         })
     }
 
     fn image(&self, values: &feedparser_rs::Entry) -> Option<Finding<String>> {
-        let is_image = |it: &&Member| {
-            let kind = it.attribute("type").or(it.attribute("medium"));
-            kind.is_none_or(|it| it.starts_with("image")) && (it.name != "enclosure" || kind.is_some())
+        let is_image = |member: &&Member| {
+            let kind = member.attribute("type").or(member.attribute("medium"));
+            kind.is_none_or(|kind| kind.starts_with("image")) && (member.name != "enclosure" || kind.is_some())
         };
-        let stated = self.entry.all(&IMAGES).filter(is_image).find_map(|it| {
-            let address = it.attribute("url").map(str::to_owned).or_else(|| it.text(self.document))?;
-            Some(self.finding(self.absolute(&address)?, it, "feed-image"))
+        let stated = self.entry.all(&IMAGES).filter(is_image).find_map(|member| {
+            let address = member.attribute("url").map(str::to_owned).or_else(|| member.text(self.document))?;
+            Some(self.finding(self.absolute(&address)?, member, "feed-image"))
         });
         stated.or_else(|| {
-            // In a group, whose members are not the entry's own.
+            // An image in a group, whose members are not the entry's own.
             let group = self.entry.member(&["media:group"])?;
-            let address = values.media_thumbnail.first().map(|it| it.url.to_string())?;
+            let address = values.media_thumbnail.first().map(|thumbnail| thumbnail.url.to_string())?;
             Some(self.finding(self.absolute(&address)?, group, "feed-image"))
         })
     }
 
     fn language(&self, values: &feedparser_rs::Entry) -> Option<Finding<String>> {
         let own = self.entry.member(&["language", "dc:language"]).zip(values.language.as_deref().map(str::to_owned));
-        let own = own.map(|(member, it)| self.finding(it, member, "feed-language"));
+        let own = own.map(|(member, language)| self.finding(language, member, "feed-language"));
         own.or_else(|| {
             let member = self.about.language.as_ref()?;
             Some(self.finding(member.text(self.document)?, member, "feed-language"))
         })
     }
 
-    /// A date in the entry's own words, else as the library understands them.
+    /// Returns a date parsed from the entry's own text, else as the library parsed it.
     fn dated(
         &self,
         names: &[&str],
@@ -183,11 +201,9 @@ impl Reader<'_> {
     ) -> Option<Finding<Published>> {
         let member = self.entry.member(names)?;
         let own = member.text(self.document);
-        let stated = own
-            .as_deref()
-            .into_iter()
-            .chain(written)
-            .find_map(|it| dates::machine(it).or_else(|| dates::stated(it).map(|it| it.published)));
+        let stated = own.as_deref().into_iter().chain(written).find_map(|candidate| {
+            dates::machine(candidate).or_else(|| dates::stated(candidate).map(|stated| stated.published))
+        });
         let read = || {
             let at = jiff::Timestamp::from_millisecond(read_milliseconds?).ok()?;
             dates::of_moment(at, None, Precision::Second)
@@ -195,30 +211,33 @@ impl Reader<'_> {
         Some(self.finding(stated.or_else(read)?, member, "feed-date"))
     }
 
-    /// The story and what was removed from it, at their places in the document.
-    fn story(&self, page: &mut Page) -> Parts {
+    /// Reads the body and returns the labelled spans of what was kept and removed.
+    fn body(&self, page: &mut ParsedPage) -> Parts {
         let mut parts = Parts::new();
-        let contents = CONTENTS.iter().map(|it| (it, true)).chain(DESCRIPTIONS.iter().map(|it| (it, false)));
+        let contents = CONTENTS
+            .iter()
+            .map(|content| (content, true))
+            .chain(DESCRIPTIONS.iter().map(|description| (description, false)));
         for (name, is_content) in contents {
             let Some(member) = self.entry.member(&[name]) else { continue };
-            let said = member.said(self.document);
+            let content = member.said(self.document);
             if page.body.is_empty() {
-                parts = blocks(page, &said, is_plain(member));
+                parts = blocks(page, &content, is_plain(member));
                 page.partial = !page.body.is_empty() && !is_content && page.url.is_some();
             } else if !is_content && !page.partial && page.summary.is_none() {
-                let summary = visible(&said.text);
+                let summary = visible(&content.text);
                 page.summary = (!summary.is_empty()).then(|| self.finding(summary, member, "feed-description"));
             }
         }
         parts
     }
 
-    fn pieces(&self, page: &Page, mut parts: Parts) -> Vec<crate::article::Piece> {
+    fn pieces(&self, page: &ParsedPage, mut parts: Parts) -> Vec<crate::article::Piece> {
         if let Some(headline) = &page.headline {
-            parts.extend(headline.spans.iter().map(|it| (*it, Label::Kept, "headline".to_owned())));
+            parts.extend(headline.spans.iter().map(|span| (*span, Label::Kept, "headline".to_owned())));
         }
         for (reason, spans) in page.mined() {
-            parts.extend(spans.iter().map(|it| (*it, Label::Mined, reason.to_owned())));
+            parts.extend(spans.iter().map(|span| (*span, Label::Mined, reason.to_owned())));
         }
         let Span { start, end } = self.entry.span;
         let within = page::tile(Span { start, end }, &parts, "markup");
@@ -228,7 +247,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a content is text and no markup: it says so, or its name does (Atom, RFC 4287, 3.1.1; JSON Feed 1.1).
+/// Whether a content is plain text, by its `type` or its name (Atom, RFC 4287, 3.1.1; JSON Feed 1.1).
 fn is_plain(member: &Member) -> bool {
     match member.name.as_str() {
         "content_text" => true,
@@ -241,66 +260,72 @@ fn is_plain(member: &Member) -> bool {
     }
 }
 
-fn blocks(page: &mut Page, said: &Unescaped, plain: bool) -> Parts {
+fn blocks(page: &mut ParsedPage, content: &Unescaped, plain: bool) -> Parts {
     let mut blocks = Vec::new();
     if plain {
         let mut at = 0;
-        for line in said.text.split_inclusive('\n') {
+        for line in content.text.split_inclusive('\n') {
             let span = Span { start: at, end: at + line.trim_end().len() };
             at += line.len();
-            blocks.push(html::Block { text: shown(line), spans: vec![span], ..html::Block::default() });
+            blocks.push(html::HtmlBlock { text: visible_text(line), spans: vec![span], ..html::HtmlBlock::default() });
         }
     } else {
-        match html::blocks(&said.text) {
+        match html::blocks(&content.text) {
             Ok(found) => blocks = found,
             Err(reason) => page.left_out.push(reason),
         }
     }
     let mut parts = Parts::new();
     for mut block in blocks {
-        block.spans = block.spans.into_iter().filter_map(|it| said.place(it)).collect();
+        block.spans = block.spans.into_iter().filter_map(|span| content.place(span)).collect();
         if block.text.is_empty() || block.spans.is_empty() {
             continue;
         }
         let text = &block.text;
-        let is_headline = page.body.is_empty() && page.headline.as_ref().is_some_and(|it| it.value == *text);
+        let is_headline =
+            page.body.is_empty() && page.headline.as_ref().is_some_and(|headline| headline.value == *text);
         let names = if page.body.is_empty() { byline::line(text) } else { None };
-        let furniture = block.region.or_else(|| text::furniture(text).map(|it| it.reason));
-        let furniture = furniture.or_else(|| is_signature(text).then_some("feed signature"));
-        let (label, reason) = match furniture {
+        let boilerplate = block.region.or_else(|| text::boilerplate(text).map(|boilerplate| boilerplate.reason));
+        let boilerplate = boilerplate.or_else(|| is_signature(text).then_some("feed signature"));
+        let (label, reason) = match boilerplate {
             Some(reason) => (Label::Removed, reason),
             None if is_headline => (Label::Removed, "headline repeated"),
             None => match names {
                 Some(names) => {
                     let spans = block.spans.clone();
-                    page.authors.get_or_insert(Finding { value: names, spans, rule: "byline", others: Vec::new() });
+                    page.authors.get_or_insert(Finding {
+                        value: names,
+                        spans,
+                        rule: "byline",
+                        alternatives: Vec::new(),
+                    });
                     (Label::Mined, "byline")
                 }
                 None => {
-                    html::story(page, &block);
-                    (Label::Kept, "story")
+                    html::body(page, &block);
+                    (Label::Kept, "body")
                 }
             },
         };
-        parts.extend(block.spans.iter().map(|it| (*it, label, reason.to_owned())));
+        parts.extend(block.spans.iter().map(|span| (*span, label, reason.to_owned())));
     }
     parts
 }
 
-/// The line that the commonest publishing software puts under every entry (WordPress, in the words of its SEO plug-ins):
-/// `The post … appeared first on …`.
+/// Whether a line is the signature that SEO plug-ins of WordPress, the commonest publishing software, add to every
+/// entry: `The post … appeared first on …`.
 fn is_signature(text: &str) -> bool {
     text.starts_with("The post ") && text.contains(" appeared first on ")
 }
 
-/// A text that may hold tags and, once more, escapes, as readers see it.
+/// Returns the visible text of a text that may contain tags and another level of escapes.
 fn visible(text: &str) -> String {
     if !text.contains(['<', '&']) {
-        return shown(text);
+        return visible_text(text);
     }
-    let words = html5gum::Tokenizer::new(text).flatten().filter_map(|it| match it {
+    let words = html5gum::Tokenizer::new(text).flatten().filter_map(|token| match token {
         html5gum::Token::String(text) => Some(String::from_utf8_lossy(&text).into_owned()),
         _ => None,
     });
-    shown(&words.collect::<String>())
+    visible_text(&words.collect::<String>())
 }

@@ -1,101 +1,58 @@
-//! Feeds: one document, many articles. RSS 0.9x to 2.0, RSS 1.0 (RDF), Atom, JSON Feed.
+//! Reads feeds: one document, many articles. RSS 0.9x to 2.0, RSS 1.0 (RDF), Atom, JSON Feed.
 //!
-//! 1. [`places`]: where each entry and each of its members stands in the document, in XML that may be none ([`xml`]) or
-//!    in JSON.
-//! 2. [`values`]: what the members mean, by a library that knows the dialects. It is given one entry at a time, written
-//!    again in XML that is well formed, so that an entry that cannot be read spoils no other.
-//! 3. [`entry`]: an entry's facts and its story, as a page of the whole document: every article of a feed has the
-//!    feed as its raw document, and its pieces say which part of it is the article's.
+//! 1. [`spans`] locates each entry and its members in the document, in JSON or in XML that may be malformed
+//!    ([`lenient_xml`]).
+//! 2. [`values`] interprets the members with a library that knows the dialects. It parses one entry at a time,
+//!    rewritten as well-formed XML, so that an unreadable entry does not affect the others.
+//! 3. [`entry`] turns an entry's metadata and body into a page of the whole document: every article of a feed has the
+//!    feed as its raw document, and its pieces mark the part that is the article.
 
 mod entry;
-pub(super) mod escapes;
-mod places;
+mod lenient_xml;
+pub(super) mod signature;
+mod spans;
+pub(super) mod unescape;
 mod values;
-mod xml;
+mod xml_tokens;
 
-pub use places::Polling;
+pub use signature::{JSON_FEED, MEDIA_TYPES, begins_like_one, is_json_feed, media_type};
+pub use spans::Polling;
 
-use super::{ReadError, decode, draft, limits::FEED_ENTRIES};
+use super::{ReadError, decode, draft};
 use crate::article::{Draft, RawDocument};
+use crate::limits::FEED_ENTRIES;
 use sha2::{Digest, Sha256};
 
-/// What a document begins with, when it is a feed.
-const ROOTS: [&str; 4] = ["<rss", "<feed", "<rdf:rdf", "<atom:feed"];
-/// How the `version` of a JSON Feed begins (JSON Feed 1.1, "Top-level").
-const JSON_VERSION: &str = "https://jsonfeed.org/version/";
-
-/// As feeds are sent; plain XML must begin like one.
-pub const MEDIA_TYPES: [&str; 4] = ["application/rss+xml", "application/atom+xml", "application/rdf+xml", JSON_FEED];
-pub const JSON_FEED: &str = "application/feed+json";
-
-/// Which of them a feed is.
-pub fn media_type(document: &str) -> &'static str {
-    let begins = |it: &str| document.find(it).is_some_and(|at| at < PROLOGUE_BYTES);
-    match document.trim_start_matches('\u{feff}').trim_start() {
-        it if it.starts_with('{') => JSON_FEED,
-        _ if begins("<feed") || begins("<atom:feed") => "application/atom+xml",
-        _ if begins("<rdf:RDF") => "application/rdf+xml",
-        _ => "application/rss+xml",
-    }
-}
-
-/// How far from its beginning a feed's root is looked for.
-const PROLOGUE_BYTES: usize = 4096;
-
-/// Whether a document that begins like this is a feed. `start` in lower case.
-pub fn begins_like_one(start: &str) -> bool {
-    if start.starts_with('{') {
-        return start.contains(JSON_VERSION) || start.contains(&JSON_VERSION.replace('/', "\\/"));
-    }
-    let mut rest = start.trim_start();
-    // Declarations, instructions and comments may stand before the root.
-    while rest.starts_with("<?") || rest.starts_with("<!") {
-        let end = if rest.starts_with("<!--") { "-->" } else { ">" };
-        let Some((_, after)) = rest.split_once(end) else { return false };
-        rest = after.trim_start();
-    }
-    ROOTS.iter().any(|it| rest.strip_prefix(it).is_some_and(|it| !it.starts_with(|it: char| it.is_alphanumeric())))
-}
-
-/// Whether JSON is a feed and not a raw document in its envelope.
-pub fn is_json_feed(json: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Versioned {
-        version: String,
-    }
-    serde_json::from_slice::<Versioned>(json).is_ok_and(|it| it.version.starts_with(JSON_VERSION))
-}
-
-/// An entry by its place among the others.
+/// An entry's name, index and hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryName {
     pub at: usize,
-    /// Its id within the feed, else its link, else what tells it from all others.
+    /// Its id within the feed, else its link, else the hash of its bytes.
     pub name: String,
-    /// Of the entry as it stands.
+    /// Hash of the entry's bytes in the document.
     pub sha256: String,
 }
 
-/// The entries of a feed, and what a limit leaves out.
+/// Returns the entries of a feed, and the error if it has more than the limit.
 pub fn entries(document: &RawDocument) -> Result<(Vec<EntryName>, Option<ReadError>), ReadError> {
     let decoded = decode(document)?;
     let feed = open(decoded.without_mark())?;
     let found = feed.entries.len();
-    let names = feed.entries.iter().take(FEED_ENTRIES).enumerate().map(|(at, it)| {
-        let text = &feed.document.as_bytes()[it.span.start..it.span.end];
-        let sha256: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        EntryName { at, name: it.id.clone().unwrap_or_else(|| format!("sha256:{sha256}")), sha256 }
+    let names = feed.entries.iter().take(FEED_ENTRIES).enumerate().map(|(at, entry)| {
+        let bytes = &feed.document.as_bytes()[entry.span.start..entry.span.end];
+        let sha256: String = hex::encode(Sha256::digest(bytes));
+        EntryName { at, name: entry.id.clone().unwrap_or_else(|| format!("sha256:{sha256}")), sha256 }
     });
     Ok((names.collect(), (found > FEED_ENTRIES).then_some(ReadError::TooManyEntries { found })))
 }
 
-/// What it says to those who poll it, also where it has no entry.
+/// Returns the feed's polling hints, even if it has no entries.
 pub fn polling(document: &RawDocument) -> Result<Polling, ReadError> {
     let decoded = decode(document)?;
-    places::find(decoded.without_mark()).map(|(about, _)| about.polling)
+    spans::find(decoded.without_mark()).map(|(about, _)| about.polling)
 }
 
-/// The articles of some entries, each by itself.
+/// Returns the articles of the wanted entries; each fails on its own.
 pub fn drafts(document: &RawDocument, wanted: &[usize]) -> Result<Vec<Result<Draft, ReadError>>, ReadError> {
     let decoded = decode(document)?;
     let feed = open(decoded.without_mark())?;
@@ -110,12 +67,12 @@ pub fn drafts(document: &RawDocument, wanted: &[usize]) -> Result<Vec<Result<Dra
 
 struct Feed<'a> {
     document: &'a str,
-    about: places::About,
-    entries: Vec<places::Entry>,
+    about: spans::About,
+    entries: Vec<spans::FeedEntry>,
 }
 
 fn open(document: &str) -> Result<Feed<'_>, ReadError> {
-    let (about, entries) = places::find(document)?;
+    let (about, entries) = spans::find(document)?;
     match entries.is_empty() {
         true => Err(ReadError::NothingToRead),
         false => Ok(Feed { document, about, entries }),

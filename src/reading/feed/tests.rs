@@ -1,4 +1,4 @@
-//! Whole feeds, in the project's own words, and the law that every byte has a piece.
+//! Tests with whole feeds, written for this project, and the property that the pieces cover every byte.
 
 use super::*;
 use crate::article::{Instant, Label};
@@ -20,14 +20,14 @@ fn read(content: &str) -> Vec<Draft> {
     let document = document(content);
     let (entries, left_out) = entries(&document).expect("a feed");
     assert_eq!(left_out, None);
-    let wanted: Vec<usize> = entries.iter().map(|it| it.at).collect();
-    drafts(&document, &wanted).expect("a feed").into_iter().map(|it| it.expect("an entry")).collect()
+    let wanted: Vec<usize> = entries.iter().map(|entry| entry.at).collect();
+    drafts(&document, &wanted).expect("a feed").into_iter().map(|draft| draft.expect("an entry")).collect()
 }
 
-/// The bytes that a field was read from.
+/// Returns the text in the document that a field was read from.
 fn cited(content: &str, draft: &Draft, field: &str) -> String {
-    let evidence = draft.evidence.fields.iter().find(|it| it.field == field).expect(field);
-    evidence.spans.iter().map(|it| &content[it.start..it.end]).collect::<Vec<_>>().join("|")
+    let evidence = draft.evidence.fields.iter().find(|evidence| evidence.field == field).expect(field);
+    evidence.spans.iter().map(|span| &content[span.start..span.end]).collect::<Vec<_>>().join("|")
 }
 
 const RSS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -49,36 +49,36 @@ fn the_entries_of_rss_are_articles() {
     assert_eq!(facts.headline.as_deref(), Some("Two ports & one ticket"));
     assert_eq!(cited(RSS, ticket, "headline"), "Two ports &amp; one ticket");
     assert_eq!(facts.url.as_deref(), Some("https://gazette.example/news/ticket?utm_source=rss"));
-    assert_eq!(facts.published.at.map(|it| it.to_string()).as_deref(), Some("2025-04-07T07:30:00.000Z"));
+    assert_eq!(facts.published.at.map(|value| value.to_string()).as_deref(), Some("2025-04-07T07:30:00.000Z"));
     assert_eq!(cited(RSS, ticket, "published"), "Mon, 07 Apr 2025 09:30:00 +0200");
-    assert_eq!(facts.authors.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Ana Sá"]);
-    assert_eq!(facts.publisher.as_ref().map(|it| it.name.as_str()), Some("Gazette of the Ports"));
-    assert_eq!(facts.publisher.as_ref().and_then(|it| it.domain.as_deref()), Some("gazette.example"));
-    assert_eq!(facts.dateline.as_ref().map(|it| it.text.as_str()), Some("LISBON, Portugal"));
+    assert_eq!(facts.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["Ana Sá"]);
+    assert_eq!(facts.publisher.as_ref().map(|publisher| publisher.name.as_str()), Some("Gazette of the Ports"));
+    assert_eq!(facts.publisher.as_ref().and_then(|publisher| publisher.domain.as_deref()), Some("gazette.example"));
+    assert_eq!(facts.dateline.as_ref().map(|dateline| dateline.text.as_str()), Some("LISBON, Portugal"));
     assert_eq!(facts.agency.as_deref(), Some("AP"));
     assert_eq!(facts.keywords, ["Ferries"]);
     assert_eq!(facts.summary.as_deref(), Some("The ports agree."));
     assert!(!facts.partial);
     assert_eq!(ticket.detail.body, ["The ports will sell one ticket & one pass.", "Prices stay."]);
     assert_eq!(ticket.media_type, "application/rss+xml; charset=utf-8");
-    assert!(fog.facts.partial, "a description beside a link is a part of the story");
+    assert!(fog.facts.partial, "a description beside a link is a part of the body");
     assert_eq!(fog.detail.body, ["The night boat waited for three hours."]);
     assert_eq!(cited(RSS, fog, "body"), "The night boat waited for |three| hours.");
 }
 
 #[test]
-fn every_article_of_a_feed_has_the_whole_feed_for_its_pieces() {
+fn the_pieces_of_every_article_tile_the_whole_feed() {
     for draft in read(RSS) {
         let pieces = &draft.evidence.pieces;
-        assert_eq!(pieces.iter().map(|it| &RSS[it.start..it.end]).collect::<String>(), RSS);
-        let kept = pieces.iter().filter(|it| it.label == Label::Kept);
+        assert_eq!(pieces.iter().map(|piece| &RSS[piece.start..piece.end]).collect::<String>(), RSS);
+        let kept = pieces.iter().filter(|piece| piece.label == Label::Kept);
         assert!(kept.clone().count() >= 2, "{pieces:?}");
-        assert!(pieces.iter().any(|it| it.reason == "rest of the feed"));
+        assert!(pieces.iter().any(|piece| piece.reason == "rest of the feed"));
     }
 }
 
 #[test]
-fn other_dialects_say_the_same() {
+fn atom_rdf_and_json_feed_yield_the_same_fields() {
     let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><title type="html">Hill &lt;i&gt;Post&lt;/i&gt;</title>
         <link rel="self" href="https://hill.example/atom"/><link href="https://hill.example/"/>
         <entry><id>tag:hill.example,2025:1</id><title>Bridge closes</title><link rel="alternate" href="bridge"/>
@@ -87,10 +87,10 @@ fn other_dialects_say_the_same() {
         <entry><id>2</id><title>Rain</title><summary>It rained &amp; hailed.</summary></entry></feed>"#;
     let drafts = read(atom);
     assert_eq!(drafts[0].facts.url.as_deref(), Some("https://hill.example/bridge"));
-    assert_eq!(drafts[0].facts.publisher.as_ref().map(|it| it.name.as_str()), Some("Hill Post"));
-    assert_eq!(drafts[0].facts.authors.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Ben Ott"]);
+    assert_eq!(drafts[0].facts.publisher.as_ref().map(|publisher| publisher.name.as_str()), Some("Hill Post"));
+    assert_eq!(drafts[0].facts.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["Ben Ott"]);
     assert_eq!(drafts[0].detail.body, ["The bridge closes at noon."]);
-    assert_eq!(drafts[0].facts.published.at, None, "it says only when it was last changed");
+    assert_eq!(drafts[0].facts.published.at, None, "the entry states only when it was last changed");
     assert_eq!(drafts[0].facts.published.latest, drafts[0].facts.modified_at);
     assert_eq!(drafts[1].detail.body, ["It rained & hailed."]);
     let rdf = r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
@@ -98,8 +98,8 @@ fn other_dialects_say_the_same() {
         <item rdf:about="https://old.example/1"><title>Mill sold</title><link>https://old.example/1</link><dc:date>2025-04-06</dc:date><description>The mill is sold.</description></item></rdf:RDF>"#;
     let drafts = read(rdf);
     assert_eq!(drafts[0].facts.headline.as_deref(), Some("Mill sold"));
-    assert_eq!(drafts[0].facts.publisher.as_ref().map(|it| it.name.as_str()), Some("Old News"));
-    assert_eq!(drafts[0].facts.published.at.map(|it| it.day()).as_deref(), Some("2025-04-06"));
+    assert_eq!(drafts[0].facts.publisher.as_ref().map(|publisher| publisher.name.as_str()), Some("Old News"));
+    assert_eq!(drafts[0].facts.published.at.map(|date| date.day()).as_deref(), Some("2025-04-06"));
     let json = r#"{"version": "https:\/\/jsonfeed.org\/version\/1.1", "title": "Quay Notes", "home_page_url": "https://quay.example/",
         "items": [{"id": 7, "url": "https://quay.example/7", "title": "Caf\u00e9 opens", "date_published": "2025-04-05T08:00:00-03:00",
         "authors": [{"name": "Ana S\u00e1"}], "tags": ["food"], "content_html": "<p>A caf\u00e9 opens on the <a href=\"/q\">quay<\/a>.<\/p>"}]}"#;
@@ -108,14 +108,17 @@ fn other_dialects_say_the_same() {
     assert_eq!(cited(json, &drafts[0], "headline"), r"Caf\u00e9 opens");
     assert_eq!(cited(json, &drafts[0], "authors"), r"Ana S\u00e1");
     assert_eq!(cited(json, &drafts[0], "keywords"), "food");
-    assert_eq!(drafts[0].facts.authors.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Ana Sá"]);
-    assert_eq!(drafts[0].facts.published.at.map(|it| it.to_string()).as_deref(), Some("2025-04-05T11:00:00.000Z"));
+    assert_eq!(drafts[0].facts.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["Ana Sá"]);
+    assert_eq!(
+        drafts[0].facts.published.at.map(|value| value.to_string()).as_deref(),
+        Some("2025-04-05T11:00:00.000Z")
+    );
     assert_eq!(drafts[0].detail.body, ["A café opens on the quay."]);
     assert_eq!(drafts[0].media_type, "application/feed+json; charset=utf-8");
 }
 
 #[test]
-fn keywords_beyond_what_an_article_keeps_are_named() {
+fn keywords_over_the_limit_are_reported_in_the_evidence() {
     let categories = |count: usize| (0..count).map(|at| format!("<category>tide {at}</category>")).collect::<String>();
     let item = |count: usize| {
         let rss = format!(
@@ -123,7 +126,10 @@ fn keywords_beyond_what_an_article_keeps_are_named() {
             categories(count)
         );
         let draft = read(&rss).remove(0);
-        (draft.facts.keywords.len(), draft.evidence.left_out.iter().any(|it| it.starts_with("stated_values: keywords")))
+        (
+            draft.facts.keywords.len(),
+            draft.evidence.left_out.iter().any(|reason| reason.starts_with("stated_values: keywords")),
+        )
     };
     assert_eq!(item(100), (100, false));
     assert_eq!(item(101), (100, true));
@@ -131,8 +137,8 @@ fn keywords_beyond_what_an_article_keeps_are_named() {
 }
 
 #[test]
-fn a_broken_feed_gives_up_its_entries() {
-    let truncated = &RSS[..RSS.find("waited for").expect("it is there")];
+fn the_entries_of_a_malformed_feed_are_read() {
+    let truncated = &RSS[..RSS.find("waited for").expect("the feed contains it")];
     let drafts = read(truncated);
     assert_eq!(drafts[1].detail.body, ["The night boat"]);
     let broken = "<rss version=2.0><channel><title>Port & Quay<link>https://port.example/</channel2>\
@@ -142,25 +148,25 @@ fn a_broken_feed_gives_up_its_entries() {
     let drafts = read(broken);
     assert_eq!(drafts.len(), 2);
     assert_eq!(drafts[0].detail.body, ["A crane fell & nobody was hurt."]);
-    assert_eq!(drafts[0].facts.published.at.map(|it| it.day()).as_deref(), Some("2025-04-07"));
+    assert_eq!(drafts[0].facts.published.at.map(|date| date.day()).as_deref(), Some("2025-04-07"));
     assert_eq!(drafts[1].facts.headline.as_deref(), Some("Tide étale"));
     assert_eq!(drafts[1].detail.body, ["High water came at six o'clock."]);
 }
 
 #[test]
-fn an_entry_that_cannot_be_read_spoils_no_other() {
+fn an_unreadable_entry_does_not_affect_the_others() {
     let json = r#"{"version": "https://jsonfeed.org/version/1.1", "items": [17, {"id": "a", "content_text": "It rained.\nIt hailed."}]}"#;
     let document = document(json);
-    let found = drafts(&document, &[0, 1]).expect("a feed");
-    assert_eq!(found[0].as_ref().err().map(ReadError::code), Some("nothing_to_read"));
+    let drafts = drafts(&document, &[0, 1]).expect("a feed");
+    assert_eq!(drafts[0].as_ref().err().map(ReadError::code), Some("nothing_to_read"));
     assert_eq!(
-        found[1].as_ref().map(|it| it.detail.body.clone()),
+        drafts[1].as_ref().map(|draft| draft.detail.body.clone()),
         Ok(vec!["It rained.".to_owned(), "It hailed.".to_owned()])
     );
 }
 
 #[test]
-fn what_is_over_a_limit_is_named() {
+fn exceeded_limits_are_reported() {
     let many = format!("<rss><channel>{}</channel></rss>", "<item><title>a</title></item>".repeat(FEED_ENTRIES + 3));
     let (found, left_out) = entries(&document(&many)).expect("a feed");
     assert_eq!((found.len(), left_out), (FEED_ENTRIES, Some(ReadError::TooManyEntries { found: FEED_ENTRIES + 3 })));
@@ -168,13 +174,14 @@ fn what_is_over_a_limit_is_named() {
     assert_eq!(entries(&document(&huge)), Err(ReadError::FeedElements));
     assert_eq!(entries(&document("<rss version='2.0'><channel></channel></rss>")), Err(ReadError::NothingToRead));
     assert_eq!(
-        entries(&document("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": [")).map_err(|it| it.code()),
+        entries(&document("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": ["))
+            .map_err(|error| error.code()),
         Err("malformed_feed")
     );
 }
 
 #[test]
-fn deep_and_huge_feeds_end() {
+fn deep_and_huge_feeds_are_read_in_bounded_time() {
     for torture in [
         format!("<rss>{}", "<item>".repeat(300_000)),
         format!("<rss><item>{}", "<b>".repeat(199_000)),
@@ -188,9 +195,9 @@ fn deep_and_huge_feeds_end() {
     ] {
         let document = document(&torture);
         let Ok((found, _)) = entries(&document) else { continue };
-        let some: Vec<usize> = found.iter().map(|it| it.at).take(3).collect();
-        for draft in drafts(&document, &some).expect("it was one before").into_iter().flatten() {
-            assert_eq!(draft.evidence.pieces.last().map(|it| it.end), Some(torture.len()));
+        let wanted: Vec<usize> = found.iter().map(|entry| entry.at).take(3).collect();
+        for draft in drafts(&document, &wanted).expect("a feed, as before").into_iter().flatten() {
+            assert_eq!(draft.evidence.pieces.last().map(|piece| piece.end), Some(torture.len()));
         }
     }
 }
@@ -199,20 +206,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_feed_is_its_pieces(inside in "(\\PC|<item>|</item>|<entry>|<title>|</title>|<link>|<link href='https://a.example/b'/>|<description>|</description>|<!\\[CDATA\\[|\\]\\]>|<p>|&lt;p&gt;|&amp;|&|<|<!--|-->|<guid>|<content type='xhtml'>|<content:encoded>|<pubDate>7 April 2025){0,40}") {
+    fn the_pieces_tile_every_feed(inside in "(\\PC|<item>|</item>|<entry>|<title>|</title>|<link>|<link href='https://a.example/b'/>|<description>|</description>|<!\\[CDATA\\[|\\]\\]>|<p>|&lt;p&gt;|&amp;|&|<|<!--|-->|<guid>|<content type='xhtml'>|<content:encoded>|<pubDate>7 April 2025){0,40}") {
         let content = format!("<rss version='2.0'><channel><item><title>x</title>{inside}");
         let document = document(&content);
         if let Ok((found, _)) = entries(&document) {
-            let wanted: Vec<usize> = found.iter().map(|it| it.at).collect();
-            for draft in drafts(&document, &wanted).expect("it was one before").into_iter().flatten() {
+            let wanted: Vec<usize> = found.iter().map(|entry| entry.at).collect();
+            for draft in drafts(&document, &wanted).expect("a feed, as before").into_iter().flatten() {
                 let mut at = 0;
                 for piece in &draft.evidence.pieces {
                     prop_assert_eq!(piece.start, at);
-                    prop_assert!(content.get(piece.start..piece.end).is_some_and(|it| !it.is_empty()));
+                    prop_assert!(content.get(piece.start..piece.end).is_some_and(|content| !content.is_empty()));
                     at = piece.end;
                 }
                 prop_assert_eq!(at, content.len());
-                for span in draft.evidence.fields.iter().flat_map(|it| &it.spans) {
+                for span in draft.evidence.fields.iter().flat_map(|field| &field.spans) {
                     prop_assert!(content.get(span.start..span.end).is_some());
                 }
             }

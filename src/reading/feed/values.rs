@@ -1,24 +1,24 @@
-//! What an entry's members mean. `feedparser-rs` knows the dialects: which of three kinds of dates is meant, in which of
-//! thirty spellings, who an author is, what a link is relative to.
+//! Interprets an entry's members. `feedparser-rs` knows the dialects: three kinds of dates in thirty spellings,
+//! authors, the base of relative links.
 
 use super::{
-    places::{About, Dialect, Entry},
-    xml,
+    lenient_xml,
+    spans::{About, Dialect, FeedEntry},
 };
-use crate::reading::{ReadError, limits::STATED_VALUES};
+use crate::{limits::STATED_VALUES, reading::ReadError};
 use feedparser_rs::{ParseOptions, ParserLimits};
 
-/// What stands around an item of a JSON Feed.
+/// Wrapper that makes a JSON Feed of a single item.
 const JSON_BEFORE: &str = r#"{"version":"https://jsonfeed.org/version/1.1","title":"","items":["#;
 const JSON_AFTER: &str = "]}";
 
-pub fn of(document: &str, about: &About, entry: &Entry) -> Result<feedparser_rs::Entry, ReadError> {
+pub fn of(document: &str, about: &About, entry: &FeedEntry) -> Result<feedparser_rs::Entry, ReadError> {
     let mut alone = String::new();
     match &about.dialect {
         Dialect::Xml { around } => {
-            around.iter().for_each(|(name, attributes)| xml::start_tag(name, attributes, &mut alone));
-            xml::well_formed(document, entry.span, &mut alone);
-            around.iter().rev().for_each(|(name, _)| xml::end_tag(name, &mut alone));
+            around.iter().for_each(|(name, attributes)| lenient_xml::start_tag(name, attributes, &mut alone));
+            lenient_xml::well_formed(document, entry.span, &mut alone);
+            around.iter().rev().for_each(|(name, _)| lenient_xml::end_tag(name, &mut alone));
         }
         Dialect::Json => {
             alone.push_str(JSON_BEFORE);
@@ -27,12 +27,13 @@ pub fn of(document: &str, about: &About, entry: &Entry) -> Result<feedparser_rs:
         }
     }
     let malformed = |reason: String| ReadError::MalformedFeed { reason };
-    // Nothing is rewritten here: what is shown of an entry is read from the document itself.
-    // Of more values than are kept one more is asked for, which tells that there are.
+    // The parser rewrites nothing: what is shown of an entry is read from the document itself.
+    // One value more than is kept, to detect that there are more.
     let most = STATED_VALUES + 1;
     let limits = ParserLimits { max_tags: most, max_authors: most, ..ParserLimits::default() };
     let options = ParseOptions { resolve_relative_uris: false, sanitize_html: false, limits };
-    let feed = feedparser_rs::parse_with_options(alone.as_bytes(), &options).map_err(|it| malformed(it.to_string()))?;
-    let reason = feed.bozo_exception.unwrap_or_else(|| "the entry is in no dialect of feeds".to_owned());
+    let feed =
+        feedparser_rs::parse_with_options(alone.as_bytes(), &options).map_err(|error| malformed(error.to_string()))?;
+    let reason = feed.bozo_exception.unwrap_or_else(|| "the entry is not in a known feed dialect".to_owned());
     feed.entries.into_iter().next().ok_or_else(|| malformed(reason))
 }

@@ -1,14 +1,15 @@
-//! Facts in JSON-LD: schema.org's `NewsArticle` and its kin, in the shapes that publishers write: an object, an array, a
-//! `@graph`, authors by reference to another node.
+//! Metadata in JSON-LD: schema.org's `NewsArticle` and related types, in the shapes that publishers write: an object,
+//! an array, a `@graph`, authors by reference to another node.
 
 use crate::{
     article::Span,
-    reading::{feed::escapes::resolved, json, limits::STATED_VALUES},
+    limits::STATED_VALUES,
+    reading::{feed::unescape::resolved, json},
 };
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// schema.org's types of articles. Others on a page describe the site, the path to it, or what is linked.
+/// schema.org's article types. Other nodes on a page describe the site, the breadcrumbs, or linked pages.
 const ARTICLES: &[&str] = &[
     "NewsArticle",
     "ReportageNewsArticle",
@@ -27,43 +28,43 @@ const ARTICLES: &[&str] = &[
     "AdvertiserContentArticle",
     "SocialMediaPosting",
 ];
-/// Types of pages: where no node is an article, the page's own dates and authors are the article's.
+/// Page types: if no node is an article, the page's own dates and authors are used.
 const PAGES: &[&str] =
     &["WebPage", "ItemPage", "AboutPage", "FAQPage", "QAPage", "MedicalWebPage", "LearningResource", "HowTo", "Recipe"];
-/// How deep references are followed.
+/// Maximum depth to which references are followed.
 const REFERENCES: usize = 3;
 
-/// Those that others may refer to, by their `@id`.
+/// Nodes by their `@id`, which others may refer to.
 type Nodes = HashMap<String, Map<String, Value>>;
 
-/// The node that describes the article, with the others that it may refer to.
+/// The node that describes the article, with the nodes that it may refer to.
 pub struct ArticleNode {
     node: Map<String, Value>,
     nodes: Nodes,
-    /// The script's content.
+    /// The span of the script's content.
     span: Span,
     script: String,
 }
 
-/// The first article among the page's scripts, and why any of them could not be read.
+/// Returns the most complete article node of the page's scripts, and the errors of scripts that cannot be parsed.
 pub fn find(document: &str, scripts: &[Span]) -> (Option<ArticleNode>, Vec<String>) {
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     let mut all: Vec<(Map<String, Value>, Span)> = Vec::new();
     for span in scripts {
         let script = document.get(span.start..span.end).unwrap_or_default();
         match parse(script) {
             Ok(value) => collect(value, *span, &mut all),
-            Err(error) => faults.push(format!("JSON-LD at byte {}: {error}", span.start)),
+            Err(error) => errors.push(format!("JSON-LD at byte {}: {error}", span.start)),
         }
     }
     let mut nodes = Nodes::new();
     for (node, _) in &all {
-        // One of an `@id` alone refers to another.
+        // A node with only an `@id` is a reference.
         if let Some(Value::String(id)) = node.get("@id").filter(|_| node.len() > 1) {
             nodes.entry(id.clone()).or_insert_with(|| node.clone());
         }
     }
-    // The article that says most: teasers of others are bare.
+    // The most complete article: teasers of other articles have few members.
     let (articles, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(node, _)| is_one_of(node, ARTICLES));
     let dated = |node: &Map<String, Value>| is_one_of(node, PAGES) && node.contains_key("datePublished");
     let article = articles.into_iter().rev().max_by_key(|(node, _)| weight(node));
@@ -72,11 +73,11 @@ pub fn find(document: &str, scripts: &[Span]) -> (Option<ArticleNode>, Vec<Strin
         let script = document.get(span.start..span.end).unwrap_or_default().to_owned();
         ArticleNode { node, nodes, span, script }
     });
-    (found, faults)
+    (found, errors)
 }
 
-/// Some content management systems leave line breaks in strings, which JSON forbids, wrap the script in a comment, or escape
-/// it as if it were text.
+/// Parses a script leniently: some content management systems leave line breaks in strings, which JSON forbids, wrap
+/// the script in a comment, or escape it like text.
 fn parse(script: &str) -> Result<Value, serde_json::Error> {
     let script = script.trim().trim_start_matches("<!--").trim_end_matches("-->").trim();
     let script = script.trim_start_matches("//<![CDATA[").trim_end_matches("//]]>").trim_end_matches(';');
@@ -88,7 +89,7 @@ fn parse(script: &str) -> Result<Value, serde_json::Error> {
 
 fn collect(value: Value, span: Span, all: &mut Vec<(Map<String, Value>, Span)>) {
     match value {
-        Value::Array(values) => values.into_iter().for_each(|it| collect(it, span, all)),
+        Value::Array(values) => values.into_iter().for_each(|value| collect(value, span, all)),
         Value::Object(mut node) => {
             for inner in ["@graph", "mainEntity"] {
                 if let Some(values) = node.get_mut(inner).map(Value::take) {
@@ -102,7 +103,8 @@ fn collect(value: Value, span: Span, all: &mut Vec<(Map<String, Value>, Span)>) 
 }
 
 fn is_one_of(node: &Map<String, Value>, types: &[&str]) -> bool {
-    let is = |it: &Value| it.as_str().is_some_and(|it| types.contains(&it.rsplit('/').next().unwrap_or(it)));
+    let is =
+        |value: &Value| value.as_str().is_some_and(|text| types.contains(&text.rsplit('/').next().unwrap_or(text)));
     match node.get("@type") {
         Some(Value::Array(types)) => types.iter().any(is),
         Some(one) => is(one),
@@ -113,38 +115,42 @@ fn is_one_of(node: &Map<String, Value>, types: &[&str]) -> bool {
 fn weight(node: &Map<String, Value>) -> usize {
     ["headline", "datePublished", "author", "publisher", "articleBody"]
         .iter()
-        .filter(|it| node.contains_key(**it))
+        .filter(|member| node.contains_key(**member))
         .count()
 }
 
 impl ArticleNode {
-    /// A member's texts, each once and one more than are kept of any, with their place in the document.
+    /// Returns a member's distinct texts with their spans: at most one more than an article keeps.
     pub fn texts(&self, member: &str) -> Vec<(String, Span)> {
         let mut texts = Vec::new();
         self.gather(self.node.get(member), &["name", "url", "@id"], 0, &mut texts);
         texts
     }
 
-    /// Whether the article was written by somebody of this name: schema.org's `Person`.
+    /// Whether an author of the article is a schema.org `Person` of this name.
     pub fn is_person(&self, name: &str) -> bool {
-        let named =
-            |node: &Map<String, Value>| node.get("name").and_then(Value::as_str).is_some_and(|it| it.trim() == name);
-        let person = |it: &Value| it.as_object().is_some_and(|it| is_one_of(it, &["Person"]) && named(it));
+        let has_name = |node: &Map<String, Value>| {
+            node.get("name").and_then(Value::as_str).is_some_and(|text| text.trim() == name)
+        };
+        let person =
+            |value: &Value| value.as_object().is_some_and(|object| is_one_of(object, &["Person"]) && has_name(object));
         match self.node.get("author") {
             Some(Value::Array(authors)) => authors.iter().any(person),
-            Some(author) => person(author) || self.nodes.values().any(|it| is_one_of(it, &["Person"]) && named(it)),
+            Some(author) => {
+                person(author) || self.nodes.values().any(|node| is_one_of(node, &["Person"]) && has_name(node))
+            }
             None => false,
         }
     }
 
-    /// A member's addresses: of an image or a page, which may be an object.
+    /// Returns a member's first URL: of an image or a page, which may be an object.
     pub fn address(&self, member: &str) -> Option<(String, Span)> {
         let mut texts = Vec::new();
         self.gather(self.node.get(member), &["url", "@id", "contentUrl"], 0, &mut texts);
         texts.into_iter().next()
     }
 
-    /// Whether the article says that it is not free to read.
+    /// Whether the article states that it is not free to read.
     pub fn is_paid(&self) -> bool {
         match self.node.get("isAccessibleForFree") {
             Some(Value::Bool(free)) => !free,
@@ -159,14 +165,15 @@ impl ArticleNode {
         }
         match value {
             Some(Value::String(text)) if !text.trim().is_empty() => {
-                let said = unescaped(text);
-                if !texts.iter().any(|(it, _)| *it == said) {
-                    texts.push((said, self.place(text)));
+                let candidates = unescaped(text);
+                if !texts.iter().any(|(text, _)| *text == candidates) {
+                    texts.push((candidates, self.place(text)));
                 }
             }
-            Some(Value::Array(values)) => values.iter().for_each(|it| self.gather(Some(it), names, depth, texts)),
+            Some(Value::Array(values)) => values.iter().for_each(|value| self.gather(Some(value), names, depth, texts)),
             Some(Value::Object(node)) if depth < REFERENCES => {
-                let named = names.iter().find_map(|it| node.get(*it).filter(|value| !value.is_null() && *it != "@id"));
+                let named =
+                    names.iter().find_map(|name| node.get(*name).filter(|value| !value.is_null() && *name != "@id"));
                 match named {
                     Some(_) => self.gather(named, names, depth + 1, texts),
                     None => self.gather(self.referred(node, names), names, depth + 1, texts),
@@ -176,31 +183,32 @@ impl ArticleNode {
         }
     }
 
-    /// What a node that holds only an `@id` stands for.
+    /// Resolves a node that holds only an `@id`.
     fn referred<'a>(&'a self, node: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
         let id = node.get("@id")?;
         let target = id.as_str().and_then(|id| self.nodes.get(id));
-        let named = target.and_then(|it| names.iter().find_map(|name| it.get(*name).filter(|_| *name != "@id")));
+        let named =
+            target.and_then(|target| names.iter().find_map(|name| target.get(*name).filter(|_| *name != "@id")));
         named.or(Some(id).filter(|_| names.first() != Some(&"name")))
     }
 
-    /// Where a value stands in the script: as a string, as a part of one, else in the script that was escaped as a whole.
+    /// Returns the span of a value: of the string, or of a part of one, else of the whole script, which was escaped.
     fn place(&self, value: &str) -> Span {
         let inner = || self.script.find(value).map(|at| at..at + value.len());
         let found = json::place(&self.script, value).or_else(inner);
         match found {
-            Some(it) => Span { start: self.span.start + it.start, end: self.span.start + it.end },
+            Some(range) => Span { start: self.span.start + range.start, end: self.span.start + range.end },
             None => self.span,
         }
     }
 }
 
-/// Publishers paste texts with entities and tags into JSON, where they mean nothing.
+/// Strips entities and tags, which publishers paste into JSON strings, where they have no meaning.
 fn unescaped(text: &str) -> String {
     if !text.contains(['&', '<']) {
         return text.trim().to_owned();
     }
-    let strings = html5gum::Tokenizer::new(text).flatten().filter_map(|it| match it {
+    let strings = html5gum::Tokenizer::new(text).flatten().filter_map(|token| match token {
         html5gum::Token::String(text) => Some(String::from_utf8_lossy(&text).into_owned()),
         _ => None,
     });
@@ -213,11 +221,11 @@ mod tests {
 
     fn texts(script: &str, member: &str) -> Vec<String> {
         let (node, _) = find(script, &[Span { start: 0, end: script.len() }]);
-        node.map(|it| it.texts(member).into_iter().map(|it| it.0).collect()).unwrap_or_default()
+        node.map(|node| node.texts(member).into_iter().map(|text| text.0).collect()).unwrap_or_default()
     }
 
     #[test]
-    fn facts_are_found_in_the_shapes_that_are_written() {
+    fn members_are_found_in_every_shape_that_publishers_write() {
         for (script, member, expected) in [
             (r#"{"@type": "NewsArticle", "headline": "A"}"#, "headline", vec!["A"]),
             (
@@ -242,9 +250,9 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_script_is_named_and_spoils_no_other() {
+    fn a_broken_script_is_reported_and_does_not_affect_others() {
         let document = r#"{"@type": "Article", {"@type": "Article", "headline": "A"}"#;
-        let (node, faults) = find(document, &[Span { start: 0, end: 21 }, Span { start: 21, end: document.len() }]);
-        assert_eq!((node.is_some(), faults.len()), (true, 1));
+        let (node, errors) = find(document, &[Span { start: 0, end: 21 }, Span { start: 21, end: document.len() }]);
+        assert_eq!((node.is_some(), errors.len()), (true, 1));
     }
 }

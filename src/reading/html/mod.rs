@@ -1,77 +1,79 @@
-//! HTML: structure and metadata tell more than lines, and a library knows which part of a page is the story.
+//! HTML: structure and metadata are better evidence than lines, and a library finds the main content.
 //!
-//! 1. [`scan`]: one pass gives the blocks of text with their places, and what is marked as a fact, by which [`marks`].
-//! 2. [`facts`]: metadata, by rank of where it stands; what no markup states, as it is [`visible`] around the headline. How
-//!    the page is [`titled`], [`authored`] and [`dated`] is each told in a file.
-//! 3. [`extract`]: the story's words, by a library behind limits. Where it has none, the page's lines are read as
+//! 1. [`scan`]: one pass finds the blocks of text with their spans, and the elements with [`markup_hints`].
+//! 2. [`metadata`]: stated facts, ranked by where they are stated; facts without markup come from [`visible_metadata`]
+//!    around the headline. [`title`], [`authors`] and [`dates`] have a file each.
+//! 3. [`main_content`]: the body's words, by a library behind limits. If it finds none, the page's lines are read as
 //!    flattened text, with the reason in the evidence.
-//! 4. [`align`]: the words' blocks, which have places. Each block gets its fate, everything between them is markup.
+//! 4. [`align`]: matches the words to blocks, which have spans. [`labels`]: each block gets a label; everything between
+//!    blocks is markup.
 
 mod align;
-mod authored;
-mod dated;
-mod extract;
-mod facts;
-mod fates;
+mod authors;
+mod candidate;
+mod dates;
+mod extraction_thread;
 mod json_ld;
-mod marks;
-mod regions;
+mod labels;
+mod main_content;
+mod markup_hints;
+mod metadata;
+mod page_regions;
 mod scan;
 mod tag;
-mod titled;
-mod visible;
-mod worker;
+mod title;
+mod visible_metadata;
 
-use super::{Finding, Page, text};
+use super::{Finding, ParsedPage, text};
 use crate::article::Instant;
-use facts::Facts;
+use metadata::Metadata;
 use scan::Scan;
 
-pub(super) use {fates::story, scan::Block};
+pub(super) use {labels::body, scan::HtmlBlock};
 
-/// The blocks of a page or of a part of one.
-pub(super) fn blocks(document: &str) -> Result<Vec<Block>, String> {
-    scan::scan(document).map(|it| it.blocks)
+/// Returns the blocks of a page or of a part of one.
+pub(super) fn blocks(document: &str) -> Result<Vec<HtmlBlock>, String> {
+    scan::scan(document).map(|scan| scan.blocks)
 }
 
-pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> Page {
+pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> ParsedPage {
     let scan = match scan::scan(document) {
         Ok(scan) => scan,
-        Err(reason) => return Page { left_out: vec![reason], ..text::read(document) },
+        Err(reason) => return ParsedPage { left_out: vec![reason], ..text::read(document) },
     };
-    let extraction = extract::begin(document, &scan);
-    // Meanwhile, what is told without the story.
+    let extraction = main_content::begin(document, &scan);
+    // The extraction runs meanwhile; this needs no body.
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
-    let stated = Facts::new(&scan, node.as_ref(), url, retrieved_at).stated();
-    let outside: Vec<_> = scan.blocks.iter().map(fates::outside).collect();
-    let words: Vec<_> = scan.blocks.iter().map(|it| align::words(&it.text)).collect();
-    let story = extraction.and_then(extract::Extraction::story);
-    let structured = story.map(|story| {
-        let aligned = align::align(&scan.blocks, &words, &story);
-        fates::structured(&scan, &outside, &stated, &aligned)
+    let stated = Metadata::new(&scan, node.as_ref(), url, retrieved_at).stated();
+    let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
+    let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
+    let body = extraction.and_then(main_content::Extraction::story);
+    let structured = body.map(|body| {
+        let aligned = align::align(&scan.blocks, &words, &body);
+        labels::structured(&scan, &outside, &stated, &aligned)
     });
-    let (mut page, marks) = match structured {
-        Ok((page, marks)) if !page.body.is_empty() => (page, marks),
+    let (mut page, line_labels) = match structured {
+        Ok((page, line_labels)) if !page.body.is_empty() => (page, line_labels),
         Ok(_) => {
-            left_out.push("no block of the page is of the story that was found: the page's lines were read".to_owned());
-            fates::flattened(&scan)
+            left_out.push("no block of the page matches the extracted body; read as plain lines".to_owned());
+            labels::flattened(&scan)
         }
         Err(reason) => {
             left_out.push(reason);
-            fates::flattened(&scan)
+            labels::flattened(&scan)
         }
     };
-    state(&mut page, stated);
+    merge_stated(&mut page, stated);
     page.left_out.append(&mut left_out);
-    page.pieces = fates::pieces(document, &scan, &outside, &page, &marks);
+    page.pieces = labels::pieces(document, &scan, &outside, &page, &line_labels);
     page
 }
 
-/// What metadata states goes before what the text was mined for, but for the publisher's own words about the story.
-fn state(page: &mut Page, stated: Page) {
-    page.authors = better(stated.authors, page.authors.take(), |it| it.join("; "));
-    page.publisher = better(stated.publisher, page.publisher.take(), |it| it.name.clone());
-    page.published = better(stated.published, page.published.take(), |it| it.stated().unwrap_or_default());
+/// Merges in the stated metadata, which takes precedence over what was mined from the text, except for the deck.
+fn merge_stated(page: &mut ParsedPage, stated: ParsedPage) {
+    page.authors = prefer(stated.authors, page.authors.take(), |names| names.join("; "));
+    page.publisher = prefer(stated.publisher, page.publisher.take(), |publisher| publisher.name.clone());
+    page.published = prefer(stated.published, page.published.take(), |date| date.stated().unwrap_or_default());
     page.modified = stated.modified.or(page.modified.take());
     page.keywords = stated.keywords.or(page.keywords.take());
     page.headline = stated.headline.or(page.headline.take());
@@ -81,17 +83,17 @@ fn state(page: &mut Page, stated: Page) {
     page.language = stated.language;
     page.partial = stated.partial;
     page.deck = page.deck.take().or(stated.deck);
-    let deck = page.deck.as_ref().map(|it| it.value.clone());
-    page.summary = stated.summary.filter(|it| Some(&it.value) != deck.as_ref());
+    let deck = page.deck.as_ref().map(|deck| deck.value.clone());
+    page.summary = stated.summary.filter(|summary| Some(&summary.value) != deck.as_ref());
 }
 
-/// The first of two findings, with the second among what was not followed.
-fn better<T>(first: Option<Finding<T>>, second: Option<Finding<T>>, show: impl Fn(&T) -> String) -> Option<Finding<T>> {
+/// Returns the first of two findings, with a different second one among its alternatives.
+fn prefer<T>(first: Option<Finding<T>>, second: Option<Finding<T>>, show: impl Fn(&T) -> String) -> Option<Finding<T>> {
     match (first, second) {
         (Some(mut first), Some(second)) => {
             let other = show(&second.value);
-            if other != show(&first.value) && !first.others.contains(&other) {
-                first.others.push(other);
+            if other != show(&first.value) && !first.alternatives.contains(&other) {
+                first.alternatives.push(other);
             }
             Some(first)
         }

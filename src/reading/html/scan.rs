@@ -1,22 +1,19 @@
-//! One streaming pass over the page: its texts in blocks with their places in the document, the marks that publishers put
-//! on facts, and how large and deep it is. Linear in the page's length, whatever the page.
+//! One streaming pass over the page: finds the blocks of text with their spans, the elements with markup hints, and the
+//! page's size and depth. Always linear in the page's length.
 //!
-//! This is not a tree. Blocks need only know where one ends and in which part of the page it stands, and a pass that
-//! builds nothing cannot be made to overflow.
+//! It builds no tree: a block only needs its end and its region of the page, and a pass without a tree cannot overflow.
 
 use super::{
-    marks::{self, OF_CHANGE},
-    regions::{is_apart, region},
+    extraction_thread::{self, ExtractionError},
+    markup_hints::{self, OF_CHANGE},
+    page_regions::{is_apart, region},
     tag::Tag,
-    worker::{self, Failed},
 };
 use crate::{
     article::Span,
     enrich::dates,
-    reading::{
-        limits::{HTML_ATTRIBUTES, HTML_DEPTH},
-        shown::shown,
-    },
+    limits::{HTML_ATTRIBUTES, HTML_DEPTH},
+    reading::visible_text::visible_text,
 };
 use html5gum::{
     Emitter, ForwardingEmitter, Tokenizer,
@@ -24,33 +21,33 @@ use html5gum::{
 };
 use std::{collections::HashMap, convert::Infallible};
 
-/// A run of text between two ends of a block.
+/// A run of text between two block boundaries.
 #[derive(Clone, Debug, Default)]
-pub struct Block {
-    /// As readers see it: entities resolved, white space is one blank.
+pub struct HtmlBlock {
+    /// As readers see it: entities resolved, white space collapsed.
     pub text: String,
     pub spans: Vec<Span>,
     /// The innermost block element: `p`, `h1`, `li`.
     pub element: String,
-    /// Why it stands outside of any story, if it does.
+    /// Why it cannot be body text, if it is in such a region.
     pub region: Option<&'static str>,
-    /// How many bytes of the text lead somewhere else.
+    /// Bytes of the text within links.
     pub linked: usize,
 }
 
-/// An element that is marked as holding a fact.
+/// An element with a markup hint that it holds a fact.
 #[derive(Clone, Debug)]
-pub struct Marked {
-    /// As [`marks`] names it: `itemprop:headline`, `class:byline`, `h1`.
+pub struct HintedElement {
+    /// The hint, as [`markup_hints`] names it: `itemprop:headline`, `class:byline`, `h1`.
     pub mark: String,
-    /// What it says in an attribute: `content`, `datetime`, `href`.
+    /// The value of its attribute: `content`, `datetime`, `href`.
     pub value: Option<(String, Span)>,
     pub text: String,
     pub spans: Vec<Span>,
     pub region: Option<&'static str>,
 }
 
-/// A `<meta>` or `<link>`: the name in lower case, the value, and its place.
+/// A `<meta>` or `<link>`: the name in lower case, the value, and the span of the value.
 #[derive(Clone, Debug)]
 pub struct Meta {
     pub name: String,
@@ -60,39 +57,41 @@ pub struct Meta {
 
 #[derive(Debug, Default)]
 pub struct Scan {
-    pub blocks: Vec<Block>,
-    pub marked: Vec<Marked>,
+    pub blocks: Vec<HtmlBlock>,
+    pub marked: Vec<HintedElement>,
     pub meta: Vec<Meta>,
-    /// Where the runs of text begin that are marked as the date of a change, each with its place in `marked`.
+    /// Offsets of the runs of text that are hinted as the date of a change, each with its index in `marked`.
     changes: HashMap<usize, usize>,
     /// The contents of JSON-LD scripts.
     pub json_ld: Vec<Span>,
     /// The contents of scripts, styles and comments.
     pub silent: Vec<(Span, &'static str)>,
-    /// Elements that hold no part of any story, with their tags, metadata among them, and attributes that are long.
+    /// Elements that never hold body text, with their tags, including metadata; and long attributes.
     pub apart: Vec<Span>,
     pub depth: usize,
     pub elements: usize,
 }
 
 impl Scan {
-    /// Whether the date that a block states stands in an element that is marked as the date of a change.
-    pub fn marks_change(&self, block: &Block, stated: &dates::Stated) -> bool {
-        let mut within = block.spans.iter().filter_map(|it| self.changes.get(&it.start));
-        within.any(|it| dates::stated(&self.marked[*it].text).is_some_and(|it| it.published == stated.published))
+    /// Whether the date in a block is in an element that is hinted as the date of a change.
+    pub fn marks_change(&self, block: &HtmlBlock, stated: &dates::Stated) -> bool {
+        let mut within = block.spans.iter().filter_map(|span| self.changes.get(&span.start));
+        within.any(|index| {
+            dates::stated(&self.marked[*index].text).is_some_and(|date| date.published == stated.published)
+        })
     }
 }
 
-/// What is marked may hold this much text; more is no fact but a part of the page.
+/// Maximum bytes of text of a hinted element; more is not a fact but a part of the page.
 const MARKED_BYTES: usize = 2_000;
-/// A longer attribute is none that tells what an element is.
+/// Maximum bytes of an attribute that may identify an element; longer ones are stripped.
 const ATTRIBUTE_BYTES: usize = 80;
-/// A row of a table is one block up to this length. Longer ones are a layout, and their cells are blocks.
+/// Maximum bytes of a table row that is one block. Longer rows are layout, and each of their cells is a block.
 const ROW_BYTES: usize = 400;
-/// Between the cells of a row.
+/// Separates the cells of a row.
 const CELLS: &str = " | ";
-/// And so many marks are followed at once.
-const MARKS_OPEN: usize = 16;
+/// Maximum hinted elements open at once.
+const OPEN_HINTS_MAX: usize = 16;
 
 const VOID: &[&str] =
     &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
@@ -102,26 +101,28 @@ const INLINE: &[&str] = &[
     "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "ruby", "rt",
     "rp", "meta", "link",
 ];
-/// Elements whose end tag may be left out, which one of the same name ends (HTML Standard, optional tags).
+/// Elements whose end tag may be omitted and that a start tag of the same name ends (HTML Standard, optional tags).
 const IMPLIED: &[&str] = &["p", "li", "dt", "dd", "tr", "td", "th", "option"];
-/// The scan, or why the page cannot be scanned, for the evidence.
+/// Returns the scan, or the reason why the page cannot be scanned, for the evidence.
 pub fn scan(document: &str) -> Result<Scan, String> {
-    let attributes = document.bytes().filter(|it| *it == b'=').count();
+    let attributes = document.bytes().filter(|byte| *byte == b'=').count();
     if attributes > HTML_ATTRIBUTES {
         let limit = HTML_ATTRIBUTES;
         return Err(format!(
-            "html_attributes: {attributes} is over the limit of {limit}: the source's lines were read"
+            "html_attributes: {attributes} is over the limit of {limit}; the source was read as plain lines"
         ));
     }
     let page = document.to_owned();
-    let scanned = worker::begin(move || pass(&page)).and_then(|it| it.wait(None));
+    let scanned = extraction_thread::begin(move || pass(&page)).and_then(|running| running.wait(None));
     scanned.map_err(|failed| match failed {
-        Failed::NoThread(error) => format!("no thread to scan: {error}"),
-        Failed::TooLong | Failed::Panicked => "the page could not be scanned: the source's lines were read".to_owned(),
+        ExtractionError::NoThread(error) => format!("cannot start a thread to scan the page: {error}"),
+        ExtractionError::TooLong | ExtractionError::Panicked => {
+            "the page could not be scanned; the source was read as plain lines".to_owned()
+        }
     })
 }
 
-/// Events without the errors of the page, which nobody asks for and which cost a fifth of the pass.
+/// Suppresses parse errors, which are not used and cost a fifth of the pass.
 struct Forgiving<E>(E);
 
 impl<E: Emitter> ForwardingEmitter for Forgiving<E> {
@@ -143,9 +144,9 @@ fn pass(document: &str) -> Scan {
         scan: Scan::default(),
         tag: Tag::default(),
         open: Vec::new(),
-        beyond: 0,
-        block: Block::default(),
-        marks: Vec::new(),
+        over_depth: 0,
+        block: HtmlBlock::default(),
+        open_hints: Vec::new(),
         links: 0,
     };
     let mut emitter =
@@ -162,10 +163,10 @@ fn pass(document: &str) -> Scan {
 struct Element {
     name: String,
     region: Option<&'static str>,
-    /// How many marks were open before it, and how many blocks there were.
-    marks: usize,
+    /// The numbers of open hinted elements and of blocks before it.
+    open_hints: usize,
     blocks: usize,
-    /// Where its tag begins.
+    /// The offset of its tag.
     start: usize,
 }
 
@@ -174,19 +175,19 @@ struct Pass<'a> {
     scan: Scan,
     /// The start tag that is being read, or was read last.
     tag: Tag,
-    /// The elements that are open, as far as the depth that a page may have.
+    /// The open elements, up to the depth limit.
     open: Vec<Element>,
-    /// How many more are open below those.
-    beyond: usize,
-    block: Block,
-    /// Places in `scan.marked` of those that are open.
-    marks: Vec<usize>,
-    /// How many links are open.
+    /// The number of open elements over the depth limit.
+    over_depth: usize,
+    block: HtmlBlock,
+    /// Indexes in `scan.marked` of the open hinted elements.
+    open_hints: Vec<usize>,
+    /// The number of open links.
     links: usize,
 }
 
 impl Pass<'_> {
-    /// The tokenizer counts in bytes; a place that is none of the document's is brought into it.
+    /// Returns a valid span: clamps the tokenizer's byte offsets to the document and to character boundaries.
     fn span(&self, start: usize, end: usize) -> Span {
         let end = self.document.floor_char_boundary(end.min(self.document.len()));
         Span { start: self.document.floor_char_boundary(start.min(end)), end }
@@ -211,7 +212,7 @@ impl Pass<'_> {
     }
 
     fn region(&self) -> Option<&'static str> {
-        self.open.last().and_then(|it| it.region)
+        self.open.last().and_then(|element| element.region)
     }
 
     fn start(&mut self, tag: &Tag, end: usize) {
@@ -221,12 +222,12 @@ impl Pass<'_> {
         let is_void = VOID.contains(&name);
         if !INLINE.contains(&name) {
             self.end_block();
-            if IMPLIED.contains(&name) && self.open.last().is_some_and(|it| it.name == name) {
+            if IMPLIED.contains(&name) && self.open.last().is_some_and(|element| element.name == name) {
                 self.pop(tag.start);
             }
         } else if name == "br" {
             self.block.text.push('\n');
-            self.marks.iter().for_each(|it| self.scan.marked[*it].text.push('\n'));
+            self.open_hints.iter().for_each(|mark| self.scan.marked[*mark].text.push('\n'));
             if self.block.text.ends_with("\n\n") {
                 self.end_block();
             }
@@ -239,20 +240,20 @@ impl Pass<'_> {
             self.mark(name, tag, end);
             return;
         }
-        let marks = self.marks.len();
-        if self.open.len() + self.beyond < HTML_DEPTH {
+        let open_hints = self.open_hints.len();
+        if self.open.len() + self.over_depth < HTML_DEPTH {
             let region = self.region().or_else(|| region(name, tag));
             self.links += usize::from(name == "a");
             let (blocks, start) = (self.scan.blocks.len(), tag.start);
-            self.open.push(Element { name: name.to_owned(), region, marks, blocks, start });
+            self.open.push(Element { name: name.to_owned(), region, open_hints, blocks, start });
             self.mark(name, tag, end);
         } else {
-            self.beyond += 1;
+            self.over_depth += 1;
         }
-        self.scan.depth = self.scan.depth.max(self.open.len() + self.beyond);
+        self.scan.depth = self.scan.depth.max(self.open.len() + self.over_depth);
     }
 
-    /// Sources of pictures, styles and data for scripts are long, and tell nothing of the story.
+    /// Records long attributes for removal: image sources, styles and script data say nothing about the body.
     fn long_attributes(&mut self, tag: &Tag) {
         for (name, span) in tag.attributes() {
             if span.end - span.start > ATTRIBUTE_BYTES && !matches!(name, "class" | "id" | "href" | "content") {
@@ -266,12 +267,12 @@ impl Pass<'_> {
         if !INLINE.contains(&name) {
             self.end_block();
         }
-        if self.beyond > 0 {
-            self.beyond -= 1;
+        if self.over_depth > 0 {
+            self.over_depth -= 1;
             return;
         }
-        if let Some(at) = self.open.iter().rposition(|it| it.name == name) {
-            // What it leaves open ends before it.
+        if let Some(at) = self.open.iter().rposition(|element| element.name == name) {
+            // Its open descendants end before it.
             while self.open.len() > at + 1 {
                 self.pop(tag.start);
             }
@@ -279,32 +280,32 @@ impl Pass<'_> {
         }
     }
 
-    /// The innermost element ends at a place.
+    /// Closes the innermost element at an offset.
     fn pop(&mut self, end: usize) {
         let Some(element) = self.open.pop() else { return };
         if is_apart(&element.name) {
             let span = self.span(element.start, end);
             self.scan.apart.push(span);
         }
-        self.marks.truncate(element.marks);
+        self.open_hints.truncate(element.open_hints);
         self.links -= usize::from(element.name == "a");
         if element.name == "tr" {
             self.join_cells(element.blocks);
         }
     }
 
-    /// A row of short cells is read as one line.
+    /// Joins the short cells of a row into one block.
     fn join_cells(&mut self, from: usize) {
-        let filled = |it: &&Block| !it.text.is_empty();
+        let filled = |cell: &&HtmlBlock| !cell.text.is_empty();
         let cells = || self.scan.blocks[from..].iter().filter(filled);
-        let is_cell = |it: &Block| matches!(it.element.as_str(), "td" | "th");
-        let bytes: usize = cells().map(|it| it.text.len()).sum();
+        let is_cell = |block: &HtmlBlock| matches!(block.element.as_str(), "td" | "th");
+        let bytes: usize = cells().map(|cell| cell.text.len()).sum();
         if cells().count() < 2 || bytes > ROW_BYTES || !cells().all(is_cell) {
             return;
         }
         let cells = self.scan.blocks.split_off(from);
-        let mut row = Block { element: "tr".to_owned(), region: cells[0].region, ..Block::default() };
-        for cell in cells.into_iter().filter(|it| filled(&it)) {
+        let mut row = HtmlBlock { element: "tr".to_owned(), region: cells[0].region, ..HtmlBlock::default() };
+        for cell in cells.into_iter().filter(|cell| filled(&cell)) {
             if !row.text.is_empty() {
                 row.text.push_str(CELLS);
             }
@@ -316,13 +317,13 @@ impl Pass<'_> {
     }
 
     fn text(&mut self, words: &str, span: Span) {
-        let within = |name: &str| self.open.last().is_some_and(|it| it.name == name);
+        let within = |name: &str| self.open.last().is_some_and(|element| element.name == name);
         if within("script") || within("style") {
             let reason = if within("style") { "style" } else { "script" };
             self.scan.silent.push((span, reason));
             return;
         }
-        for mark in &self.marks {
+        for mark in &self.open_hints {
             let marked = &mut self.scan.marked[*mark];
             if marked.text.len() < MARKED_BYTES {
                 marked.text.push_str(words);
@@ -349,16 +350,16 @@ impl Pass<'_> {
         if block.spans.is_empty() {
             return;
         }
-        let element = self.open.iter().rev().find(|it| !INLINE.contains(&it.name.as_str()));
-        let element = element.map(|it| it.name.clone()).unwrap_or_default();
-        self.scan.blocks.push(Block { text: shown(&block.text), element, region: self.region(), ..block });
+        let element = self.open.iter().rev().find(|element| !INLINE.contains(&element.name.as_str()));
+        let element = element.map(|element| element.name.clone()).unwrap_or_default();
+        self.scan.blocks.push(HtmlBlock { text: visible_text(&block.text), element, region: self.region(), ..block });
     }
 
-    /// What stands in the head, or may: `<meta>`, `<link>`, `<base>`, `<html lang>`, JSON-LD.
+    /// Records metadata elements, which usually are in the head: `<meta>`, `<link>`, `<base>`, `<html lang>`, JSON-LD.
     fn head_matter(&mut self, name: &str, tag: &Tag) {
         let (named, valued) = match name {
             "meta" => {
-                (["property", "name", "http-equiv", "itemprop"].iter().find_map(|it| tag.attribute(it)), "content")
+                (["property", "name", "http-equiv", "itemprop"].iter().find_map(|key| tag.attribute(key)), "content")
             }
             "link" => (tag.attribute("rel").filter(|_| tag.attribute("href").is_some()), "href"),
             "html" => (None, "lang"),
@@ -367,45 +368,45 @@ impl Pass<'_> {
         };
         let Some((value, span)) = tag.attribute(valued) else { return };
         let prefix = if matches!(name, "meta") { String::new() } else { format!("{name}:") };
-        let named = named.map(|(it, _)| it.to_lowercase()).unwrap_or_default();
+        let named = named.map(|(name, _)| name.to_lowercase()).unwrap_or_default();
         self.scan.meta.push(Meta { name: format!("{prefix}{named}"), value: value.to_owned(), span });
     }
 
     fn mark(&mut self, name: &str, tag: &Tag, end: usize) {
         if name == "script"
-            && tag.attribute("type").is_some_and(|(it, _)| it.eq_ignore_ascii_case("application/ld+json"))
+            && tag.attribute("type").is_some_and(|(kind, _)| kind.eq_ignore_ascii_case("application/ld+json"))
         {
             let rest = &self.document[end..];
             let length = find_ignoring_case(rest, "</script").unwrap_or(rest.len());
             self.scan.json_ld.push(Span { start: end, end: end + length });
             return;
         }
-        let credits = |it: &usize| marks::is_credit(&self.scan.marked[*it].mark);
-        let marks = marks::of(name, tag, name == "a" && self.marks.iter().any(credits));
-        if marks.is_empty() {
+        let is_credit = |index: &usize| markup_hints::is_credit(&self.scan.marked[*index].mark);
+        let hints = markup_hints::of(name, tag, name == "a" && self.open_hints.iter().any(is_credit));
+        if hints.is_empty() {
             return;
         }
-        let value = ["content", "datetime", "href"].iter().find_map(|it| tag.attribute(it));
+        let value = ["content", "datetime", "href"].iter().find_map(|name| tag.attribute(name));
         let value = value.map(|(value, span)| (value.to_owned(), span));
         let region = self.region();
-        for mark in marks {
+        for mark in hints {
             let at = self.scan.marked.len();
-            self.scan.marked.push(Marked {
+            self.scan.marked.push(HintedElement {
                 mark,
                 value: value.clone(),
                 text: String::new(),
                 spans: Vec::new(),
                 region,
             });
-            if !VOID.contains(&name) && self.marks.len() < MARKS_OPEN {
-                self.marks.push(at);
+            if !VOID.contains(&name) && self.open_hints.len() < OPEN_HINTS_MAX {
+                self.open_hints.push(at);
             }
         }
     }
 }
 
 fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
-    text.as_bytes().windows(word.len()).position(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+    text.as_bytes().windows(word.len()).position(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]
@@ -413,10 +414,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_are_where_they_stand() {
+    fn blocks_have_the_spans_of_their_text() {
         let document = "<nav>Home</nav><h1>A &amp; B</h1><p>One <b>two</b><br>three<p>Four<script>x()</script>";
         let scan = scan(document).expect("within the limits");
-        let texts: Vec<_> = scan.blocks.iter().map(|it| (it.element.as_str(), it.text.as_str(), it.region)).collect();
+        let texts: Vec<_> =
+            scan.blocks.iter().map(|block| (block.element.as_str(), block.text.as_str(), block.region)).collect();
         let expected = [
             ("nav", "Home", Some("navigation")),
             ("h1", "A & B", None),
@@ -424,21 +426,22 @@ mod tests {
             ("p", "Four", None),
         ];
         assert_eq!(texts, expected);
-        let raw = |it: &Block| it.spans.iter().map(|it| &document[it.start..it.end]).collect::<String>();
+        let raw =
+            |block: &HtmlBlock| block.spans.iter().map(|span| &document[span.start..span.end]).collect::<String>();
         assert_eq!(raw(&scan.blocks[1]), "A &amp; B");
         assert_eq!(raw(&scan.blocks[2]), "One twothree");
         assert_eq!(scan.silent.len(), 1);
     }
 
     #[test]
-    fn values_of_attributes_are_where_they_stand() {
+    fn attribute_values_have_their_spans() {
         let document = r#"<html lang="en"><meta property="og:title" content="A &quot;B&quot;"><time datetime='2025-04-07'>today</time>"#;
         let scan = scan(document).expect("within the limits");
         let found = |name: &str| {
             scan.meta
                 .iter()
-                .find(|it| it.name == name)
-                .map(|it| (it.value.as_str(), &document[it.span.start..it.span.end]))
+                .find(|meta| meta.name == name)
+                .map(|meta| (meta.value.as_str(), &document[meta.span.start..meta.span.end]))
         };
         assert_eq!(found("og:title"), Some(("A \"B\"", "A &quot;B&quot;")));
         assert_eq!(found("html:"), Some(("en", "en")));

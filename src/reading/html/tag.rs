@@ -1,4 +1,4 @@
-//! A start tag, in memory that the next one takes over: a page has thousands.
+//! A start tag. Its buffers are reused for the next tag, because a page has thousands.
 
 use crate::article::Span;
 use std::ops::Range;
@@ -6,17 +6,17 @@ use std::ops::Range;
 #[derive(Default)]
 pub struct Tag {
     pub name: String,
-    /// Where it begins, in the document.
+    /// The byte offset in the document where it begins.
     pub start: usize,
     attributes: Vec<Attribute>,
-    /// The names and values of all of them.
+    /// The names and values of all attributes, concatenated.
     text: String,
 }
 
 struct Attribute {
     name: Range<usize>,
     value: Range<usize>,
-    /// Where its name begins, and where its value stands without quotation marks.
+    /// The offset of its name, and the span of its value without quotation marks.
     start: usize,
     value_span: Span,
 }
@@ -54,24 +54,26 @@ impl Tag {
         self.attributes.is_empty()
     }
 
-    /// The first of a name counts.
+    /// Returns the first attribute of a name; later duplicates are ignored.
     fn find(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|it| &self.text[it.name.clone()] == name)
+        self.attributes.iter().find(|attribute| &self.text[attribute.name.clone()] == name)
     }
 
     pub fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
-    /// What an attribute says, if it says anything, and where.
+    /// Returns the trimmed value of an attribute, if it is not empty, with its span.
     pub fn attribute(&self, name: &str) -> Option<(&str, Span)> {
         let found = self.find(name)?;
         let value = self.text[found.value.clone()].trim();
         (!value.is_empty()).then_some((value, found.value_span))
     }
 
-    /// The name of each attribute, and its place, without the quotation mark that may close it.
+    /// Returns the name and span of each attribute, without the quotation mark that may close it.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, Span)> {
-        self.attributes.iter().map(|it| (&self.text[it.name.clone()], Span { start: it.start, end: it.value_span.end }))
+        self.attributes.iter().map(|attribute| {
+            (&self.text[attribute.name.clone()], Span { start: attribute.start, end: attribute.value_span.end })
+        })
     }
 }

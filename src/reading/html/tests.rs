@@ -1,4 +1,4 @@
-//! Whole pages, in the project's own words, and the law that every byte has a piece.
+//! Tests on whole pages that were written for this project, and the property that the pieces tile the page.
 
 use super::*;
 use crate::{
@@ -19,23 +19,29 @@ was read out on the quay.</p><p>Prices stay as they are, &amp; children under si
 the reform of the fares.</p><p>The first boats with the new ticket leave at six in the morning, an hour earlier than before,
 because the night trains arrive then.</p></article><footer>Contact us</footer></body></html>"#;
 
-fn kept(document: &str, page: &Page) -> Vec<String> {
-    let kept = page.pieces.iter().filter(|it| it.label == Label::Kept);
-    kept.map(|it| document[it.start..it.end].to_owned()).collect()
+fn kept(document: &str, page: &ParsedPage) -> Vec<String> {
+    let kept = page.pieces.iter().filter(|piece| piece.label == Label::Kept);
+    kept.map(|piece| document[piece.start..piece.end].to_owned()).collect()
 }
 
 #[test]
-fn a_page_gives_up_its_story_and_its_facts() {
+fn a_page_is_read_with_its_body_and_its_facts() {
     let page = read(PAGE, None, Instant::now());
     assert!(page.tiles(PAGE));
-    let text = |it: &Option<Finding<String>>| it.as_ref().map(|it| it.value.clone()).unwrap_or_default();
+    let text = |option: &Option<Finding<String>>| option.as_ref().map(|named| named.value.clone()).unwrap_or_default();
     assert_eq!(text(&page.headline), "Two ports agree on one ticket");
     assert_eq!(text(&page.url), "https://gazette.example/news/ticket?utm_source=x");
     assert_eq!(text(&page.dateline), "LISBON, Portugal");
     assert_eq!(text(&page.agency), "AP");
-    assert_eq!(page.authors.as_ref().map(|it| it.value.clone()), Some(vec!["Ana Sá".to_owned(), "Ben Ott".to_owned()]));
-    assert_eq!(page.publisher.as_ref().map(|it| it.value.domain.clone()), Some(Some("gazette.example".to_owned())));
-    let published = page.published.as_ref().and_then(|it| it.value.at).map(|it| it.to_string());
+    assert_eq!(
+        page.authors.as_ref().map(|author| author.value.clone()),
+        Some(vec!["Ana Sá".to_owned(), "Ben Ott".to_owned()])
+    );
+    assert_eq!(
+        page.publisher.as_ref().map(|publisher| publisher.value.domain.clone()),
+        Some(Some("gazette.example".to_owned()))
+    );
+    let published = page.published.as_ref().and_then(|published| published.value.at).map(|value| value.to_string());
     assert_eq!(published.as_deref(), Some("2025-04-07T07:30:00.000Z"));
     assert_eq!(page.body.len(), 3, "{:?}", page.body);
     assert!(page.body[0].text.starts_with("The two ports"));
@@ -43,7 +49,7 @@ fn a_page_gives_up_its_story_and_its_facts() {
     assert_eq!(kept(PAGE, &page).len(), 4);
 }
 
-/// What no markup states, and what stands within a story without being of it.
+/// A page with facts that have no markup, and with text within the body that is not part of it.
 const UNMARKED: &str = r#"<html><head><title>Harbour fees rise again | harbournews</title>
 <link rel="canonical" href="https://www.harbournews.example/2025/04/07/fees"></head><body>
 <header><a href="/">Harbour News</a></header><main><h1>Harbour fees rise again – Harbournews</h1>
@@ -59,10 +65,10 @@ const UNMARKED: &str = r#"<html><head><title>Harbour fees rise again | harbourne
 </main><h2>Most read</h2><ul><li><a href="/a">The old pier falls into the sea</a></li></ul></body></html>"#;
 
 #[test]
-fn rows_and_headings_belong_to_the_story_and_links_to_others_do_not() {
+fn rows_and_headings_belong_to_the_body_and_links_to_other_articles_do_not() {
     let page = read(UNMARKED, None, Instant::now());
-    let body: Vec<&str> = page.body.iter().map(|it| it.text.as_str()).collect();
-    let beginnings: Vec<String> = body.iter().map(|it| it.chars().take(18).collect()).collect();
+    let body: Vec<&str> = page.body.iter().map(|body| body.text.as_str()).collect();
+    let beginnings: Vec<String> = body.iter().map(|body| body.chars().take(18).collect()).collect();
     let expected = [
         "The harbour will c",
         "What it costs",
@@ -74,39 +80,42 @@ fn rows_and_headings_belong_to_the_story_and_links_to_others_do_not() {
         "For the town the f",
     ];
     assert_eq!(beginnings, expected, "{:?}", page.left_out);
-    let removed =
-        |words: &str| page.pieces.iter().any(|it| UNMARKED[it.start..it.end].contains(words) && it.reason == "link");
+    let removed = |words: &str| {
+        page.pieces.iter().any(|piece| UNMARKED[piece.start..piece.end].contains(words) && piece.reason == "link")
+    };
     assert!(removed("What the old pier"));
 }
 
 #[test]
-fn what_no_markup_states_is_read_around_the_headline() {
+fn facts_without_markup_are_read_around_the_headline() {
     let page = read(UNMARKED, None, Instant::now());
     let headline = page.headline.expect("a headline");
-    assert_eq!(headline.value, "Harbour fees rise again", "the site's name, letters of its domain, is no part of it");
+    assert_eq!(headline.value, "Harbour fees rise again", "the site's name, part of its domain, must be stripped");
     let authors = page.authors.expect("authors");
     assert_eq!((authors.value.join("; ").as_str(), authors.rule), ("Ana Sá", "visible-byline"));
     let published = page.published.expect("a date");
     assert_eq!(
-        (published.value.at.map(|it| it.day()).as_deref(), published.rule),
+        (published.value.at.map(|date| date.day()).as_deref(), published.rule),
         (Some("2025-04-08"), "visible-date")
     );
-    assert_eq!(published.others, ["2025-04-07"], "the path says otherwise, and that is kept");
+    assert_eq!(published.alternatives, ["2025-04-07"], "the date in the URL path must be an alternative");
     let modified = page.modified.expect("a date");
     assert_eq!((modified.value, modified.rule), (dates::any("2025-04-09").expect("a day"), "visible-date"));
-    // Of what cannot be true yet the next best is followed.
+    // A date after the retrieval is skipped; the next best one is used.
     let early = read(UNMARKED, None, Instant::parse("2025-04-07T09:00:00Z").expect("a time"));
-    assert_eq!(early.published.map(|it| it.rule), Some("url-path"));
+    assert_eq!(early.published.map(|published| published.rule), Some("url-path"));
 }
 
 #[test]
-fn a_date_of_a_change_is_none_of_publication() {
+fn a_date_of_a_change_is_not_a_date_of_publication() {
     let read = |dates: &str| {
         let page = format!(
             "<h1>Harbour fees rise</h1><div>{dates}</div><p>The fees rise on Monday, the harbour master wrote.</p>"
         );
         let page = read(&page, None, Instant::now());
-        let day = |it: Option<Finding<Published>>| it.and_then(|it| it.value.day()).map(|it| it.to_string());
+        let day = |option: Option<Finding<Published>>| {
+            option.and_then(|named| named.value.day()).map(|value| value.to_string())
+        };
         (day(page.published), day(page.modified))
     };
     let (first, second) = (Some("2025-04-07".to_owned()), Some("2025-04-09".to_owned()));
@@ -134,7 +143,7 @@ fn a_writers_own_site_may_be_named_after_the_writer() {
             "publisher": {{"name": "Ana Sá"}}}}</script><h1>Harbour fees rise again</h1><p>The harbour charges more.</p>"#
         )
     };
-    let authors = |document: &str| read(document, None, Instant::now()).authors.map(|it| it.value);
+    let authors = |document: &str| read(document, None, Instant::now()).authors.map(|author| author.value);
     assert_eq!(authors(&page(r#"{"@type": "Person", "name": "Ana Sá"}"#)), Some(vec!["Ana Sá".to_owned()]));
     assert_eq!(authors(&page(r#"{"@type": "Organization", "name": "Ana Sá"}"#)), None);
 }
@@ -146,22 +155,23 @@ fn a_byline_is_read_whole() {
             "<title>Port fees</title>{metadata}<h1>Port fees rise again</h1>{body}<p>The port charges more.</p>"
         );
         let found = read(&page, None, Instant::now()).authors.expect("authors");
-        (found.value.join("; "), found.rule, found.others.join("; "))
+        (found.value.join("; "), found.rule, found.alternatives.join("; "))
     };
-    let expected = |names: &str, rule: &'static str, others: &str| (names.to_owned(), rule, others.to_owned());
+    let expected =
+        |names: &str, rule: &'static str, alternatives: &str| (names.to_owned(), rule, alternatives.to_owned());
     let meta = r#"<meta name="author" content="Ana Sá">"#;
-    // The form had room for one.
+    // The metadata form had room for one name.
     let both = read(meta, "<p>Authors: Ana Sá and Jens Huber, harbour reporters</p>");
     assert_eq!(both, expected("Ana Sá; Jens Huber", "visible-byline", "Ana Sá"));
     let another = read(meta, "<p>By Jens Huber and Pia Lund</p>");
     assert_eq!(another, expected("Ana Sá", "meta", "Jens Huber; Pia Lund"));
-    // A role within the element, without anything between.
+    // A role within the element, without a separator.
     let linked = r#"<div class="article-authors"><a href="/u/7">Ana Sá</a> <span>Reporter, Harbours</span></div>"#;
     assert_eq!(read("", linked).0, "Ana Sá");
 }
 
 #[test]
-fn who_wrote_it_is_told_from_who_is_told_of() {
+fn authors_are_distinguished_from_other_people_on_the_page() {
     let page = |node: &str, body: &str| {
         format!(
             r#"<title>Fees</title><script type="application/ld+json">{{"@type": "Article", "headline": "Fees", {node}
@@ -171,24 +181,24 @@ fn who_wrote_it_is_told_from_who_is_told_of() {
         )
     };
     let read = |node: &str, body: &str| read(&page(node, body), None, Instant::now());
-    let authors = |node: &str, body: &str| read(node, body).authors.map(|it| it.value);
+    let authors = |node: &str, body: &str| read(node, body).authors.map(|author| author.value);
     let bio = "Ana Sá has written for many a paper of the coast, among them Harbour Post, Tide Weekly, Mast Today, and Pier \
         Times, and keeps a boat of her own in the old port of the town.";
     let class = |text: &str| format!(r#"<div class="author">{text}</div>"#);
     assert_eq!(authors("", &class("Ana Sá")), Some(vec!["Ana Sá".to_owned()]));
-    assert_eq!(authors("", &class(bio)), None, "a text about an author, and no list of names");
-    assert_eq!(authors(r#""author": "Sail Wide, Travel Far","#, ""), None, "the site's name is no two people");
+    assert_eq!(authors("", &class(bio)), None, "a text about an author is not a list of names");
+    assert_eq!(authors(r#""author": "Sail Wide, Travel Far","#, ""), None, "the site's name is not two people");
     let two = "<a rel=author>Ana Sá</a> and <a rel=author>Ben Ott</a>";
     let cards = format!("{two}<div style='{}'></div><a rel=author>Cem Tok</a>", "x ".repeat(2_000));
     let both = Some(vec!["Ana Sá".to_owned(), "Ben Ott".to_owned()]);
-    assert_eq!(authors("", &cards), both, "who wrote other stories, of which cards tell below, wrote not this one");
+    assert_eq!(authors("", &cards), both, "authors on cards of other articles below did not write this one");
     let page = read("", "");
-    assert_eq!(page.authors, None, "who comments wrote nothing");
-    assert!(page.body.iter().all(|it| !it.text.contains("Too much")));
+    assert_eq!(page.authors, None, "a commenter is not an author");
+    assert!(page.body.iter().all(|body| !body.text.contains("Too much")));
 }
 
 #[test]
-fn the_only_visible_headline_needs_less_to_vouch_for_it() {
+fn a_lone_visible_headline_needs_less_confirmation() {
     let headline = |visible: &str| {
         let page =
             format!(r#"<meta property="og:title" content="What the port of Lisbon charges now">{visible}<p>More.</p>"#);
@@ -208,7 +218,7 @@ fn the_only_visible_headline_needs_less_to_vouch_for_it() {
 }
 
 #[test]
-fn a_headline_that_was_cut_off_goes_on_where_it_stands_whole() {
+fn a_headline_that_was_cut_off_is_replaced_by_the_whole_one() {
     let whole = "Harbour fees rise again, and this time for every boat that stays for a night, says the board of the \
                  old harbour in a letter to its members";
     let document = format!(
@@ -216,15 +226,15 @@ fn a_headline_that_was_cut_off_goes_on_where_it_stands_whole() {
         "headline": "{}"}}</script><p>The harbour charges more.</p>"#,
         &whole[..108]
     );
-    assert_eq!(read(&document, None, Instant::now()).headline.map(|it| it.value).as_deref(), Some(whole));
+    assert_eq!(read(&document, None, Instant::now()).headline.map(|headline| headline.value).as_deref(), Some(whole));
     let dated =
         r#"<title>Harbour fees rise again</title><h1>Harbour fees rise again <i>7 April 2025</i></h1><p>More.</p>"#;
-    let headline = read(dated, None, Instant::now()).headline.map(|it| it.value);
+    let headline = read(dated, None, Instant::now()).headline.map(|headline| headline.value);
     assert_eq!(headline.as_deref(), Some("Harbour fees rise again"));
 }
 
 #[test]
-fn a_page_over_a_limit_is_read_by_its_lines_and_says_so() {
+fn a_page_over_a_limit_is_read_as_plain_lines_with_a_note() {
     let deep = format!(
         "{}<h1>Two ports agree on one ticket</h1><p>The two ports will sell one ticket from Monday on, they said.</p>",
         "<div>".repeat(1200)
@@ -232,7 +242,7 @@ fn a_page_over_a_limit_is_read_by_its_lines_and_says_so() {
     let page = read(&deep, None, Instant::now());
     assert!(page.tiles(&deep));
     assert!(page.left_out[0].starts_with("html_depth: 120"), "{:?}", page.left_out);
-    assert_eq!(page.headline.as_ref().map(|it| it.value.as_str()), Some("Two ports agree on one ticket"));
+    assert_eq!(page.headline.as_ref().map(|headline| headline.value.as_str()), Some("Two ports agree on one ticket"));
     assert_eq!(page.body.len(), 1);
     for huge in [
         "<div>".repeat(400_000),
@@ -249,10 +259,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_page_is_its_pieces(document in "(\\PC|<p>|</p>|<h1>|<div class='byline'>|<script type='application/ld\\+json'>|</script>|<!--|-->|&amp;|&#0;|<title>|</title>|<meta property='og:title' content='x'>|<time datetime='2025-01-01'>|\\{\"@type\":\"Article\",\"headline\":\"x\"\\}|\n){0,40}") {
+    fn the_pieces_tile_every_page(document in "(\\PC|<p>|</p>|<h1>|<div class='byline'>|<script type='application/ld\\+json'>|</script>|<!--|-->|&amp;|&#0;|<title>|</title>|<meta property='og:title' content='x'>|<time datetime='2025-01-01'>|\\{\"@type\":\"Article\",\"headline\":\"x\"\\}|\n){0,40}") {
         let page = read(&document, None, Instant::now());
         prop_assert!(page.tiles(&document), "{:?}", page.pieces);
-        for span in page.body.iter().flat_map(|it| &it.spans) {
+        for span in page.body.iter().flat_map(|body| &body.spans) {
             prop_assert!(document.get(span.start..span.end).is_some());
         }
     }

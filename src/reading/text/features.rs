@@ -1,54 +1,55 @@
-//! What a line of flattened text looks like, in numbers: by itself, by its neighbours, by its place on the page. The model
-//! that tells the story from the rest was trained on exactly these, so a change here needs a new model.
+//! Numeric features of a line of flattened text: of the line itself, of its neighbours, of its position on the page.
+//! The model that separates the body from the rest was trained on exactly these, so a change here needs a new model.
 //!
-//! None of them knows a word of any language, but through the table of furniture: length, ends of sentences, commas,
-//! capitals and digits are in the seeds' scripts what they are in English.
+//! No feature depends on the words of a language, except through the boilerplate table: length, sentence ends, commas,
+//! capitals and digits mean the same in the seeds' scripts as in English.
 
-use super::{furniture::ends_as_sentence, lines::Line, marks::is_date_line, story};
+use super::{body, boilerplate::ends_as_sentence, lines::Line, metadata_lines::is_date_line, prose};
 use crate::enrich::byline;
 use std::collections::HashMap;
 
-/// How far around a line its neighbours are looked at one by one, and in sum.
+/// How many lines before and after a line contribute features one by one, and how many contribute in sum.
 const NEAR: usize = 3;
 const WINDOWS: [usize; 2] = [5, 12];
-/// A shorter line is no paragraph.
+/// A line of less weight is too short for a paragraph.
 const SHORT: f32 = 50.0;
 
 pub const COUNT: usize = 26 + NEAR * 2 * 4 + WINDOWS.len() * 2 + 7;
 pub type Features = [f32; COUNT];
 
-/// What is counted once for each line and then seen from its neighbours too.
+/// Features of a line that are computed once and also used for its neighbours.
 #[derive(Clone, Default)]
-struct Shape {
+struct LineShape {
     weight: f32,
     sentence: f32,
     prose: f32,
-    furniture: f32,
+    boilerplate: f32,
 }
 
-pub fn features(lines: &[Line<'_>], is_furniture: &[bool]) -> Vec<Features> {
+pub fn features(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Vec<Features> {
     let mut times: HashMap<&str, usize> = HashMap::with_capacity(lines.len());
     for line in lines {
         *times.entry(line.text).or_default() += 1;
     }
-    let shapes: Vec<Shape> = lines.iter().zip(is_furniture).map(|(line, furniture)| shape(line, *furniture)).collect();
-    let page = Page::new(&shapes, lines, is_furniture);
+    let shapes: Vec<LineShape> =
+        lines.iter().zip(is_boilerplate).map(|(line, boilerplate)| shape(line, *boilerplate)).collect();
+    let totals = DocumentTotals::new(&shapes, lines, is_boilerplate);
     (0..lines.len())
         .map(|at| {
             let mut row = Row { values: [0.0; COUNT], next: 0 };
-            own(&mut row, &lines[at], &shapes[at], times[lines[at].text] > 1);
-            place(&mut row, at, lines.len());
+            line_features(&mut row, &lines[at], &shapes[at], times[lines[at].text] > 1);
+            position_features(&mut row, at, lines.len());
             for distance in 1..=NEAR {
                 for other in [at.checked_sub(distance), Some(at + distance)] {
-                    let shape = other.and_then(|it| shapes.get(it)).cloned().unwrap_or_default();
+                    let shape = other.and_then(|other| shapes.get(other)).cloned().unwrap_or_default();
                     row.push(shape.weight.ln_1p());
                     row.push(shape.sentence);
                     row.push(shape.prose);
-                    row.push(shape.furniture);
+                    row.push(shape.boilerplate);
                 }
             }
-            page.around(&mut row, at);
-            assert_eq!(row.next, COUNT, "every line has as many features");
+            totals.window_features(&mut row, at);
+            assert_eq!(row.next, COUNT, "every line has COUNT features");
             row.values
         })
         .collect()
@@ -70,17 +71,17 @@ impl Row {
     }
 }
 
-fn shape(line: &Line<'_>, furniture: bool) -> Shape {
-    let flag = |it: bool| f32::from(u8::from(it));
-    Shape {
-        weight: story::weight(line.text) as f32,
+fn shape(line: &Line<'_>, boilerplate: bool) -> LineShape {
+    let flag = |set: bool| f32::from(u8::from(set));
+    LineShape {
+        weight: prose::weight(line.text) as f32,
         sentence: flag(ends_as_sentence(line.text)),
-        prose: flag(!furniture && line.prose),
-        furniture: flag(furniture),
+        prose: flag(!boilerplate && line.prose),
+        boilerplate: flag(boilerplate),
     }
 }
 
-fn own(row: &mut Row, line: &Line<'_>, shape: &Shape, repeated: bool) {
+fn line_features(row: &mut Row, line: &Line<'_>, shape: &LineShape, repeated: bool) {
     let text = line.text;
     let (mut letters, mut capitals, mut digits, mut commas, mut stops, mut all) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0_f32);
     for letter in text.chars() {
@@ -96,11 +97,11 @@ fn own(row: &mut Row, line: &Line<'_>, shape: &Shape, repeated: bool) {
             stops += 1.0;
         }
     }
-    let (mut words, mut titled, mut small) = (0.0, 0.0, 0.0);
+    let (mut words, mut capitalised, mut small) = (0.0, 0.0, 0.0);
     for word in text.split_whitespace() {
         words += 1.0;
         let first = word.chars().next();
-        titled += f32::from(u8::from(first.is_some_and(char::is_uppercase)));
+        capitalised += f32::from(u8::from(first.is_some_and(char::is_uppercase)));
         small += f32::from(u8::from(first.is_some_and(char::is_lowercase) && word.len() <= 4));
     }
     let share = |part: f32, of: f32| if of > 0.0 { part / of } else { 0.0 };
@@ -113,14 +114,14 @@ fn own(row: &mut Row, line: &Line<'_>, shape: &Shape, repeated: bool) {
     row.push(share(stops, all) * 20.0);
     row.push(share(digits, all));
     row.push(share(capitals, letters));
-    row.push(share(titled, words));
+    row.push(share(capitalised, words));
     row.push(share(small, words));
     row.push(share(letters, all));
     row.flag(text.chars().next().is_some_and(char::is_lowercase));
-    row.push(shape.furniture);
+    row.push(shape.boilerplate);
     row.flag(repeated);
     row.flag(text.starts_with(['•', '–', '*', '·', '-', '✓', '✔', '▪']));
-    row.flag(text.starts_with(|it: char| it.is_ascii_digit()));
+    row.flag(text.starts_with(|letter: char| letter.is_ascii_digit()));
     row.flag(is_date_line(text));
     row.flag(byline::line(text).is_some());
     row.flag(text.contains(['©', '|', '@']) || text.contains("http"));
@@ -130,30 +131,30 @@ fn own(row: &mut Row, line: &Line<'_>, shape: &Shape, repeated: bool) {
     row.flag(line.opens_block);
 }
 
-fn place(row: &mut Row, at: usize, count: usize) {
+fn position_features(row: &mut Row, at: usize, count: usize) {
     row.push(at as f32 / count as f32);
     row.push(((count - at) as f32).ln_1p());
 }
 
-/// Sums over the page, so that every line is seen in it at no cost.
-struct Page {
-    /// Before each line, and in all: the weight of prose, the weight, the number of short lines.
+/// Prefix sums over the page, so that the features of a window take constant time.
+struct DocumentTotals {
+    /// Sums before each line, and in total: the weight of prose, the weight, the number of short lines.
     prose: Vec<f32>,
     weight: Vec<f32>,
     short: Vec<f32>,
-    /// Lines since the last prose, and to the next.
+    /// Distance from the last prose line, and to the next.
     since: Vec<f32>,
     until: Vec<f32>,
-    /// The heaviest stretch of prose, first and last line.
+    /// First and last line of the heaviest run of prose.
     stretch: (usize, usize),
 }
 
-impl Page {
-    fn new(shapes: &[Shape], lines: &[Line<'_>], is_furniture: &[bool]) -> Self {
-        let sums = |value: fn(&Shape) -> f32| {
+impl DocumentTotals {
+    fn new(shapes: &[LineShape], lines: &[Line<'_>], is_boilerplate: &[bool]) -> Self {
+        let sums = |value: fn(&LineShape) -> f32| {
             let mut sum = 0.0;
-            let sums = shapes.iter().map(|it| {
-                sum += value(it);
+            let sums = shapes.iter().map(|shape| {
+                sum += value(shape);
                 sum
             });
             std::iter::once(0.0).chain(sums).collect::<Vec<f32>>()
@@ -168,16 +169,16 @@ impl Page {
             distances
         };
         Self {
-            prose: sums(|it| it.prose * it.weight),
-            weight: sums(|it| it.weight),
-            short: sums(|it| f32::from(u8::from(it.weight < SHORT))),
+            prose: sums(|shape| shape.prose * shape.weight),
+            weight: sums(|shape| shape.weight),
+            short: sums(|shape| f32::from(u8::from(shape.weight < SHORT))),
             since: distances(&mut (0..shapes.len())),
             until: distances(&mut (0..shapes.len()).rev()),
-            stretch: story::stretch(lines, is_furniture).unwrap_or((0, lines.len().saturating_sub(1))),
+            stretch: body::stretch(lines, is_boilerplate).unwrap_or((0, lines.len().saturating_sub(1))),
         }
     }
 
-    fn around(&self, row: &mut Row, at: usize) {
+    fn window_features(&self, row: &mut Row, at: usize) {
         let count = self.since.len();
         for window in WINDOWS {
             let (from, to) = (at.saturating_sub(window), (at + window + 1).min(count));

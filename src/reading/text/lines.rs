@@ -1,29 +1,29 @@
-//! The lines of a document: what the pieces are made of.
+//! Splits a document into lines, and turns labelled spans into its pieces.
 
-use super::{furniture::ends_as_sentence, story::is_prose};
+use super::{boilerplate::ends_as_sentence, prose::is_prose};
 use crate::article::{Label, Piece, Span};
 
 #[derive(Clone, Debug)]
 pub struct Line<'a> {
-    /// Without the white space around it.
+    /// The text without surrounding white space.
     pub text: &'a str,
-    /// Of the text without the white space.
+    /// The span of `text`.
     pub span: Span,
-    /// Where the line ends, its line break included.
+    /// Offset of the end of the line, including its line break.
     pub end: usize,
-    /// Whether a blank line, or nothing, stands before it.
+    /// Whether a blank line or the start of the document precedes it.
     pub opens_block: bool,
-    /// Whether it is prose, which many rules ask.
+    /// Whether it is prose; computed once, because many rules use it.
     pub prose: bool,
 }
 
-/// The lines that are not blank. The lines of a paragraph that was broken at a fixed width are one.
+/// Returns the lines that are not blank. The lines of a paragraph wrapped at a fixed width are joined into one.
 pub fn lines(document: &str) -> Vec<Line<'_>> {
-    let lines = as_they_stand(document);
+    let lines = physical_lines(document);
     let mut joined = Vec::with_capacity(lines.len());
     let mut rest = lines.as_slice();
     while !rest.is_empty() {
-        let block = 1 + rest[1..].iter().take_while(|it| !it.opens_block).count();
+        let block = 1 + rest[1..].iter().take_while(|line| !line.opens_block).count();
         let (block, after) = rest.split_at(block);
         if is_wrapped(block) {
             let span = Span { start: block[0].span.start, end: block[block.len() - 1].span.end };
@@ -40,21 +40,21 @@ pub fn lines(document: &str) -> Vec<Line<'_>> {
     joined
 }
 
-/// The widths at which text is broken, and by how much its lines differ.
+/// Widths at which text is wrapped, and the maximum difference between its lines, in characters.
 const WRAP_CHARS: std::ops::RangeInclusive<usize> = 45..=110;
 const WRAP_DIFFERENCE: usize = 25;
 
-/// Lines of about one width, of which one at least goes on in the next with a small letter.
+/// Whether a block is wrapped text: lines of similar width, at least one of which continues in lower case on the next.
 fn is_wrapped(block: &[Line<'_>]) -> bool {
-    let Some((_, full)) = block.split_last().filter(|(_, it)| !it.is_empty()) else { return false };
-    let widths = full.iter().map(|it| it.text.chars().count());
-    let (narrow, wide) = widths.fold((usize::MAX, 0), |(low, high), it| (low.min(it), high.max(it)));
-    let small = |it: &Line<'_>| it.text.chars().next().is_some_and(char::is_lowercase);
-    let goes_on = block.windows(2).any(|it| !ends_as_sentence(it[0].text) && small(&it[1]));
+    let Some((_, full)) = block.split_last().filter(|(_, full)| !full.is_empty()) else { return false };
+    let widths = full.iter().map(|line| line.text.chars().count());
+    let (narrow, wide) = widths.fold((usize::MAX, 0), |(low, high), width| (low.min(width), high.max(width)));
+    let small = |line: &Line<'_>| line.text.chars().next().is_some_and(char::is_lowercase);
+    let goes_on = block.windows(2).any(|window| !ends_as_sentence(window[0].text) && small(&window[1]));
     WRAP_CHARS.contains(&narrow) && WRAP_CHARS.contains(&wide) && wide - narrow <= WRAP_DIFFERENCE && goes_on
 }
 
-fn as_they_stand(document: &str) -> Vec<Line<'_>> {
+fn physical_lines(document: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut at = 0;
     let mut after_blank = true;
@@ -73,26 +73,26 @@ fn as_they_stand(document: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// A part of a line with a fate of its own.
+/// A part of a line with a label of its own.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct LabelledSpan {
     pub span: Span,
     pub label: Label,
     pub reason: &'static str,
 }
 
-/// The pieces of a document: each part as far as the next one, so that line breaks go with what they end, and blank
-/// lines are pieces of their own.
-pub fn pieces(document: &str, mut parts: Vec<Part>) -> Vec<Piece> {
-    parts.sort_by_key(|it| it.span.start);
+/// Returns the pieces of a document. Each part extends over its line break or to the next part; blank lines are pieces
+/// of their own.
+pub fn pieces(document: &str, mut parts: Vec<LabelledSpan>) -> Vec<Piece> {
+    parts.sort_by_key(|part| part.span.start);
     let mut pieces = Vec::new();
     let mut at = 0;
     for (index, part) in parts.iter().enumerate() {
         push_blank(&mut pieces, at, part.span.start);
-        let next = parts.get(index + 1).map_or(document.len(), |it| it.span.start);
+        let next = parts.get(index + 1).map_or(document.len(), |part| part.span.start);
         let between = &document[part.span.end..next];
         // To the end of the line, or to the next part of it.
-        let end = between.find('\n').map_or(next, |it| part.span.end + it + 1);
+        let end = between.find('\n').map_or(next, |at| part.span.end + at + 1);
         push(&mut pieces, part.span.start, end, part.label, part.reason);
         at = end;
     }
@@ -115,20 +115,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_paragraph_broken_at_a_fixed_width_is_one_line() {
+    fn a_paragraph_wrapped_at_a_fixed_width_is_one_line() {
         let document = "A headline\n\nThe old harbour bridge carried its first trams again on Monday after\n\
                         eleven months of repairs, the port authority said in the afternoon.\n\nShort\nlines\nstay\n";
-        let texts: Vec<usize> = lines(document).iter().map(|it| it.text.lines().count()).collect();
+        let texts: Vec<usize> = lines(document).iter().map(|line| line.text.lines().count()).collect();
         assert_eq!(texts, [1, 2, 1, 1, 1]);
     }
 
     #[test]
-    fn pieces_follow_one_another_through_the_document() {
+    fn the_pieces_tile_the_document() {
         let document = "\n\na b\r\n\nc\n \n";
-        let part = |start, end| Part { span: Span { start, end }, label: Label::Kept, reason: "story" };
+        let part = |start, end| LabelledSpan { span: Span { start, end }, label: Label::Kept, reason: "body" };
         let pieces = pieces(document, vec![part(2, 3), part(4, 5), part(8, 9)]);
-        let text: String = pieces.iter().map(|it| &document[it.start..it.end]).collect();
+        let text: String = pieces.iter().map(|piece| &document[piece.start..piece.end]).collect();
         assert_eq!(text, document);
-        assert_eq!(pieces.iter().filter(|it| it.label == Label::Kept).count(), 3);
+        assert_eq!(pieces.iter().filter(|piece| piece.label == Label::Kept).count(), 3);
     }
 }

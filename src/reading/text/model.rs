@@ -1,45 +1,46 @@
-//! Which lines look like a story: gradient-boosted trees over the features of each line, then the smoothest labels.
+//! Selects the lines that look like a body: gradient-boosted trees over the features of each line, then smoothing.
 //!
-//! The trees are trained by `model/train.py`; where from, and how well they do on sites that they never saw, stands in
-//! `model/README.md`. They decide what is kept. Why a line is removed is told by the rules around them: what furniture it
-//! is, or where it stands.
+//! `model/train.py` trains the trees; `model/README.md` describes the training data and the accuracy on unseen sites.
+//! The trees decide what is kept. The rules around them give the reason why a line is removed: the kind of boilerplate,
+//! or the line's position.
 
 use super::features::{self, Features};
 use std::sync::LazyLock;
 
 const TREES: &str = include_str!("model/trees.txt");
-/// Added to the odds of every line: a sentence that is lost is worse than a button that stays.
+/// Added to the log-odds of every line: a lost sentence is worse than a kept button.
 const BIAS: f64 = 1.0;
-/// What a change from kept to removed or back costs: stories are runs of lines.
+/// Cost of a change from kept to removed or back: bodies are runs of lines.
 const SWITCH: f64 = 0.6;
 
-/// Eight bytes, so that all the trees stay near while hundreds of lines walk through them.
+/// A node of eight bytes, so that all trees stay in cache while hundreds of lines walk through them.
 #[derive(Clone, Copy)]
 struct Node {
-    /// Which feature is asked; in a leaf [`LEAF`].
+    /// Index of the feature to compare; [`LEAF`] in a leaf.
     feature: u16,
-    /// To the left, which is the next node, where the feature is not above the value; else to this one.
+    /// Index of the right child, taken if the feature is above the value; the left child is the next node.
     right: u16,
-    /// The threshold, or what the leaf says.
+    /// The threshold, or a leaf's output.
     value: f32,
 }
 
 const LEAF: u16 = u16::MAX;
 
 struct Model {
-    before: f64,
+    /// Log-odds before any tree.
+    intercept: f64,
     nodes: Vec<Node>,
-    /// Where each tree begins.
+    /// Index of each tree's root.
     trees: Vec<usize>,
 }
 
 static MODEL: LazyLock<Model> =
-    LazyLock::new(|| read(TREES).expect("the trees are checked in as train.py writes them, and a test reads them"));
+    LazyLock::new(|| read(TREES).expect("the trees are checked in as train.py writes them, and a test parses them"));
 
 fn read(text: &str) -> Option<Model> {
     let mut lines = text.lines();
-    let before = lines.next()?.strip_prefix('=')?.parse().ok()?;
-    let mut model = Model { before, nodes: Vec::new(), trees: Vec::new() };
+    let intercept = lines.next()?.strip_prefix('=')?.parse().ok()?;
+    let mut model = Model { intercept, nodes: Vec::new(), trees: Vec::new() };
     for line in lines {
         model.trees.push(model.nodes.len());
         let mut words = line.split(' ');
@@ -51,7 +52,7 @@ fn read(text: &str) -> Option<Model> {
     Some(model)
 }
 
-/// Deeper trees than these are none of ours.
+/// Maximum depth of a tree; deeper ones are refused.
 const DEPTH: usize = 40;
 
 fn tree<'a>(words: &mut impl Iterator<Item = &'a str>, nodes: &mut Vec<Node>, depth: usize) -> Option<()> {
@@ -61,7 +62,7 @@ fn tree<'a>(words: &mut impl Iterator<Item = &'a str>, nodes: &mut Vec<Node>, de
         return Some(());
     }
     let (feature, threshold) = word.split_once(':')?;
-    let feature = feature.parse().ok().filter(|it| usize::from(*it) < features::COUNT)?;
+    let feature = feature.parse().ok().filter(|feature| usize::from(*feature) < features::COUNT)?;
     let at = nodes.len();
     nodes.push(Node { feature, right: 0, value: threshold.parse().ok()? });
     tree(words, nodes, depth + 1)?;
@@ -69,7 +70,7 @@ fn tree<'a>(words: &mut impl Iterator<Item = &'a str>, nodes: &mut Vec<Node>, de
     tree(words, nodes, depth + 1)
 }
 
-/// The odds, as a logarithm, that a line is of the story.
+/// Returns the log-odds that a line belongs to the body.
 fn odds(features: &Features) -> f64 {
     let model: &Model = &MODEL;
     let value = |root: &usize| {
@@ -83,20 +84,20 @@ fn odds(features: &Features) -> f64 {
             at = if left { at + 1 } else { usize::from(node.right) };
         }
     };
-    model.before + model.trees.iter().map(value).sum::<f64>()
+    model.intercept + model.trees.iter().map(value).sum::<f64>()
 }
 
-/// For each line, whether it is of the story.
+/// Returns for each line whether it belongs to the body.
 pub fn story(features: &[Features]) -> Vec<bool> {
     smooth(features.iter().map(odds))
 }
 
-/// The labels of the greatest sum of odds, where every change of label costs.
+/// Returns the labels with the greatest sum of log-odds, less the cost of every change of label.
 fn smooth(odds: impl Iterator<Item = f64>) -> Vec<bool> {
     let mut before: Vec<[bool; 2]> = Vec::new();
     let (mut removed, mut kept) = (0.0_f64, 0.0_f64);
     for odds in odds {
-        // Whether the line before was kept, where this one is removed, and where it is kept.
+        // Whether the previous line is kept, if this one is removed and if it is kept.
         before.push([kept - SWITCH > removed, kept >= removed - SWITCH]);
         (removed, kept) = (removed.max(kept - SWITCH), kept.max(removed - SWITCH) + odds + BIAS);
     }
@@ -114,8 +115,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trees_are_whole() {
-        let model = read(TREES).expect("the trees are read");
+    fn the_trees_parse_and_malformed_trees_are_refused() {
+        let model = read(TREES).expect("valid trees");
         assert_eq!(model.trees.len(), 70);
         for bad in ["", "=x", "=1\n0:1 =1", "=1\n0:1 =1 =2 =3", "=1\n999:1 =1 =2"] {
             assert!(read(bad).is_none(), "{bad}");
@@ -123,8 +124,8 @@ mod tests {
     }
 
     #[test]
-    fn labels_change_where_it_pays() {
-        let labels = |odds: &[f64]| smooth(odds.iter().map(|it| it - BIAS));
+    fn labels_change_only_where_the_gain_exceeds_the_cost() {
+        let labels = |odds: &[f64]| smooth(odds.iter().map(|odd| odd - BIAS));
         assert_eq!(labels(&[-3.0, 2.0, -0.5, 2.0, -3.0]), [false, true, true, true, false]);
         assert_eq!(labels(&[-3.0, 2.0, -2.5, 2.0, -3.0]), [false, true, false, true, false]);
         assert_eq!(labels(&[-1.0, 0.4, -1.0]), [false, false, false]);

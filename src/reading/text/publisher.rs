@@ -1,10 +1,10 @@
-//! The publisher, where only the foot of a page names it: in the line in which a site describes itself, or in the
-//! copyright line.
+//! Finds the publisher where only the foot of a page names it: in the tagline, in which a site describes itself, or in
+//! the copyright line.
 
 use crate::article::{Publisher, slug};
 use std::ops::Range;
 
-/// What a site calls itself, by language. A line that calls its subject one of these describes the site.
+/// Terms by which sites describe themselves, in English. A line that calls its subject one of these is a tagline.
 const KINDS: &[&str] = &[
     "website",
     "web site",
@@ -29,18 +29,18 @@ const KINDS: &[&str] = &[
     "digital news",
     "newsroom",
 ];
-/// Between the name and what it is. English; other languages have patterns of their own below.
+/// Words between the name and the term, in English; [`tagline`] has the patterns of other languages.
 const IS: &[&str] = &[" is a ", " is an ", " is the ", " is one of "];
-/// The most words and letters of a publisher's name.
+/// Maximum words and characters of a publisher's name.
 const NAME_WORDS: usize = 7;
 const NAME_CHARS: usize = 60;
 
-/// The name's place in a line in which a site describes itself.
+/// Returns the range of the name in a line in which a site describes itself.
 pub fn tagline(line: &str) -> Option<Range<usize>> {
-    if let Some(at) = IS.iter().filter_map(|it| line.find(it)).min() {
+    if let Some(at) = IS.iter().filter_map(|is| line.find(is)).min() {
         let low = line.to_lowercase();
-        let says = low.get(at..).is_some_and(|it| KINDS.iter().any(|kind| it.contains(kind)));
-        return (says && is_title(&line[..at])).then_some(0..at);
+        let describes_site = low.get(at..).is_some_and(|text| KINDS.iter().any(|kind| text.contains(kind)));
+        return (describes_site && is_title(&line[..at])).then_some(0..at);
     }
     if line.is_ascii() {
         return None;
@@ -53,7 +53,7 @@ pub fn tagline(line: &str) -> Option<Range<usize>> {
         ("は", &["ニュースサイトです", "新聞です"][..]),
     ] {
         if let Some(at) = line.find(is)
-            && kinds.iter().any(|it| line[at..].contains(it))
+            && kinds.iter().any(|kind| line[at..].contains(kind))
             && line[..at].chars().count() <= NAME_CHARS / 2
         {
             return Some(0..at);
@@ -62,18 +62,19 @@ pub fn tagline(line: &str) -> Option<Range<usize>> {
     None
 }
 
-/// The name's place in a copyright line: `Copyright 2025 Lower Danube Observer. All rights reserved.`
+/// Returns the range of the name in a copyright line: `Copyright 2025 Lower Danube Observer. All rights reserved.`
 pub fn copyright(line: &str) -> Option<Range<usize>> {
     let low = line.to_lowercase();
     if !(low.starts_with("copyright") || line.starts_with('©') || low.starts_with("(c) ")) {
         return None;
     }
-    let start = line.find(|it: char| it.is_ascii_digit()).map(|at| {
-        let years = line[at..].find(|it: char| !(it.is_ascii_digit() || matches!(it, '-' | '–' | ' ' | ',')));
-        years.map_or(line.len(), |it| at + it)
+    let start = line.find(|letter: char| letter.is_ascii_digit()).map(|at| {
+        let years =
+            line[at..].find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '-' | '–' | ' ' | ',')));
+        years.map_or(line.len(), |length| at + length)
     })?;
     let rest = &line[start..];
-    let end = rest.find(['.', '|', ',', '·']).map_or(line.len(), |it| start + it);
+    let end = rest.find(['.', '|', ',', '·']).map_or(line.len(), |length| start + length);
     let name = line[start..end].trim();
     let start = start + (line[start..end].len() - line[start..end].trim_start().len());
     let name_end = start + name.len();
@@ -85,14 +86,16 @@ pub fn publisher(name: &str) -> Publisher {
     Publisher { id: slug(name), name: name.to_owned(), domain: None }
 }
 
-/// Capitals at the start of all words but small ones: a name and not the beginning of a sentence.
+/// Whether all words but short ones are capitalised: a name, not the beginning of a sentence.
 fn is_title(name: &str) -> bool {
     let words: Vec<&str> = name.split_whitespace().collect();
-    let small = |it: &str| it.chars().count() <= 3;
-    let capital = |it: &str| it.chars().next().is_some_and(|it| it.is_uppercase() || it.is_ascii_digit());
+    let small = |word: &str| word.chars().count() <= 3;
+    let capital = |word: &str| {
+        word.chars().next().is_some_and(|character| character.is_uppercase() || character.is_ascii_digit())
+    };
     (1..=NAME_WORDS).contains(&words.len())
         && capital(words[0])
-        && words.iter().all(|it| capital(it) || small(it))
+        && words.iter().all(|word| capital(word) || small(word))
         && !matches!(words[0], "This" | "That" | "It" | "He" | "She" | "There" | "What" | "Our" | "Here")
 }
 
@@ -101,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_describes_itself() {
+    fn a_tagline_names_the_publisher() {
         for (line, name) in [
             ("Coastline Gazette is an independent news website that reports on Sindh.", Some("Coastline Gazette")),
             (
@@ -113,7 +116,7 @@ mod tests {
             ("This is a website.", None),
             ("Nairobi is a city of four million.", None),
         ] {
-            assert_eq!(tagline(line).map(|it| &line[it]), name, "{line}");
+            assert_eq!(tagline(line).map(|name| &line[name]), name, "{line}");
         }
     }
 
@@ -125,7 +128,7 @@ mod tests {
             ("© All rights reserved", None),
             ("Copyright law was changed in 2024.", None),
         ] {
-            assert_eq!(copyright(line).map(|it| &line[it]), name, "{line}");
+            assert_eq!(copyright(line).map(|name| &line[name]), name, "{line}");
         }
     }
 }

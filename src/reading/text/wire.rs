@@ -1,4 +1,4 @@
-//! The lines that agencies put around their copy and that say when it was filed.
+//! Reads the filing time from the lines that agencies put around their copy.
 
 use crate::{
     article::{Offset, Precision, Published},
@@ -8,8 +8,8 @@ use jiff::civil::{Date, Time};
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
-/// When a copy was filed, in the forms of Associated Press (`AP-WF-06-01-25 0715GMT`: month, day, year) and of the
-/// military date-time group (`221510 OCT 24`: day and time of no stated zone, month, year).
+/// Returns when the copy was filed. Reads the formats of Associated Press (`AP-WF-06-01-25 0715GMT`: month, day, year)
+/// and of the military date-time group (`221510 OCT 24`: day and time in an unstated zone, month, year).
 pub fn filed(line: &str) -> Option<Published> {
     associated_press(line).or_else(|| date_time_group(line))
 }
@@ -17,7 +17,7 @@ pub fn filed(line: &str) -> Option<Published> {
 fn associated_press(line: &str) -> Option<Published> {
     let (date, time) = line.strip_prefix("AP-")?.split_once(' ')?;
     let (_, date) = date.split_once('-')?;
-    let parts: Vec<i8> = date.split('-').filter_map(|it| it.parse().ok()).collect();
+    let parts: Vec<i8> = date.split('-').filter_map(|part| part.parse().ok()).collect();
     let [month, day, year] = parts.as_slice() else { return None };
     let time = clock(time.trim().strip_suffix("GMT")?)?;
     let day = Date::new(2000 + i16::from(*year), *month, *day).ok()?;
@@ -28,16 +28,16 @@ fn associated_press(line: &str) -> Option<Published> {
 fn date_time_group(line: &str) -> Option<Published> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [.., group, month, year] = words.as_slice() else { return None };
-    let month = MONTHS.iter().position(|it| it == month).and_then(|it| i8::try_from(it + 1).ok())?;
-    let legal = group.len() == 6 && group.bytes().all(|it| it.is_ascii_digit());
-    clock(group.get(2..).filter(|_| legal)?)?;
-    let year: i16 = year.parse().ok().filter(|it| (0..100).contains(it))?;
+    let month = MONTHS.iter().position(|name| name == month).and_then(|month| i8::try_from(month + 1).ok())?;
+    let is_valid = group.len() == 6 && group.bytes().all(|byte| byte.is_ascii_digit());
+    clock(group.get(2..).filter(|_| is_valid)?)?;
+    let year: i16 = year.parse().ok().filter(|year| (0..100).contains(year))?;
     of_day(Date::new(2000 + year, month, group[..2].parse().ok()?).ok()?)
 }
 
 fn clock(text: &str) -> Option<Time> {
-    let legal = text.len() == 4 && text.bytes().all(|it| it.is_ascii_digit());
-    Time::new(text.get(..2).filter(|_| legal)?.parse().ok()?, text[2..].parse().ok()?, 0, 0).ok()
+    let is_valid = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    Time::new(text.get(..2).filter(|_| is_valid)?.parse().ok()?, text[2..].parse().ok()?, 0, 0).ok()
 }
 
 #[cfg(test)]
@@ -53,7 +53,11 @@ mod tests {
             ("221575 OCT 24", None),
             ("in OCT 24", None),
         ] {
-            assert_eq!(filed(line).and_then(|it| it.at).map(|it| it.to_string()).as_deref(), expected, "{line}");
+            assert_eq!(
+                filed(line).and_then(|filed| filed.at).map(|instant| instant.to_string()).as_deref(),
+                expected,
+                "{line}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
-"""What must hold of the stack, one rule a function; a rule yields one line for each thing that is wrong.
+"""Rules that the stack must satisfy, one function each; a rule yields one line per finding.
 
-A linter knows what CloudFormation accepts. These rules know what Dateline promises: who may write, what is kept, what
-each function may touch, and who notices when something fails.
+A linter checks what CloudFormation accepts. These rules check what Dateline promises: who may write, what is retained,
+what each function may access, and which failures raise an alarm.
 """
 
 from rules import (

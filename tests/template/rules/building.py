@@ -7,7 +7,7 @@ from rules.registry import rule
 from stack import one_line, walk
 
 VARIABLES = {"DATELINE_TABLE": "ArticlesTable", "DATELINE_OBJECTS": "RawBucket", "DATELINE_LOG": None}
-# What one function reads beside.
+# Additional variables of single functions.
 ALSO = {"PollFunction": {"DATELINE_PUBLIC_URL"}}
 OBJECTS = {"Fn::Sub": "s3://${RawBucket}"}
 
@@ -18,7 +18,7 @@ def functions_are_built_and_bounded(stack):
         source = stack.source["Resources"][name]
         binary = source.get("Metadata", {}).get("BuildProperties", {}).get("Binary")
         if source.get("Metadata", {}).get("BuildMethod") != "rust-cargolambda" or binary not in stack.cargo["bins"]:
-            yield f"{name}: built from {binary}, which is no binary of Cargo.toml"
+            yield f"{name}: built from {binary}, which is not a binary of Cargo.toml"
         extra = set(source.get("Metadata", {}).get("BuildProperties", {})) - {"Binary"}
         if extra:
             yield f"{name}: SAM ignores {sorted(extra)} for this build method"
@@ -29,15 +29,15 @@ def functions_are_built_and_bounded(stack):
         if not {"MemorySize", "Timeout"} <= set(function):
             yield f"{name}: memory and timeout are not stated"
         if "ReservedConcurrentExecutions" in function:
-            yield f"{name}: reserves concurrency, which a new account may not"
+            yield f"{name}: reserves concurrency, which a new account cannot"
         calls = [e.get("Type") for e in source["Properties"].get("Events", {}).values()]
         if "HttpApi" in calls and function.get("Timeout", 3) >= 30:
-            yield f"{name}: would run on after API Gateway gave up at 30 s"
+            yield f"{name}: would keep running after API Gateway gives up at 30 s"
 
 
 @rule
 def the_build_leaves_out_the_local_command(stack):
-    # SAM passes the binary's name alone; cargo-lambda takes the rest from the manifest.
+    # SAM passes only the binary's name; cargo-lambda reads the rest from the manifest.
     expected = {
         "no_default_features": True,
         "features": ["lambda"],
@@ -54,15 +54,15 @@ def the_build_leaves_out_the_local_command(stack):
 
 
 @rule
-def functions_are_told_what_they_read_and_no_more(stack):
+def functions_get_exactly_the_variables_they_read(stack):
     for name, function in stack.functions().items():
-        told = function.get("Environment", {}).get("Variables", {})
-        for variable in sorted(told.keys() ^ (VARIABLES.keys() | ALSO.get(name, set()))):
-            yield f"{name}: {variable} is {'not read by any function' if variable in told else 'missing'}"
-        if told.get("DATELINE_TABLE") != {"Ref": "ArticlesTable"}:
+        variables = function.get("Environment", {}).get("Variables", {})
+        for variable in sorted(variables.keys() ^ (VARIABLES.keys() | ALSO.get(name, set()))):
+            yield f"{name}: {variable} is {'not read by any function' if variable in variables else 'missing'}"
+        if variables.get("DATELINE_TABLE") != {"Ref": "ArticlesTable"}:
             yield f"{name}: DATELINE_TABLE is not the table's name"
-        if told.get("DATELINE_OBJECTS") != OBJECTS:
-            yield f"{name}: DATELINE_OBJECTS is {one_line(told.get('DATELINE_OBJECTS'))}"
+        if variables.get("DATELINE_OBJECTS") != OBJECTS:
+            yield f"{name}: DATELINE_OBJECTS is {one_line(variables.get('DATELINE_OBJECTS'))}"
 
 
 @rule
@@ -73,6 +73,6 @@ def schedules_are_spelt_as_the_scheduler_reads_them(stack):
             if key not in ("Schedule", "ScheduleExpression") or not isinstance(value, str):
                 continue
             cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", value)
-            # Of day of month and day of week exactly one is a question mark.
+            # Exactly one of day of month and day of week is a question mark.
             if not (rate.fullmatch(value) or cron and (cron.group(3) == "?") != (cron.group(5) == "?")):
-                yield f"{path}: {value!r} is no schedule"
+                yield f"{path}: {value!r} is not a valid schedule"

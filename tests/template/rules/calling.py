@@ -1,6 +1,6 @@
 """Who may call what: routes, the stage, CORS.
 
-The function trusts the API to have asked who calls, so this is where writes are guarded.
+The function trusts the API to authenticate callers, so writes are guarded here.
 """
 
 import json
@@ -9,11 +9,11 @@ from rules.registry import rule
 from stack import one_line, target
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
-# Where hubs ring: told by their signatures.
+# Called by WebSub hubs, which are verified by their signatures.
 HUBS = "/v1/websub/{source}"
 
 # Requests without a signature, and whether they must reach the function. The writes are in every spelling that a router
-# might normalise: what matters is that the gateway asks first, whatever the function makes of the path.
+# might normalise: the gateway must authorise first, however the function reads the path.
 UNSIGNED_REQUESTS = [
     (True, "GET", "/"), (True, "HEAD", "/"), (True, "OPTIONS", "/"),
     (True, "GET", "/healthz"), (True, "GET", "/openapi.json"), (True, "GET", "/docs"),
@@ -34,8 +34,8 @@ UNSIGNED_REQUESTS = [
 
 
 def resolve(routes, method, path):
-    """The route that API Gateway takes: an exact path, then one with variables, then the longest greedy one; within
-    each a named method before ANY; at last `$default`."""
+    """Returns the route that API Gateway takes: an exact path, then one with variables, then the longest greedy one;
+    within each a named method before ANY; finally `$default`."""
     parts = path.split("/")[1:]
 
     def fit(pattern):
@@ -65,10 +65,10 @@ def resolve(routes, method, path):
 
 
 @rule
-def nobody_writes_unsigned(stack):
+def no_route_writes_unsigned(stack):
     for (method, path), authorisers in stack.routes().items():
         if method not in READING_METHODS and authorisers != {"AWS_IAM"} and (method, path) != ("POST", HUBS):
-            yield f"route {method} {path} can write and is open to {sorted(authorisers) or 'anybody'}"
+            yield f"route {method} {path} can write and is open to {sorted(authorisers) or 'everyone'}"
     if (
         stack.source["Resources"].get("HttpApi", {}).get("Properties", {}).get("Auth", {}).get("DefaultAuthorizer")
         != "AWS_IAM"
@@ -86,7 +86,7 @@ def requests_reach_the_function_as_intended(stack):
     for is_open, method, path in UNSIGNED_REQUESTS:
         route = resolve(routes, method, path)
         if route is None:
-            yield f"{method} {path}: no route, so the gateway answers 404 in its own words"
+            yield f"{method} {path}: no route, so the gateway answers 404 in its own format"
         elif is_open and routes[route]:
             yield f"{method} {path}: a read that needs a signature (route {' '.join(route)})"
         elif not is_open and not routes[route]:
@@ -112,7 +112,7 @@ def keys_are_asked_for_wherever_there_is_something_to_guard(stack):
                 yield f"{method} {path}: reads are keyed, and this one is open (route {' '.join(route)})"
     authorizer = stack.keyed_api["Resources"]["Authorizer"]["Properties"]
     if authorizer.get("AuthorizerResultTtlInSeconds") != 0:
-        yield "Authorizer: an answer is remembered, and taken for other routes and for keys that are revoked"
+        yield "Authorizer: answers are cached and applied to other routes and revoked keys"
 
 
 @rule
@@ -120,7 +120,7 @@ def only_the_gateway_and_the_timer_call_functions(stack):
     for name, resource in stack.resources("AWS::Lambda::Permission").items():
         allowed = resource["Properties"]
         timer = stack.resources("AWS::Events::Rule").get(target(allowed.get("SourceArn")), {}).get("Properties", {})
-        calls = {one_line(it.get("Arn")) for it in timer.get("Targets", [])}
+        calls = {one_line(entry.get("Arn")) for entry in timer.get("Targets", [])}
         if allowed.get("Principal") == "events.amazonaws.com" and calls == {
             one_line({"Fn::GetAtt": [target(allowed.get("FunctionName")), "Arn"]})
         }:
@@ -128,9 +128,9 @@ def only_the_gateway_and_the_timer_call_functions(stack):
         if allowed.get("Principal") != "apigateway.amazonaws.com" or "HttpApi" not in one_line(
             allowed.get("SourceArn")
         ):
-            yield f"{name}: a permission to call that is not bound to the API"
+            yield f"{name}: an invoke permission that is not limited to the API"
     for name in stack.resources("AWS::Lambda::Url"):
-        yield f"{name}: a function URL goes past the API's authorisation"
+        yield f"{name}: a function URL bypasses the API's authorisation"
 
 
 @rule
@@ -142,13 +142,13 @@ def the_stage_is_the_nameless_one_and_bounded(stack):
     for name, resource in stages.items():
         stage = resource["Properties"]
         if stage.get("StageName") != "$default":
-            yield f"{name}: a named stage is put in front of every path"
+            yield f"{name}: a named stage becomes a prefix of every path"
         for key, limits in {"default": stage.get("DefaultRouteSettings", {}), **stage.get("RouteSettings", {})}.items():
             if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(limits):
                 yield f"{name}: {key} has no complete throttle"
         for key in stage.get("RouteSettings", {}):
             if key not in routes:
-                yield f"{name}: settings for {key}, which is no route"
+                yield f"{name}: settings for {key}, which is not a route"
         access = stage.get("AccessLogSettings", {})
         if target(access.get("DestinationArn")) not in stack.resources("AWS::Logs::LogGroup"):
             yield f"{name}: no access log in a group of this stack"

@@ -1,4 +1,4 @@
-"""What is kept and how: logs, table, bucket."""
+"""Storage and retention: logs, table, bucket."""
 
 from rules.permissions import resource_of
 from rules.registry import rule
@@ -14,7 +14,7 @@ def logs_do_not_live_for_ever(stack):
     for name, function in stack.functions().items():
         logging = function.get("LoggingConfig", {})
         if target(logging.get("LogGroup")) not in groups:
-            yield f"{name}: logs to a group that Lambda makes by itself, without retention"
+            yield f"{name}: logs to a group that Lambda creates itself, without retention"
         if logging.get("LogFormat") != "JSON":
             yield f"{name}: does not log JSON"
 
@@ -60,7 +60,7 @@ def the_bucket_is_private_encrypted_and_versioned(stack):
             if block.get(key) is not True:
                 yield f"{name}: {key} is not set"
         if bucket.get("OwnershipControls", {}).get("Rules") != [{"ObjectOwnership": "BucketOwnerEnforced"}]:
-            yield f"{name}: access lists are not turned off"
+            yield f"{name}: access control lists are not disabled"
         if not bucket.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration"):
             yield f"{name}: encryption is not stated"
         if bucket.get("VersioningConfiguration", {}).get("Status") != "Enabled":
@@ -70,9 +70,9 @@ def the_bucket_is_private_encrypted_and_versioned(stack):
             if not any(key in r for r in rules):
                 yield f"{name}: no lifecycle rule with {key}"
         if not any(r.get("Prefix") == "index/" and "NoncurrentVersionExpiration" in r for r in rules):
-            yield f"{name}: every file that the search index ever had is paid for"
+            yield f"{name}: old files of the search index never expire and are billed"
         if any(key in r for r in rules for key in ("ExpirationInDays", "ExpirationDate")):
-            yield f"{name}: raw documents expire, and they are the evidence"
+            yield f"{name}: raw documents expire, though they are the evidence"
         denies = [
             s
             for policy in stack.resources("AWS::S3::BucketPolicy").values()
@@ -81,4 +81,4 @@ def the_bucket_is_private_encrypted_and_versioned(stack):
             if s["Effect"] == "Deny" and s.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"
         ]
         if not any({resource_of(r) for r in listed(s["Resource"])} == {(name, ""), (name, "/*")} for s in denies):
-            yield f"{name}: plain HTTP is not refused for the bucket and its objects"
+            yield f"{name}: plain HTTP is not denied for the bucket and its objects"

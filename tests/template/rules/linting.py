@@ -1,4 +1,4 @@
-"""What SAM and cfn-lint say, before any rule of ours."""
+"""Findings of SAM and cfn-lint, before this project's own rules."""
 
 import json
 
@@ -14,7 +14,7 @@ def sam_translates_the_template(stack):
 
 @rule
 def the_linter_finds_nothing(stack):
-    # The source for SAM's own properties, the translation for what CloudFormation will see, and the nested template.
+    # The source for SAM's own properties, the translation for what CloudFormation sees, and the nested templates.
     for name in ("source", "translated", "monitoring", "keyed_api"):
         document = getattr(stack, name)
         if name == "translated" and stack.translation_errors:

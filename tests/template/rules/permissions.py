@@ -1,11 +1,11 @@
-"""What each function may do: exactly what it needs, on this stack's own resources."""
+"""Permissions: each function may do exactly what it needs, on this stack's own resources."""
 
 import re
 
 from rules.registry import rule
 from stack import listed, one_line, target, walk
 
-# All that each function may do. A missing permission shows as an error in use; one too many shows only here.
+# The complete permissions of each function. A missing one fails in use; an extra one shows only here.
 TABLE_ACTIONS = {
     f"dynamodb:{a}"
     for a in ("GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem")
@@ -60,7 +60,7 @@ def statements(stack, kind="AWS::IAM::Role"):
 
 
 def resource_of(value):
-    """An ARN as (logical name, path under it); only an attribute of this stack's own resource is understood."""
+    """Parses an ARN into (logical id, path under it); understands only attributes of this stack's own resources."""
     if isinstance(value, dict) and "Fn::GetAtt" in value:
         got = value["Fn::GetAtt"]
         attribute = (got if isinstance(got, list) else got.split(".", 1))[1]
@@ -78,18 +78,18 @@ def each_function_may_do_its_work_and_no_more(stack):
     for name, function in stack.functions().items():
         role = target(function.get("Role"))
         if name not in MAY:
-            yield f"{name}: no list of what it may do; add one to MAY"
+            yield f"{name}: no permissions listed; add them to MAY"
         if role in roles:
             yield f"{name}: shares the role {role} with {roles[role]}"
         roles[role] = name
     granted = {}
     for name, role in stack.resources("AWS::IAM::Role").items():
         if role["Properties"].get("ManagedPolicyArns"):
-            yield f"{name}: has managed policies, which are wider than needed"
+            yield f"{name}: has managed policies, which are broader than needed"
         if name not in roles:
-            yield f"{name}: a role of no function"
+            yield f"{name}: a role that no function uses"
     for name in (*stack.resources("AWS::IAM::ManagedPolicy"), *stack.resources("AWS::IAM::Policy")):
-        yield f"{name}: permissions belong in the function's role, where one can read them together"
+        yield f"{name}: permissions belong in the function's role, so that they can be read in one place"
     for name, statement in statements(stack):
         if statement.get("Effect") != "Allow" or {"NotAction", "NotResource"} & set(statement):
             yield f"{name}: expected plain Allow statements, found {one_line(statement)}"
@@ -107,9 +107,9 @@ def each_function_may_do_its_work_and_no_more(stack):
         for where in sorted(may.keys() | has.keys()):
             name = "".join(where)
             for action in sorted(has.get(where, set()) - may.get(where, set())):
-                yield f"{function}: may {action} on {name}, and need not"
+                yield f"{function}: has {action} on {name} without needing it"
             for action in sorted(may.get(where, set()) - has.get(where, set())):
-                yield f"{function}: may not {action} on {name}, and needs to"
+                yield f"{function}: lacks {action} on {name}, which it needs"
 
 
 @rule
@@ -126,6 +126,6 @@ def no_wildcards_and_no_scan(stack):
                         if "*" in action or action.lower().endswith((":scan", ":partiqlselect")):
                             yield f"{name}: allows {action}"
                     if "*" in [*listed(statement.get("Resource")), *listed(statement.get("Principal"))]:
-                        yield f"{name}: allows on every resource, or to everybody"
+                        yield f"{name}: allows every resource or every principal"
                     if "*" in str(statement.get("Principal", "")):
                         yield f"{name}: allows any principal"

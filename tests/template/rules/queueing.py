@@ -1,4 +1,4 @@
-"""How functions are rung: the queue and its dead letters, the notifications of the bucket, the stream of the table."""
+"""How functions are triggered: the queue and its dead-letter queue, bucket notifications, the table stream."""
 
 import json
 
@@ -11,27 +11,27 @@ def mappings_of(stack):
 
 
 @rule
-def the_stream_is_a_doorbell(stack):
+def the_stream_only_triggers_functions(stack):
     tables = stack.resources("AWS::DynamoDB::Table")
     mappings = [m for m in mappings_of(stack) if target(m.get("EventSourceArn")) in tables]
     if not mappings:
-        yield "nothing hears the stream"
+        yield "no function reads the stream"
     for mapping in mappings:
         name = target(mapping.get("FunctionName"))
         patterns = [json.loads(f["Pattern"]) for f in mapping.get("FilterCriteria", {}).get("Filters", [])]
         if patterns != [{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "C#"}]}}}}]:
-            yield f"{name}: is rung by more or less than the change feed: {patterns}"
+            yield f"{name}: is triggered by more or less than the change log: {patterns}"
         if not 0 <= mapping.get("MaximumRetryAttempts", -1) <= 5:
-            yield f"{name}: a ring that fails would hold up the ones behind it for a day"
+            yield f"{name}: a failing record would block those behind it for a day"
         if mapping.get("MaximumBatchingWindowInSeconds", 0) < 10:
-            yield f"{name}: is called for every article alone"
+            yield f"{name}: is invoked for each article separately"
         timers = [
             timer["Properties"]["ScheduleExpression"]
             for timer in stack.resources("AWS::Events::Rule").values()
             if name in [target(t.get("Arn")) for t in timer["Properties"].get("Targets", [])]
         ]
         if not timers:
-            yield f"{name}: no timer makes up for a ring that is lost"
+            yield f"{name}: no timer makes up for a lost trigger"
 
 
 @rule
@@ -39,7 +39,7 @@ def the_queue_outlives_its_reader(stack):
     queues = stack.resources("AWS::SQS::Queue")
     mappings = [m for m in mappings_of(stack) if target(m.get("EventSourceArn")) in queues]
     if not mappings:
-        yield "nothing reads the queue"
+        yield "no function reads the queue"
     for mapping in mappings:
         name = target(mapping.get("EventSourceArn"))
         queue = queues.get(name, {}).get("Properties", {})
@@ -48,13 +48,13 @@ def the_queue_outlives_its_reader(stack):
         if queue.get("VisibilityTimeout", 30) < needed:
             yield f"{name}: visible again after {queue.get('VisibilityTimeout', 30)} s, expected at least {needed}"
         if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
-            yield f"{name}: one bad message takes its whole batch with it"
+            yield f"{name}: one bad message fails its whole batch"
         if not 1 <= mapping.get("BatchSize", 10) <= 10:
-            yield f"{name}: a batch of {mapping.get('BatchSize')} is more than the timeout was reckoned for"
+            yield f"{name}: a batch of {mapping.get('BatchSize')} is larger than the timeout allows for"
         if not mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
-            yield f"{name}: the number of readers is not bounded"
+            yield f"{name}: the number of concurrent readers is not bounded"
         if not queue.get("RedrivePolicy"):
-            yield f"{name}: no dead letters, so a bad message goes round until it is lost"
+            yield f"{name}: no dead-letter queue, so a bad message is retried until it expires"
     for name, resource in queues.items():
         queue = resource["Properties"]
         if queue.get("SqsManagedSseEnabled") is not True:
@@ -63,10 +63,10 @@ def the_queue_outlives_its_reader(stack):
         if not redrive:
             continue
         if redrive.get("maxReceiveCount", 0) < 5:
-            yield f"{name}: {redrive.get('maxReceiveCount')} receives are too few to outlast throttled calls"
+            yield f"{name}: {redrive.get('maxReceiveCount')} receives are too few to survive throttled calls"
         dead = queues.get(target(redrive.get("deadLetterTargetArn")), {}).get("Properties", {})
         if dead.get("MessageRetentionPeriod", 345600) <= queue.get("MessageRetentionPeriod", 345600):
-            yield f"{name}: its dead letters expire with it; they keep the age they had"
+            yield f"{name}: its dead letters keep their age and expire with it"
 
 
 @rule
@@ -81,7 +81,7 @@ def uploads_reach_the_queue_and_nothing_else_does(stack):
             if entry.get("Event") != "s3:ObjectCreated:*":
                 yield f"{name}: announces {entry.get('Event')}"
             if entry.get("Filter", {}).get("S3Key", {}).get("Rules") != [{"Name": "prefix", "Value": "inbox/"}]:
-                yield f"{name}: announces more than inbox/, and so the function's own writes"
+                yield f"{name}: announces more than inbox/, including the function's own writes"
             arn = {"Fn::Sub": "arn:${AWS::Partition}:s3:::" + bucket.get("BucketName", {}).get("Fn::Sub", "?")}
             policies = {
                 policy: s
@@ -95,8 +95,8 @@ def uploads_reach_the_queue_and_nothing_else_does(stack):
             for policy, statement in policies.items():
                 condition = statement.get("Condition", {})
                 if condition.get("ArnEquals", {}).get("aws:SourceArn") != arn:
-                    yield f"{policy}: lets another than {name} send"
+                    yield f"{policy}: lets other resources than {name} send"
                 if condition.get("StringEquals", {}).get("aws:SourceAccount") != {"Ref": "AWS::AccountId"}:
                     yield f"{policy}: lets another account's bucket of this name send"
                 if policy not in listed(resource.get("DependsOn")):
-                    yield f"{name}: must be made after {policy}, or S3 refuses the notification"
+                    yield f"{name}: must be created after {policy}, or S3 rejects the notification"

@@ -1,4 +1,4 @@
-"""The list of rules, which each module of this package adds to."""
+"""The list of rules; each module of this package adds its own."""
 
 RULES = []
 

@@ -1,4 +1,4 @@
-"""The files that people work with: per-stage settings and sample events."""
+"""Per-stage settings and sample events."""
 
 import json
 import re
@@ -10,16 +10,16 @@ from rules.registry import rule
 
 @rule
 def each_stage_sets_parameters_that_exist(stack):
-    asked = stack.source.get("Parameters", {})
+    declared = stack.source.get("Parameters", {})
     for stage in ("prod", "dev"):
         deploy = stack.samconfig.get(stage, {}).get("deploy", {}).get("parameters", {})
         settings = dict(pair.split("=", 1) for pair in deploy.get("parameter_overrides", "").split())
         if settings.get("Stage") != stage:
             yield f"samconfig: {stage} deploys the stage {settings.get('Stage')}"
         for name, value in settings.items():
-            parameter = asked.get(name)
+            parameter = declared.get(name)
             if parameter is None:
-                yield f"samconfig: {stage} sets {name}, which is no parameter"
+                yield f"samconfig: {stage} sets {name}, which is not a parameter"
                 continue
             allowed = [str(v) for v in parameter.get("AllowedValues", [])]
             if allowed and value not in allowed or not re.search(parameter.get("AllowedPattern", ""), value):
@@ -49,18 +49,18 @@ def the_sample_events_are_what_lambda_sends(stack):
         context = event["requestContext"]
         route = (context["http"]["method"], event["routeKey"].split(" ")[-1])
         if event["version"] != "2.0" or context["stage"] != "$default" or context["http"]["path"] != event["rawPath"]:
-            yield "not a call of the HTTP API in format 2.0"
+            yield "not an HTTP API request in format 2.0"
         if route not in stack.routes() or event["routeKey"] != context["routeKey"]:
-            yield f"{' '.join(route)} is no route"
+            yield f"{' '.join(route)} is not a route"
         elif stack.routes()[route] and not context.get("authorizer"):
-            yield "an unsigned call of a signed route"
+            yield "an unsigned request to a signed route"
 
     def uploaded(event):
         for record in event["Records"]:
             key = record["s3"]["object"]["key"]
             plain = unquote_plus(key)
             if not (plain.startswith("inbox/") and " " in plain and not plain.isascii() and key.isascii()):
-                yield f"{key}: not an encoded key under inbox/ with a space and a letter beyond ASCII"
+                yield f"{key}: not an encoded key under inbox/ with a space and a non-ASCII letter"
 
     def batch(event):
         if len(event["Records"]) != 2 or len({r["messageId"] for r in event["Records"]}) != 2:
@@ -68,22 +68,22 @@ def the_sample_events_are_what_lambda_sends(stack):
         yield from document_faults(event["Records"][0]["body"])
         try:
             json.loads(event["Records"][1]["body"])
-            yield "the second message is not poisoned"
+            yield "the second message is valid JSON, expected an invalid one"
         except ValueError:
             pass
 
-    def rung(event):
+    def streamed(event):
         for record in event["Records"]:
             keys = record["dynamodb"]["Keys"]
             if record["eventSource"] != "aws:dynamodb" or not keys["pk"]["S"].startswith("C#"):
-                yield "not a record of the change feed, which alone passes the filter"
+                yield "not a change log record; only those pass the filter"
 
     checks = {
         "api-get-articles.json": [called],
         "api-post-article.json": [called, posted],
-        "dynamodb-stream.json": [rung],
+        "dynamodb-stream.json": [streamed],
         "s3-object-created.json": [uploaded],
-        "seeds.json": [lambda e: [] if e == {"seeds": True} else ["expected a request to read the seeds"]],
+        "seeds.json": [lambda e: [] if e == {"seeds": True} else ["expected a request to ingest the seeds"]],
         "sqs-batch.json": [batch],
         "sqs-s3-notification.json": [lambda e: uploaded(json.loads(e["Records"][0]["body"]))],
     }

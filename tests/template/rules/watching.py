@@ -1,4 +1,4 @@
-"""Who notices when something fails: alarms and the dashboard, and how the nested stack is wired."""
+"""Monitoring: alarms, the dashboard, and the parameters of the nested stacks."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 from rules.registry import rule
 from stack import one_line, target
 
-# The dimensions under which a service publishes a metric. An alarm with other ones is accepted, and never rings.
+# The dimensions under which a service publishes a metric. An alarm with others is accepted, but never fires.
 PUBLISHED = {
     "AWS/SQS": ({"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}, {"QueueName"}),
     "AWS/ApiGateway": ({"Count", "4xx", "5xx", "Latency", "IntegrationLatency"}, {"ApiId"}),
@@ -18,7 +18,7 @@ PUBLISHED = {
 }
 PUBLISHED_BY_OPERATION = {("AWS/DynamoDB", "SystemErrors"), ("AWS/DynamoDB", "ThrottledRequests")}
 
-# What must ring, as metric and the resource in template.yaml that it is about.
+# Required alarms, as metric and the resource in template.yaml that it measures.
 WATCHED = [
     ("ApproximateNumberOfMessagesVisible", "IngestDeadLetters"), ("ApproximateAgeOfOldestMessage", "IngestQueue"),
     ("5xx", "HttpApi"), ("Errors", "ApiFunction"), ("Errors", "IngestFunction"), ("Errors", "IndexFunction"), ("Errors", "PollFunction"),
@@ -28,7 +28,7 @@ WATCHED = [
     ("SystemErrors", "ArticlesTable"),
 ]  # fmt: skip
 
-# The resource type that each dimension is the name of.
+# The resource type that each dimension identifies.
 NAMES = {
     "QueueName": "AWS::SQS::Queue", "ApiId": "AWS::ApiGatewayV2::Api", "FunctionName": "AWS::Lambda::Function",
     "TableName": "AWS::DynamoDB::Table",
@@ -39,12 +39,12 @@ def nested_stack(stack):
     return stack.properties("Monitoring")
 
 
-# The nested stacks, and the files that they are.
+# The nested stacks and their files.
 NESTED = {"Monitoring": ("infra/monitoring.yaml", "monitoring"), "KeyedApi": ("infra/keyed-api.yaml", "keyed_api")}
 
 
 def metrics_of(alarm):
-    """The (namespace, metric, dimensions) that an alarm looks at, directly or in an expression."""
+    """Yields the (namespace, metric, dimensions) that an alarm watches, directly or in an expression."""
     for metric in [alarm, *(q["MetricStat"]["Metric"] for q in alarm.get("Metrics", []) if "MetricStat" in q)]:
         if "MetricName" in metric:
             yield (
@@ -55,17 +55,17 @@ def metrics_of(alarm):
 
 
 @rule
-def the_nested_stacks_are_told_what_they_ask(stack):
+def nested_stacks_get_exactly_their_parameters(stack):
     for nested, (file, name) in NESTED.items():
         template = stack.source["Resources"][nested]["Properties"].get("TemplateURL")
         if template != file:
             yield f"{nested}: its template is {template}"
         given = stack.properties(nested).get("Parameters", {})
-        asked = getattr(stack, name).get("Parameters", {})
-        for parameter in given.keys() - asked.keys():
-            yield f"{nested}: is given {parameter}, which it does not ask for"
-        for parameter in asked.keys() - given.keys():
-            yield f"{nested}: asks for {parameter}, and is not given it"
+        declared = getattr(stack, name).get("Parameters", {})
+        for parameter in given.keys() - declared.keys():
+            yield f"{nested}: is given {parameter}, which it does not declare"
+        for parameter in declared.keys() - given.keys():
+            yield f"{nested}: declares {parameter}, which is not given"
 
 
 @rule
@@ -96,16 +96,16 @@ def alarms_watch_metrics_that_exist(stack):
 @rule
 def what_can_fail_has_an_alarm(stack):
     given = nested_stack(stack).get("Parameters", {})
-    rings = set()
+    watched = set()
     for name, alarm in stack.alarms().items():
         for _, metric, dimensions in metrics_of(alarm):
-            rings |= {(metric, target(given.get(target(v)))) for v in dimensions.values() if isinstance(v, dict)}
+            watched |= {(metric, target(given.get(target(v)))) for v in dimensions.values() if isinstance(v, dict)}
         if alarm.get("TreatMissingData") != "notBreaching":
-            yield f"{name}: rings when nothing happens"
+            yield f"{name}: fires when data is missing"
         if alarm.get("AlarmActions", {}) != {
             "Fn::If": ["SomeoneIsTold", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]
         }:
-            yield f"{name}: tells nobody"
+            yield f"{name}: notifies no topic"
         if not alarm.get("AlarmDescription"):
             yield f"{name}: does not say what to do"
     dead = {
@@ -114,7 +114,7 @@ def what_can_fail_has_an_alarm(stack):
         if q["Properties"].get("RedrivePolicy")
     }
     for metric, resource in sorted(set(WATCHED) | {("ApproximateNumberOfMessagesVisible", d) for d in dead}):
-        if (metric, resource) not in rings:
+        if (metric, resource) not in watched:
             yield f"{resource}: no alarm on {metric}"
 
 
@@ -137,4 +137,4 @@ def the_dashboard_shows_metrics_that_exist(stack):
                 if metric not in metrics or {dimension} != names:
                     yield f"{name}: {namespace} publishes no {metric} by {dimension}"
                 if value.strip("${}") not in stack.monitoring["Parameters"]:
-                    yield f"{name}: {value} is no parameter"
+                    yield f"{name}: {value} is not a parameter"

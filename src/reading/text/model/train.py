@@ -1,12 +1,12 @@
-"""Trains the model that tells the lines of a story from the rest of a flattened page.
+"""Trains the model that separates the lines of the body from the rest of a flattened page.
 
-    dateline bench read DIR --features > features.tsv
+    dateline-bench read DIR --features > features.tsv
     python train.py DIR features.tsv > trees.txt
 
-DIR holds `pages.jsonl` and `flattened.jsonl.gz` as `dateline bench read` takes them. Prints to standard error what the model
-reaches on sites that it was not trained on (five folds, grouped by site), and to standard output the trees of the model that
-is trained on all of them: a line a tree, in preorder, `feature:threshold` for a fork (left where the feature is not above it)
-and `=value` for a leaf; the first line is the value before any tree.
+DIR contains `pages.jsonl` and `flattened.jsonl.gz`, the input of `dateline-bench read`. Prints to standard error the
+model's scores on sites that it was not trained on (five folds, grouped by site), and to standard output the trees of a
+model trained on all sites: one tree per line, in preorder, `feature:threshold` for a fork (left if the feature is not
+above the threshold) and `=value` for a leaf. The first line is the log-odds before any tree.
 """
 
 import gzip
@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-# As in model.rs.
+# As in ../model.rs.
 BIAS, SWITCH = 1.0, 0.6
 FOLDS = 5
 WORD = re.compile(r"[^\W_]+")
@@ -38,7 +38,7 @@ def shingles(text):
 
 
 def smooth(odds):
-    """The labels of the greatest sum, where every change of label costs."""
+    """Returns the labels with the greatest sum of log-odds, where each change of label has a cost."""
     odds = odds + BIAS
     keep, remove, back = odds[0], 0.0, []
     for value in odds[1:]:
@@ -53,38 +53,40 @@ def smooth(odds):
 def load(folder, features):
     pages = {page["id"]: page for page in map(json.loads, open(f"{folder}/pages.jsonl", encoding="utf-8"))}
     documents = map(json.loads, gzip.open(f"{folder}/flattened.jsonl.gz", "rt", encoding="utf-8"))
-    documents = {(it["id"], it["variant"]): it for it in documents}
-    rows, labels, places, by_document = [], [], [], defaultdict(list)
+    documents = {(document["id"], document["variant"]): document for document in documents}
+    rows, labels, spans, by_document = [], [], [], defaultdict(list)
     for row in open(features, encoding="utf-8"):
         name, variant, start, end, *values = row.rstrip("\n").split("\t")
         key, start, end = (name, variant), int(start), int(end)
         by_document[key].append(len(rows))
         rows.append(list(map(float, values)))
-        places.append((start, end))
+        spans.append((start, end))
         labels.append(label(documents[key], start, end))
-    return pages, documents, np.array(rows, dtype=np.float32), np.array(labels), places, by_document
+    return pages, documents, np.array(rows, dtype=np.float32), np.array(labels), spans, by_document
 
 
 def label(document, start, end):
-    at, found = 0, []
-    for line, of_story in zip(document["lines"], document["labels"]):
+    at, labels = 0, []
+    for line, is_body in zip(document["lines"], document["labels"]):
         stop = at + len(line.encode())
         if at < end and stop > start:
-            found.append(of_story)
+            labels.append(is_body)
         at = stop + 1
-    return int(bool(found) and sum(found) * 2 >= len(found))
+    return int(bool(labels) and sum(labels) * 2 >= len(labels))
 
 
-def score(pages, documents, odds, places, by_document):
+def score(pages, documents, odds, spans, by_document):
     totals = defaultdict(list)
     for key, rows in by_document.items():
         document = documents[key]
         text = "\n".join(document["lines"]).encode()
-        kept = [text[slice(*places[row])].decode() for row, keep in zip(rows, smooth(odds[rows])) if keep]
+        kept = [text[slice(*spans[row])].decode() for row, keep in zip(rows, smooth(odds[rows])) if keep]
         title = (document.get("title") or "").strip()
-        found, known = shingles("\n".join(it for it in kept if it.strip() != title)), shingles(pages[key[0]]["body"])
-        common = len(found & known)
-        totals[key[1]].append((2 * common / max(1, len(found) + len(known)), common / max(1, len(known))))
+        extracted = shingles("\n".join(line for line in kept if line.strip() != title))
+        reference = shingles(pages[key[0]]["body"])
+        common = len(extracted & reference)
+        f1 = 2 * common / max(1, len(extracted) + len(reference))
+        totals[key[1]].append((f1, common / max(1, len(reference))))
     for variant, scores in sorted(totals.items()):
         print(f"{variant}: F1 %.3f, recall %.3f" % tuple(np.mean(scores, axis=0)), file=sys.stderr)
 
@@ -98,7 +100,7 @@ def tree(nodes, at):
 
 
 def folds(pages, by_document, count):
-    """For each fold, which rows are of the sites that it leaves out."""
+    """Returns, for each fold, a mask of the rows of its held-out sites."""
     sites = {name: urlparse(page["url"]).netloc.removeprefix("www.") for name, page in pages.items()}
     site_of = np.empty(count, dtype=object)
     for (name, _), members in by_document.items():
@@ -116,9 +118,9 @@ def held_out_odds(rows, labels, held_outs):
 
 
 def main(folder, features):
-    pages, documents, rows, labels, places, by_document = load(folder, features)
+    pages, documents, rows, labels, spans, by_document = load(folder, features)
     odds = held_out_odds(rows, labels, folds(pages, by_document, len(rows)))
-    score(pages, documents, odds, places, by_document)
+    score(pages, documents, odds, spans, by_document)
     trained = model().fit(rows, labels)
     print(f"={trained._baseline_prediction.item():.6g}")
     for (predictor,) in trained._predictors:

@@ -1,0 +1,194 @@
+//! `dateline-bench lambda`: compares the built functions with a bare one, against the embedded engine over loopback,
+//! with and without TLS. Every figure is the median over several starts. The functions take turns, so that a load spike
+//! affects all of them equally.
+
+use crate::{
+    engine, measure,
+    measure::quantile,
+    runtime::{Function, event},
+};
+use clap::Args;
+use dateline::{
+    archive::Archive,
+    archive::seeds::seeds,
+    article::Instant,
+    cli::{CommandError, table_endpoint},
+    store::embedded,
+};
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+const BUILD: &str = "cargo build --release --no-default-features --features lambda --config infra/lambda.toml \
+                     --bins --example bare --target-dir target/lambda";
+
+#[derive(Clone, Debug, Args)]
+pub struct LambdaOptions {
+    /// Folder of the functions, built as for Lambda
+    #[arg(long, value_name = "DIR", default_value = "target/lambda/release")]
+    functions: PathBuf,
+    /// Number of starts per function
+    #[arg(long, default_value_t = 7)]
+    starts: usize,
+    /// Number of warm requests per start
+    #[arg(long, default_value_t = 200)]
+    requests: usize,
+}
+
+/// Measurements of one start of a function.
+#[derive(Default)]
+struct Run {
+    init: Duration,
+    first: Duration,
+    warm: Vec<Duration>,
+    cpu: Duration,
+    peak_bytes: u64,
+}
+
+pub async fn run(options: &LambdaOptions) -> Result<(), CommandError> {
+    let binary = |name: &str| options.functions.join(name);
+    let (api, ingest, bare) = (binary("api"), binary("ingest"), binary("examples/bare"));
+    if let Some(missing) = [&api, &ingest, &bare].into_iter().find(|path| !path.is_file()) {
+        return Err(CommandError::Other(format!("{} not found; build it with\n  {BUILD}", missing.display())));
+    }
+    let (store, database) = embedded::memory().await?;
+    let id = fill(&Archive::new(store)).await?;
+    let folder = std::env::temp_dir().join(format!("dateline-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(CommandError::io("a temporary folder"))?;
+    let certificate = folder.join("certificate.pem");
+    let plain = table_endpoint::serve(database.clone(), table_endpoint::ANY_PORT).await?;
+    let tls = engine::serve_tls(database, &certificate).await?;
+    println!("medians of {} starts, {} warm requests each", options.starts, options.requests);
+    println!("{:28} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}", "", "init ms", "first", "p50", "p99", "CPU", "peak MB");
+    for (transport, endpoint) in [("plain", &plain), ("TLS", &tls)] {
+        let environment = environment(endpoint, &folder, &certificate);
+        let list = event("GET", "/v1/articles", "limit=20", None);
+        let article = event("GET", &format!("/v1/articles/{id}"), "", None);
+        for (what, event) in [("list", &list), ("article", &article)] {
+            let mut runs: [Vec<Run>; 2] = Default::default();
+            for _ in 0..options.starts {
+                for (runs, binary) in runs.iter_mut().zip([&bare, &api]) {
+                    runs.push(start(binary, &environment, |_| event.clone(), options.requests).await?);
+                }
+            }
+            let [bare, api] = runs.map(|run| Summary::of(&run));
+            bare.print(&format!("bare {what}, {transport}"));
+            api.print(&format!("api {what}, {transport}"));
+            println!(
+                "{:28} {:>8.2} {:>8.2} {:>8.2}",
+                "  ratio to bare",
+                api.init / bare.init,
+                api.first / bare.first,
+                api.p50 / bare.p50
+            );
+        }
+        let mut runs = Vec::new();
+        for round in 0..options.starts {
+            runs.push(start(&ingest, &environment, |at| message(round, at), options.requests.min(50)).await?);
+        }
+        Summary::of(&runs).print(&format!("ingest message, {transport}"));
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(())
+}
+
+async fn fill(archive: &Archive) -> Result<String, CommandError> {
+    let mut id = String::new();
+    for document in seeds(Instant::now()).into_iter().filter_map(|seed| seed.document.ok()) {
+        if let Some(Ok(ingested)) = archive.ingest_all(document).await.pop().map(|report| report.ingested) {
+            id = ingested.id.to_string();
+        }
+    }
+    Ok(id)
+}
+
+/// Returns the environment variables that the template sets for a function.
+fn environment(endpoint: &str, objects: &Path, certificate: &Path) -> Vec<(&'static str, String)> {
+    vec![
+        ("DATELINE_TABLE", embedded::TABLE.to_owned()),
+        ("DATELINE_OBJECTS", format!("file://{}", objects.display())),
+        ("AWS_REGION", "eu-west-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "key".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.to_owned()),
+        ("AWS_CA_BUNDLE", certificate.display().to_string()),
+    ]
+}
+
+/// Returns a batch of one message with a new document each time.
+fn message(round: usize, at: usize) -> Value {
+    let content =
+        format!("Bridge {round}-{at} reopens\n\nLISBON: The bridge carried its first trams again on Monday.\n");
+    let body = json!({"key": format!("{round}/{at}"), "media_type": "text/plain", "content": content}).to_string();
+    json!({"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": body, "attributes": {}, "messageAttributes": {}}]})
+}
+
+async fn start(
+    binary: &Path,
+    environment: &[(&str, String)],
+    event: impl Fn(usize) -> Value,
+    requests: usize,
+) -> Result<Run, CommandError> {
+    let mut function = Function::start(binary, environment).await?;
+    let mut run = Run { init: function.ready().await?, ..Run::default() };
+    run.first = timed(&function, event(0)).await?;
+    let before = cpu(&function);
+    for at in 1..=requests {
+        run.warm.push(timed(&function, event(at)).await?);
+    }
+    run.cpu = cpu(&function).saturating_sub(before) / u32::try_from(requests.max(1)).unwrap_or(1);
+    run.peak_bytes = measure::peak_bytes(function.process_id());
+    Ok(run)
+}
+
+async fn timed(function: &Function, event: Value) -> Result<Duration, CommandError> {
+    let started = std::time::Instant::now();
+    let answer = function.invoke(event).await?;
+    let took = started.elapsed();
+    let refused = |response: &Value| response["statusCode"].as_u64().is_some_and(|status| status != 200);
+    let failed = |response: &Value| response["batchItemFailures"].as_array().is_some_and(|items| !items.is_empty());
+    match answer {
+        Ok(response) if !refused(&response) && !failed(&response) => Ok(took),
+        Ok(response) | Err(response) => Err(CommandError::Other(format!("the function answered {response}"))),
+    }
+}
+
+/// Returns the user and system time of the process: fields 14 and 15 of proc(5)'s `stat`, in ticks of 10 ms.
+fn cpu(function: &Function) -> Duration {
+    let stat = measure::proc_file(function.process_id(), "stat");
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|part| part.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Times in milliseconds, memory in megabytes.
+struct Summary {
+    init: f64,
+    first: f64,
+    p50: f64,
+    p99: f64,
+    cpu: f64,
+    peak: f64,
+}
+
+impl Summary {
+    fn of(runs: &[Run]) -> Self {
+        let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        let warm: Vec<f64> = runs.iter().flat_map(|run| &run.warm).map(|duration| milliseconds(*duration)).collect();
+        Self {
+            init: quantile(runs.iter().map(|run| milliseconds(run.init)).collect(), 0.5),
+            first: quantile(runs.iter().map(|run| milliseconds(run.first)).collect(), 0.5),
+            p50: quantile(warm.clone(), 0.5),
+            p99: quantile(warm, 0.99),
+            cpu: quantile(runs.iter().map(|run| milliseconds(run.cpu)).collect(), 0.5),
+            peak: quantile(runs.iter().map(|run| run.peak_bytes as f64 / 1e6).collect(), 0.5),
+        }
+    }
+
+    fn print(&self, name: &str) {
+        let Self { init, first, p50, p99, cpu, peak } = self;
+        println!("{name:28} {init:>8.2} {first:>8.2} {p50:>8.2} {p99:>8.2} {cpu:>8.2} {peak:>8.1}");
+    }
+}

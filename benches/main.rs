@@ -1,0 +1,61 @@
+//! `dateline-bench`: cost, speed and quality, counted and measured on this machine.
+//!
+//! A binary of its own, so that the product carries neither these commands nor what only they need.
+
+mod cost;
+mod engine;
+mod lambda;
+mod measure;
+mod poll;
+mod read;
+mod runtime;
+mod score;
+mod search;
+mod sqlite;
+mod stories;
+
+use clap::Parser;
+use dateline::{cli::CommandError, config::Config};
+use std::process::ExitCode;
+
+/// Measures Dateline on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "dateline-bench")]
+enum Bench {
+    /// Count the capacity units of ingest and of list pages, and their price on AWS
+    Cost(cost::CostOptions),
+    /// Compare the Lambda functions with a bare one: cold start, warm requests, CPU, memory
+    Lambda(lambda::LambdaOptions),
+    /// Poll many feeds of a local test server, some of which misbehave: requests, time, memory, completeness
+    Poll(poll::PollOptions),
+    /// Measure extraction on labelled pages, compared with the extractor it wraps
+    Read(read::ReadOptions),
+    /// Measure the search index (size, cold start, warm queries), compared with SQLite's full-text search
+    Search(search::SearchOptions),
+    /// Measure near-duplicate detection on texts altered as other sites alter them
+    Stories(stories::StoriesOptions),
+}
+
+async fn run(bench: Bench) -> Result<(), CommandError> {
+    match bench {
+        Bench::Cost(options) => cost::run(&options).await,
+        Bench::Lambda(options) => lambda::run(&options).await,
+        Bench::Poll(options) => poll::run(&options).await,
+        Bench::Read(options) => read::run(&options),
+        Bench::Search(options) => search::run(&options).await,
+        Bench::Stories(options) => stories::run(&options),
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // The poll benchmark's feeds misbehave on purpose.
+    dateline::logs::plain(&Config::from_env(), "error,trafilatura=off");
+    match run(Bench::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dateline-bench: {}", dateline::logs::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Strong validators (RFC 9110, 8.8): the ETag is a digest of the bytes sent, after compression, so that it differs
+//! whenever they do. A client that already has these bytes gets 304.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+const DIGEST_BYTES: usize = 15;
+
+pub async fn validate(mut request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    // HEAD is processed as GET, because the ETag is a digest of the body of the GET response.
+    *request.method_mut() = Method::GET;
+    let conditions = request.headers().clone();
+    let response = next.run(request).await;
+    let (mut parts, body) = response.into_parts();
+    if parts.status != StatusCode::OK {
+        return Response::from_parts(parts, if method == Method::HEAD { Body::empty() } else { body });
+    }
+    // Bodies are built in memory and only streamed through the compressor, so no limit is needed here.
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..DIGEST_BYTES]));
+    let current = names_current(&conditions, &tag);
+    parts.headers.insert(header::ETAG, HeaderValue::from_str(&tag).expect("quoted base64 is a valid header value"));
+    if current {
+        parts.status = StatusCode::NOT_MODIFIED;
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+            parts.headers.remove(name);
+        }
+        return Response::from_parts(parts, Body::empty());
+    }
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    Response::from_parts(parts, if method == Method::HEAD { Body::empty() } else { Body::from(bytes) })
+}
+
+/// Whether `If-None-Match` names the current tag; the comparison is weak (RFC 9110, 13.1.2).
+fn names_current(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|tags| tags.split(','))
+        .map(str::trim)
+        .any(|named| named == "*" || named.strip_prefix("W/").unwrap_or(named) == tag)
+}

@@ -1,0 +1,97 @@
+//! Every route, once: the path and the method come from the handler's OpenAPI annotation.
+//!
+//! `utoipa-axum` does the same, but builds the whole OpenAPI document at each start of a function; here only the paths
+//! are built, and the document where it is generated.
+
+use super::{
+    Service, article, articles, changes, deletion, entities, facets, failures, history, ingest, related, service,
+    sources, stories, webhooks, websub,
+};
+use axum::{
+    Router,
+    routing::{MethodFilter, on},
+};
+use utoipa::{OpenApi, Path, openapi::path::HttpMethod};
+
+macro_rules! routes {
+    ($($module:ident::$handler:ident),* $(,)?) => {
+        pastey::paste! {
+            pub fn routes() -> Router<Service> {
+                Router::new()$(
+                    .route(
+                        &<$module::[<__path_ $handler>] as Path>::path(),
+                        on(method::<$module::[<__path_ $handler>]>(), $module::$handler),
+                    )
+                )*
+            }
+        }
+
+        #[derive(OpenApi)]
+        #[openapi(
+            info(
+            title = "Dateline",
+            description = "A news archive: articles read from raw documents, each fact with its evidence. Times are RFC 3339 in UTC, ranges are half-open, every error is application/problem+json (RFC 9457) and unknown parameters are refused.",
+        ),
+            paths($($module::$handler),*),
+            components(schemas(crate::article::Card, crate::article::Article, super::problem::ProblemBody)),
+            tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "sources"), (name = "failures"), (name = "webhooks"), (name = "service"))
+        )]
+        pub struct Specification;
+    };
+}
+
+routes! {
+    service::index,
+    service::health,
+    service::document,
+    articles::articles,
+    ingest::articles,
+    article::article,
+    article::evidence,
+    article::raw,
+    related::related,
+    history::revisions,
+    history::revision,
+    history::changes,
+    history::timemap,
+    deletion::delete,
+    deletion::restore,
+    changes::changes,
+    facets::facets,
+    facets::timeline,
+    entities::entities,
+    sources::sources,
+    sources::add,
+    sources::import,
+    sources::export,
+    sources::show,
+    sources::change,
+    sources::remove,
+    sources::poll,
+    failures::failures,
+    failures::failure,
+    failures::raw,
+    failures::retry,
+    failures::forget,
+    websub::verify,
+    websub::ring,
+    webhooks::webhooks,
+    webhooks::add,
+    webhooks::show,
+    webhooks::change,
+    webhooks::remove,
+    stories::stories,
+    stories::story,
+}
+
+fn method<P: Path>() -> MethodFilter {
+    let methods = P::methods();
+    let [method] = methods.as_slice() else { unreachable!("each annotation names one method") };
+    match method {
+        HttpMethod::Get => MethodFilter::GET,
+        HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Patch => MethodFilter::PATCH,
+        HttpMethod::Delete => MethodFilter::DELETE,
+        _ => unreachable!("no handler has another method"),
+    }
+}

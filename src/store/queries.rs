@@ -1,0 +1,314 @@
+//! Reads: one item, several, or a range of a list.
+//!
+//! All reads are strongly consistent. An eventually consistent page costs half as much, but may miss an article that
+//! existed when paging began, which paging guarantees not to do.
+
+use super::{
+    ArticleRecord, Posting, Revision, Store, StoreError, StoredArticle,
+    items::{Attributes, Item, text},
+    table_keys::{self, ListPosition, PostingList},
+};
+use crate::article::{Article, ArticleId, Evidence, Instant};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use std::collections::HashMap;
+
+/// Maximum keys per BatchGetItem call.
+const BATCH: usize = 100;
+/// Bounds below and above every position.
+const LOWEST: &str = "#";
+const HIGHEST: &str = "~";
+/// Revisions per read.
+const REVISIONS: usize = 100;
+/// Sort keys per read.
+const SORT_KEYS: usize = 200;
+/// Maximum calls for one batch, retries of unprocessed keys included, before it counts as throttled.
+const BATCH_ROUNDS: usize = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    NewestFirst,
+    OldestFirst,
+}
+
+impl Direction {
+    /// Compares two positions in this direction.
+    pub fn order(self, a: &ListPosition, b: &ListPosition) -> std::cmp::Ordering {
+        match self {
+            Self::NewestFirst => b.cmp(a),
+            Self::OldestFirst => a.cmp(b),
+        }
+    }
+}
+
+/// A range of a list, in the direction of reading: the postings after a position, within a time range.
+#[derive(Clone, Debug)]
+pub struct PostingRange {
+    pub list: PostingList,
+    pub direction: Direction,
+    /// Exclusive.
+    pub after: Option<ListPosition>,
+    /// A time. Positions at that time or later sort above it, so the bound is inclusive.
+    pub from: Option<String>,
+    /// A time. Positions at that time or later sort above it, so the bound is exclusive.
+    pub to: Option<String>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct ListPage {
+    pub postings: Vec<Posting>,
+    /// Whether the list may continue after the last posting.
+    pub more: bool,
+    pub read_units: f64,
+}
+
+impl Store {
+    pub(super) async fn get(&self, pk: impl Into<String>, sk: impl Into<String>) -> Result<Option<Item>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(table_keys::PK, text(pk))
+            .key(table_keys::SK, text(sk))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::call("GetItem", error))?;
+        Ok(answer.item)
+    }
+
+    /// Returns what is stored under an id: an article or its tombstone.
+    pub async fn stored_article(&self, id: &ArticleId) -> Result<Option<StoredArticle>, StoreError> {
+        let item = self.get(table_keys::article(id), table_keys::HEAD).await?;
+        item.map(|item| Attributes(&item).stored_article()).transpose()
+    }
+
+    /// Returns the article, unless it was deleted.
+    pub async fn article(&self, id: &ArticleId) -> Result<Option<ArticleRecord>, StoreError> {
+        Ok(self.stored_article(id).await?.and_then(StoredArticle::article))
+    }
+
+    /// Returns a revision and the article as of that revision, with its content hash; a deletion has no article.
+    pub async fn revision(
+        &self,
+        id: &ArticleId,
+        number: u32,
+    ) -> Result<Option<(Revision, Option<(Article, String)>)>, StoreError> {
+        let item = self.get(table_keys::article(id), table_keys::revision(number)).await?;
+        item.map(|item| Ok((Attributes(&item).revision()?, Attributes(&item).revised_article()?))).transpose()
+    }
+
+    /// Returns the revisions before a number, newest first, and whether there are more.
+    pub async fn revisions(
+        &self,
+        id: &ArticleId,
+        before: u32,
+        limit: usize,
+    ) -> Result<(Vec<Revision>, bool), StoreError> {
+        let bounds = (table_keys::REVISIONS.to_owned(), table_keys::revision(before.saturating_sub(1)));
+        let query = RangeQuery::new(table_keys::article(id), bounds, limit).newest_first(true);
+        let range = self.query_range(query.with_attributes(&["kind", "changed", "reason", "at"])).await?;
+        let revisions = range.items.iter().map(|item| Attributes(item).revision()).collect::<Result<Vec<_>, _>>()?;
+        let more = revisions.last().is_some_and(|revision| revision.number > 1) && range.more;
+        Ok((revisions, more))
+    }
+
+    /// Returns the revision that was current at a time, or the first revision if none existed yet.
+    pub async fn revision_at(&self, id: &ArticleId, at: Instant) -> Result<Option<Revision>, StoreError> {
+        let (mut before, mut first) = (u32::MAX, None);
+        loop {
+            let (revisions, more) = self.revisions(id, before, REVISIONS).await?;
+            if let Some(current) = revisions.iter().find(|revision| revision.at <= at) {
+                return Ok(Some(current.clone()));
+            }
+            first = revisions.last().cloned().or(first);
+            match first.as_ref().filter(|_| more) {
+                Some(last) => before = last.number,
+                None => return Ok(first),
+            }
+        }
+    }
+
+    /// Returns one page of an article's sort keys.
+    pub(super) async fn article_sort_keys(&self, id: &ArticleId) -> Result<Vec<String>, StoreError> {
+        let bounds = (LOWEST.to_owned(), HIGHEST.to_owned());
+        let query = RangeQuery::new(table_keys::article(id), bounds, SORT_KEYS).with_attributes(&[]);
+        let range = self.query_range(query).await?;
+        range.items.iter().map(|item| Attributes(item).text(table_keys::SK).map(str::to_owned)).collect()
+    }
+
+    pub async fn evidence(&self, id: &ArticleId, revision: u32) -> Result<Option<Evidence>, StoreError> {
+        let item = self.get(table_keys::article(id), table_keys::evidence(revision)).await?;
+        item.map(|item| Attributes(&item).evidence()).transpose()
+    }
+
+    /// Returns the result of the last document that was ingested under a key.
+    pub async fn document(&self, key: &str) -> Result<Option<super::DocumentRecord>, StoreError> {
+        let item = self.get(table_keys::document(key), table_keys::DOCUMENT).await?;
+        item.map(|item| Attributes(&item).document_record()).transpose()
+    }
+
+    /// Returns the articles that exist, in no particular order, and the read units consumed.
+    pub async fn articles(&self, ids: &[ArticleId]) -> Result<(Vec<ArticleRecord>, f64), StoreError> {
+        let keys = ids.iter().map(|id| (table_keys::article(id), table_keys::HEAD.to_owned()));
+        let (items, read_units) = self.batch(keys.collect()).await?;
+        let mut articles = Vec::with_capacity(items.len());
+        for item in items {
+            articles.extend(Attributes(&item).stored_article()?.article());
+        }
+        Ok((articles, read_units))
+    }
+
+    /// Returns the postings of articles in a list that contains every article, in no particular order, and the read
+    /// units.
+    pub async fn postings(
+        &self,
+        list: &PostingList,
+        articles: &[ArticleRecord],
+    ) -> Result<(Vec<Posting>, f64), StoreError> {
+        let positions: Vec<ListPosition> = articles.iter().map(|article| list.position(&article.article)).collect();
+        self.postings_at(list, &positions).await
+    }
+
+    /// Returns the postings at positions of a list, in no particular order, and the read units.
+    pub async fn postings_at(
+        &self,
+        list: &PostingList,
+        positions: &[ListPosition],
+    ) -> Result<(Vec<Posting>, f64), StoreError> {
+        let keys = positions.iter().map(|position| (list.pk(), position.to_string()));
+        let (items, read_units) = self.batch(keys.collect()).await?;
+        Ok((items.iter().map(|item| Attributes(item).posting()).collect::<Result<_, _>>()?, read_units))
+    }
+
+    /// Returns the items of the keys that exist, in no particular order, and the read units consumed.
+    pub(super) async fn batch(&self, keys: Vec<(String, String)>) -> Result<(Vec<Item>, f64), StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        let mut read_units = 0.0;
+        for chunk in keys.chunks(BATCH) {
+            let key = |(pk, sk): &(String, String)| {
+                HashMap::from([(table_keys::PK.to_owned(), text(pk)), (table_keys::SK.to_owned(), text(sk))])
+            };
+            let batch = chunk.iter().map(key).collect();
+            let mut request = Some(KeysAndAttributes::builder().set_keys(Some(batch)).consistent_read(true).build()?);
+            for _ in 0..BATCH_ROUNDS {
+                let Some(keys) = request.take() else { break };
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.table, keys)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .map_err(|error| StoreError::call("BatchGetItem", error))?;
+                read_units += answer
+                    .consumed_capacity()
+                    .iter()
+                    .filter_map(|consumed_capacity| consumed_capacity.capacity_units)
+                    .sum::<f64>();
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+                request = answer.unprocessed_keys.unwrap_or_default().into_values().next();
+            }
+            if request.is_some() {
+                return Err(StoreError::Throttled);
+            }
+        }
+        Ok((found, read_units))
+    }
+
+    /// Reads a range with one Query.
+    pub async fn list(&self, range: &PostingRange) -> Result<ListPage, StoreError> {
+        let newest_first = range.direction == Direction::NewestFirst;
+        let after = |position: &ListPosition| {
+            if newest_first { position.just_before() } else { position.just_after() }
+        };
+        let (after_low, after_high) = match range.after.as_ref().map(after) {
+            Some(bound) if newest_first => (None, Some(bound)),
+            bound => (bound, None),
+        };
+        let low = after_low.into_iter().chain(range.from.clone()).max().unwrap_or_else(|| LOWEST.to_owned());
+        let high = after_high.into_iter().chain(range.to.clone()).min().unwrap_or_else(|| HIGHEST.to_owned());
+        if low > high {
+            return Ok(ListPage { postings: Vec::new(), more: false, read_units: 0.0 });
+        }
+        // One more than requested tells a list that ends here from one that continues.
+        let query = RangeQuery::new(range.list.pk(), (low, high), range.limit + 1).newest_first(newest_first);
+        let answer = self.query_range(query).await?;
+        let more = answer.more || answer.items.len() > range.limit;
+        let shown = answer.items.iter().take(range.limit);
+        let postings = shown.map(|item| Attributes(item).posting()).collect::<Result<Vec<_>, _>>()?;
+        let read_units = answer.read_units;
+        Ok(ListPage { postings, more, read_units })
+    }
+
+    /// Queries a range of sort keys within one partition: the only Query of the store.
+    pub(super) async fn query_range(&self, query: RangeQuery) -> Result<RangeItems, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .expression_attribute_values(":pk", text(query.pk))
+            .expression_attribute_values(":low", text(query.low))
+            .expression_attribute_values(":high", text(query.high))
+            .set_projection_expression(query.attributes.as_ref().map(|attributes| attributes.expression.clone()))
+            .set_expression_attribute_names(query.attributes.and_then(|attributes| attributes.names))
+            .scan_index_forward(!query.newest_first)
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| StoreError::call("Query", error))?;
+        Ok(RangeItems {
+            more: answer.last_evaluated_key.is_some(),
+            read_units: answer.consumed_capacity.and_then(|capacity| capacity.capacity_units).unwrap_or_default(),
+            items: answer.items.unwrap_or_default(),
+        })
+    }
+}
+
+/// A range of sort keys, both bounds inclusive, within one partition.
+pub(super) struct RangeQuery {
+    pk: String,
+    low: String,
+    high: String,
+    newest_first: bool,
+    limit: usize,
+    /// The attributes to return beside the keys; `None` returns all.
+    attributes: Option<Projection>,
+}
+
+struct Projection {
+    expression: String,
+    /// Placeholders, because some attribute names are reserved words.
+    names: Option<HashMap<String, String>>,
+}
+
+impl RangeQuery {
+    pub fn new(pk: String, (low, high): (String, String), limit: usize) -> Self {
+        Self { pk, low, high, newest_first: false, limit, attributes: None }
+    }
+
+    pub fn newest_first(self, newest_first: bool) -> Self {
+        Self { newest_first, ..self }
+    }
+
+    pub fn with_attributes(self, attributes: &[&str]) -> Self {
+        let names: HashMap<String, String> =
+            attributes.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect();
+        let placeholders = attributes.iter().map(|name| format!("#{name}"));
+        let expression = [table_keys::PK, table_keys::SK].map(str::to_owned).into_iter().chain(placeholders);
+        let expression = expression.collect::<Vec<_>>().join(", ");
+        let names = (!names.is_empty()).then_some(names);
+        Self { attributes: Some(Projection { expression, names }), ..self }
+    }
+}
+
+/// The items of a range.
+pub(super) struct RangeItems {
+    pub items: Vec<Item>,
+    /// Whether the table ended the answer before the end of the range: at the limit, or at 1 MB.
+    pub more: bool,
+    pub read_units: f64,
+}

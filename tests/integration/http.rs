@@ -1,0 +1,492 @@
+//! The HTTP contract, as a client sees it: black box, through the router.
+
+use crate::support::{Answer, Server, request, story};
+use axum::body::Body;
+use dateline::article::Instant;
+use serde_json::{Value, json};
+use std::io::Read;
+
+async fn filled() -> Server {
+    let server = Server::new().await;
+    for (key, headline, dateline) in [
+        ("1.txt", "Tram returns to the harbour", "LISBON"),
+        ("2.txt", "Ferry pier closes for repairs", "ISLAMABAD"),
+        ("3.txt", "Night bus gains a second line", "LISBON"),
+    ] {
+        server.archive.ingest(story(key, headline, dateline)).await.expect("ingested");
+    }
+    server
+}
+
+fn headlines(answer: &Answer) -> Vec<String> {
+    let list = answer.json();
+    let articles = list["articles"].as_array().expect("a list");
+    articles.iter().map(|article| article["headline"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+async fn id_of_first(server: &Server) -> String {
+    server.get("/v1/articles?limit=1").await.json()["articles"][0]["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_with_a_link_to_the_next_page() {
+    let server = filled().await;
+    let page = server.get("/v1/articles?limit=2").await;
+    assert_eq!(page.status, 200);
+    assert_eq!(headlines(&page), ["Night bus gains a second line", "Ferry pier closes for repairs"]);
+    let next = page.json()["next"].as_str().expect("a next page").to_owned();
+    assert_eq!(page.header("link"), format!("<{next}>; rel=\"next\""));
+    let last = server.get(&next).await;
+    assert_eq!(headlines(&last), ["Tram returns to the harbour"]);
+    assert_eq!(last.json()["next"], Value::Null);
+    assert_eq!(last.header("link"), "");
+    let oldest = server.get("/v1/articles?sort=published&limit=1").await;
+    assert_eq!(headlines(&oldest), ["Tram returns to the harbour"]);
+}
+
+#[tokio::test]
+async fn filters_combine() {
+    let server = filled().await;
+    for (query, expected) in [
+        ("country=PT", 2),
+        ("country=pt&place=lisbon", 2),
+        ("country=PT,PK", 3),
+        ("country=PT&country=PK", 0),
+        ("country=-PT", 1),
+        ("country=-PT,-PK", 0),
+        ("place=islamabad&language=en", 1),
+        ("has=dateline", 3),
+        ("has=-dateline", 0),
+        ("has=published", 0),
+        ("published_from=2025-01-01", 0),
+        ("changed_from=2025-01-01", 3),
+        ("changed_to=2025-01-01", 0),
+        ("source=nobody", 0),
+        ("sort=-changed&country=PT", 2),
+    ] {
+        let answer = server.get(&format!("/v1/articles?{query}")).await;
+        assert_eq!(headlines(&answer).len(), expected, "{query}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn fields_selects_members_in_the_requested_order() {
+    let server = filled().await;
+    let answer = server.get("/v1/articles?limit=1&fields=headline,body,id").await.json();
+    let members: Vec<&String> = answer["articles"][0].as_object().expect("an object").keys().collect();
+    assert_eq!(members, ["headline", "body", "id"]);
+    assert!(answer["articles"][0]["body"][0].as_str().is_some_and(|text| text.starts_with("The harbour tram")));
+}
+
+#[tokio::test]
+async fn a_page_of_long_articles_is_cut_short_and_has_a_next_page() {
+    let server = Server::new().await;
+    let sentence = "The harbour tram ran again on Monday after a pause of two years, the port said. ";
+    for number in 0..5 {
+        let long = format!("Tram {number} returns\n\nLISBON: {}\n", sentence.repeat(15_000));
+        let posted = server.post("text/plain", long).await;
+        assert_eq!(posted.status, 201, "{}", posted.text());
+    }
+    let page = server.get("/v1/articles?fields=id,body").await;
+    assert_eq!(headlines(&page).len(), 2);
+    assert!(page.body.len() < 4 * 1024 * 1024);
+    assert_eq!(server.walk("/v1/articles?fields=id,body").await.len(), 5);
+}
+
+#[tokio::test]
+async fn articles_with_very_long_summaries_are_listed() {
+    let server = Server::new().await;
+    for number in 0..5 {
+        let summary = "a".repeat(1_500_000);
+        let page = format!(
+            "<meta property='og:title' content='Tram {number} returns'><meta property='og:description' content='{summary}'>\
+             <p>The harbour tram ran again on Monday after a pause of two years, the port said on its own page.</p>"
+        );
+        let posted = server.post("text/html", page).await;
+        assert_eq!(posted.status, 201, "{}", posted.text());
+    }
+    let page = server.get("/v1/articles").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(page.body.len() < 4 * 1024 * 1024);
+    assert_eq!(server.walk("/v1/articles").await.len(), 5);
+    assert_eq!(server.walk("/v1/articles?fields=id,summary,body").await.len(), 5);
+}
+
+#[tokio::test]
+async fn very_long_names_are_ingested() {
+    let server = Server::new().await;
+    let long = "n".repeat(5_000);
+    let page = format!(
+        "<html lang='en-{long}'><meta property='og:title' content='Tram returns'><meta property='og:site_name' content='{long}'>\
+         <p>12 34 56 78 90 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90</p>"
+    );
+    let posted = server.post("text/html", page).await;
+    assert_eq!(posted.status, 201, "{}", posted.text());
+}
+
+#[tokio::test]
+async fn every_invalid_parameter_is_reported() {
+    let server = filled().await;
+    let answer = server.get("/v1/articles?limit=0&colour=red&sort=best&cursor=AAAA").await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid_parameter"));
+    let body = answer.json();
+    let errors = body["errors"].as_array().expect("errors");
+    let parameters: Vec<_> = errors.iter().map(|error| error["parameter"].as_str().unwrap_or_default()).collect();
+    assert_eq!(parameters, ["colour", "sort", "limit", "cursor"]);
+}
+
+#[tokio::test]
+async fn a_cursor_from_another_query_is_refused() {
+    let server = filled().await;
+    let page = server.get("/v1/articles?country=PT&limit=1").await.json();
+    let next = page["next"].as_str().expect("a next page");
+    let cursor = next.rsplit_once("cursor=").expect("a cursor").1;
+    assert_eq!(server.get(next).await.status, 200);
+    // A cursor is independent of the limit and the fields.
+    let same = server.get(&format!("/v1/articles?country=PT&limit=7&fields=id&cursor={cursor}")).await;
+    assert_eq!(same.status, 200);
+    let other = server.get(&format!("/v1/articles?country=PK&cursor={cursor}")).await;
+    assert_eq!((other.status.as_u16(), other.problem().as_str()), (400, "invalid_parameter"));
+}
+
+#[tokio::test]
+async fn one_article_has_three_representations() {
+    let server = filled().await;
+    let path = format!("/v1/articles/{}", id_of_first(&server).await);
+    let json = server.get(&path).await;
+    assert_eq!(json.header("content-type"), "application/json");
+    assert_eq!(json.json()["dateline"]["place"]["country"], "PT");
+    let text = server.get_with(&path, &[("accept", "text/plain")]).await;
+    assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
+    assert!(text.text().starts_with("Night bus gains a second line\n\nLISBON: The harbour tram"), "{}", text.text());
+    let markdown = server.get(&format!("{path}?format=markdown")).await;
+    assert!(markdown.text().starts_with("# Night bus gains a second line\n"), "{}", markdown.text());
+    let none = server.get_with(&path, &[("accept", "image/png")]).await;
+    assert_eq!((none.status.as_u16(), none.problem().as_str()), (406, "not_acceptable"));
+}
+
+#[tokio::test]
+async fn evidence_restores_the_text_and_raw_returns_the_bytes() {
+    let server = Server::new().await;
+    for (media_type, content) in [
+        ("text/plain", "Pier closes\n\nLISBON: The old pier closed on Monday — for good.\n".as_bytes()),
+        (
+            "text/html; charset=windows-1252",
+            b"<h1>Br\xfccke zu</h1><p>Die Br\xfccke ist seit Montag f\xfcr alle gesperrt.</p>",
+        ),
+    ] {
+        let posted = server.post(media_type, content).await;
+        assert_eq!(posted.status, 201, "{}", posted.text());
+        let path = posted.json()["location"].as_str().expect("a path").to_owned();
+        let raw = server.get(&format!("{path}/raw")).await;
+        assert_eq!(raw.body, content);
+        assert!(raw.header("repr-digest").starts_with("sha-256=:"));
+        let evidence = server.get(&format!("{path}/evidence")).await.json();
+        let pieces = evidence["pieces"].as_array().expect("pieces");
+        let text: String = pieces.iter().map(|piece| piece["text"].as_str().unwrap_or_default()).collect();
+        let encoding = encoding_rs::Encoding::for_label(evidence["encoding"].as_str().expect("a name").as_bytes());
+        assert_eq!(text, encoding.expect("a known encoding").decode(content).0);
+        let article = server.get(&path).await.json();
+        for field in evidence["fields"].as_array().expect("fields") {
+            for span in field["spans"].as_array().expect("spans") {
+                let (start, end) =
+                    (span["start"].as_u64().expect("an offset"), span["end"].as_u64().expect("an offset"));
+                assert!(text.get(start as usize..end as usize).is_some_and(|text| !text.is_empty()), "{field}");
+            }
+        }
+        assert_eq!(article["raw"]["bytes"], content.len());
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_articles_and_methods_are_problems() {
+    let server = filled().await;
+    for (path, status, code) in [
+        ("/v1/articles/00000000000000000000000000", 404, "article_not_found"),
+        ("/v1/articles/short", 404, "article_not_found"),
+        ("/v1/articles/00000000000000000000000000/evidence", 404, "article_not_found"),
+        ("/v1/nothing", 404, "path_not_found"),
+        ("/v1/articles/", 404, "path_not_found"),
+        ("/v1/articles/00000000000000000000000000?colour=red", 400, "invalid_parameter"),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{path}");
+    }
+    for (method, path) in [("DELETE", "/v1/articles"), ("PUT", "/healthz")] {
+        let answer = server.call(request(method, path, &[], Body::empty())).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (405, "method_not_allowed"));
+        assert!(answer.header("allow").contains("GET"), "{}", answer.header("allow"));
+    }
+}
+
+#[tokio::test]
+async fn reads_have_etags_and_are_compressed() {
+    let server = filled().await;
+    let path = "/v1/articles";
+    let plain = server.get(path).await;
+    let tag = plain.header("etag").to_owned();
+    assert!(tag.starts_with('"'), "{tag}");
+    let current = server.get_with(path, &[("if-none-match", &tag)]).await;
+    assert_eq!((current.status.as_u16(), current.body.len()), (304, 0));
+    assert_eq!(current.header("etag"), tag);
+    for coding in ["gzip", "br", "zstd"] {
+        let packed = server.get_with(path, &[("accept-encoding", coding)]).await;
+        assert_eq!(packed.header("content-encoding"), coding);
+        assert_eq!(packed.header("content-length"), packed.body.len().to_string());
+        assert!(packed.body.len() < plain.body.len());
+        assert_ne!(packed.header("etag"), tag, "other bytes have another strong ETag");
+        assert!(packed.header("vary").contains("accept-encoding"));
+        if coding == "zstd" {
+            let mut unpacked = Vec::new();
+            let mut decoder = zstd::stream::Decoder::new(packed.body.as_slice()).expect("a frame");
+            decoder.read_to_end(&mut unpacked).expect("whole");
+            assert_eq!(unpacked, plain.body);
+        }
+    }
+    let small = server.get_with("/healthz", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(small.header("content-encoding"), "");
+    server.archive.ingest(story("4.txt", "Lift opens at the upper station", "LISBON")).await.expect("ingested");
+    let changed = server.get_with(path, &[("if-none-match", &tag)]).await;
+    assert_eq!(changed.status, 200);
+}
+
+#[tokio::test]
+async fn a_head_request_returns_the_headers_of_a_get() {
+    let server = filled().await;
+    let got = server.get("/v1/articles").await;
+    let head = server.call(request("HEAD", "/v1/articles", &[], Body::empty())).await;
+    assert_eq!((head.status, head.body.len()), (got.status, 0));
+    for name in ["etag", "content-type", "content-length"] {
+        assert_eq!(head.header(name), got.header(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn any_origin_may_read() {
+    let server = filled().await;
+    let answer = server.get_with("/v1/articles", &[("origin", "https://reader.example")]).await;
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert!(answer.header("access-control-expose-headers").contains("etag"));
+    let headers = [("origin", "https://reader.example"), ("access-control-request-method", "GET")];
+    let preflight = server.call(request("OPTIONS", "/v1/articles", &headers, Body::empty())).await;
+    assert!(preflight.status.is_success());
+    assert!(!preflight.header("access-control-allow-methods").contains("POST"));
+}
+
+#[tokio::test]
+async fn a_harmless_request_id_is_returned() {
+    let server = filled().await;
+    let given = server.get_with("/healthz", &[("x-request-id", "abc-1")]).await;
+    assert_eq!(given.header("x-request-id"), "abc-1");
+    let harmful = server.get_with("/healthz", &[("x-request-id", "a b\tc")]).await;
+    assert_eq!(harmful.header("x-request-id").len(), 32);
+}
+
+#[tokio::test]
+async fn a_document_is_created_then_unchanged_then_revised() {
+    let server = Server::new().await;
+    let envelope = |headline: &str| {
+        json!({"key": "a", "source": "city-desk", "media_type": "text/plain",
+               "content": format!("{headline}\n\nLISBON: The old pier closed on Monday for repairs.")})
+        .to_string()
+    };
+    let mut seen = Vec::new();
+    for (headline, status, outcome, revision) in [
+        ("Pier closes", 201, "created", 1),
+        ("Pier closes", 200, "unchanged", 1),
+        ("Old pier closes", 200, "revised", 2),
+    ] {
+        let answer = server.post("application/json", envelope(headline)).await;
+        let body = answer.json();
+        assert_eq!(
+            (answer.status.as_u16(), &body["outcome"], &body["revision"]),
+            (status, &json!(outcome), &json!(revision))
+        );
+        assert_eq!(answer.header("location"), body["location"].as_str().expect("a path"));
+        seen.push(body["id"].clone());
+    }
+    assert!(seen.iter().all(|id| *id == seen[0]));
+    let listed = server.get("/v1/articles?source=city-desk").await;
+    assert_eq!(headlines(&listed), ["Old pier closes"]);
+}
+
+#[tokio::test]
+async fn bad_documents_are_refused_with_a_code_and_store_nothing() {
+    let server = Server::new().await;
+    let huge = vec![b'a'; 5 * 1024 * 1024];
+    let deep = "<div>".repeat(100_000);
+    let cases: [(&str, Vec<u8>, u16, &str); 13] = [
+        ("text/plain", b"".to_vec(), 422, "unreadable_document"),
+        ("text/plain", b"Z\xfcrich".to_vec(), 422, "unreadable_document"),
+        ("text/plain", b"a\0b".to_vec(), 422, "unreadable_document"),
+        ("text/html", deep.into_bytes(), 422, "unreadable_document"),
+        ("text/plain", huge, 413, "document_too_large"),
+        ("text/plain", vec![b'a'; 7 * 1024 * 1024], 413, "document_too_large"),
+        ("application/pdf", b"%PDF".to_vec(), 415, "unsupported_media_type"),
+        ("", b"text".to_vec(), 415, "unsupported_media_type"),
+        ("application/json", b"{".to_vec(), 400, "invalid_document"),
+        ("application/json", br#"{"content": "x", "colour": "red"}"#.to_vec(), 400, "invalid_document"),
+        ("application/json", br#"{"content": "x", "url": "nowhere"}"#.to_vec(), 400, "invalid_document"),
+        ("application/json", br#"{"content": "x", "media_type": "image/png"}"#.to_vec(), 415, "unsupported_media_type"),
+        ("application/json", b"{\"content\": \"\xff\"}".to_vec(), 400, "invalid_document"),
+    ];
+    for (media_type, body, status, code) in cases {
+        let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+        let answer = server.post(media_type, body).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{media_type} {shown}");
+    }
+    assert!(server.walk("/v1/articles").await.is_empty());
+    assert!(server.walk("/v1/articles?sort=-changed").await.is_empty());
+}
+
+#[tokio::test]
+async fn invalid_members_are_reported_by_pointer() {
+    let server = Server::new().await;
+    let answer = server.post("application/json", r#"{"content": "x", "url": "nowhere", "retrieved_at": "soon"}"#).await;
+    assert_eq!(answer.problem(), "invalid_document");
+    let body = answer.json();
+    let pointers: Vec<_> =
+        body["errors"].as_array().expect("errors").iter().map(|error| error["pointer"].clone()).collect();
+    assert_eq!(pointers, [json!("/url"), json!("/retrieved_at")]);
+}
+
+#[tokio::test]
+async fn every_line_has_an_outcome_and_a_bad_line_does_not_affect_the_others() {
+    let server = Server::new().await;
+    let line = |key: &str| {
+        json!({"key": key, "content": format!("Pier {key} closes\n\nLISBON: It closed on Monday for repairs.")})
+            .to_string()
+    };
+    let body = [line("a"), "{\"content\": 7}".to_owned(), String::new(), line("b"), line("a")].join("\n");
+    let answer = server.post("application/x-ndjson", body).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/x-ndjson"));
+    let lines: Vec<Value> = answer.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let outcomes: Vec<_> = lines.iter().map(|line| (line["line"].as_u64(), line["outcome"].as_str())).collect();
+    let expected = [(1, "created"), (2, "failed"), (4, "created"), (5, "unchanged")]
+        .map(|(line, outcome)| (Some(line), Some(outcome)));
+    assert_eq!(outcomes, expected);
+    assert_eq!(
+        (&lines[1]["code"], &lines[1]["errors"][0]["pointer"]),
+        (&json!("invalid_document"), &json!("/content"))
+    );
+}
+
+#[tokio::test]
+async fn every_feed_entry_becomes_an_article_and_a_second_post_ingests_only_changes() {
+    let server = Server::new().await;
+    let item = |id: &str, text: &str| {
+        format!("<item><title>Pier {id} closes</title><guid>{id}</guid><description>{text}</description></item>")
+    };
+    let feed = |items: &[String]| {
+        format!("<rss version=\"2.0\"><channel><title>Pier News</title>{}</channel></rss>", items.concat())
+    };
+    let outcomes = async |items: &[String]| {
+        let answer = server.post("application/rss+xml", feed(items)).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/x-ndjson"));
+        let lines = answer.text();
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines
+            .map(|line| {
+                let outcome = line.get("code").unwrap_or(&line["outcome"]).clone();
+                format!(
+                    "{} {} {}",
+                    line["line"],
+                    line["entry"].as_str().unwrap_or("-"),
+                    outcome.as_str().unwrap_or("-")
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    let (a, b, c) = (item("a", "It rots."), item("b", "It leans."), item("c", "It sank."));
+    assert_eq!(outcomes(&[a.clone(), b.clone()]).await, ["1 a created", "2 b created"]);
+    assert_eq!(
+        outcomes(&[c.clone(), a, item("b", "It leans further.")]).await,
+        ["1 c created", "2 a unchanged", "3 b revised"]
+    );
+    let twice = [c.clone(), item("c", "It sank twice.")];
+    assert_eq!(outcomes(&twice).await, ["1 c unchanged", "2 c unreadable_document"]);
+    let articles = server.walk("/v1/articles?source=pier-news").await;
+    assert_eq!(articles.len(), 3);
+    let article = articles.iter().find(|article| article["raw"]["entry"] == "b").expect("the article of an entry");
+    let path = format!("/v1/articles/{}", article["id"].as_str().expect("an id"));
+    let raw = server.get(&format!("{path}/raw")).await;
+    assert_eq!(raw.header("content-type"), "application/rss+xml; charset=utf-8");
+    let evidence = server.get(&format!("{path}/evidence")).await.json();
+    let pieces = evidence["pieces"].as_array().expect("pieces").iter();
+    let whole: String = pieces.map(|piece| piece["text"].as_str().expect("text")).collect();
+    assert_eq!(whole.into_bytes(), raw.body);
+}
+
+#[tokio::test]
+async fn annotations_of_the_text_are_filters() {
+    let server = Server::with_seeds().await;
+    let keys = async |query: &str| {
+        let articles = server.walk(&format!("/v1/articles?{query}&fields=id,headline")).await;
+        articles.into_iter().map(|article| article["headline"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    let call = keys("person=ishaq-dar").await;
+    assert_eq!(call.len(), 1);
+    for query in [
+        "person=marco-rubio,ishaq-dar",
+        "person=ishaq-dar&topic=16000000",
+        "person=ishaq-dar&topic=politics-and-government&topic=economy-business-and-finance",
+        "person=ishaq-dar&country=AF&place=islamabad",
+        "person=ishaq-dar&mentions_from=2013-06-01&mentions_to=2013-07-01",
+        "person=ishaq-dar&has=quantity,topic",
+    ] {
+        assert_eq!(keys(query).await, call, "{query}");
+    }
+    for query in [
+        "person=ishaq-dar&topic=sport",
+        "person=ishaq-dar&mentions_from=1990-01-01&mentions_to=1991-01-01",
+        "organisation=ishaq-dar",
+        "person=ishaq-dar&has=-quantity",
+    ] {
+        assert!(keys(query).await.is_empty(), "{query}");
+    }
+    assert!(!keys("topic=sport").await.is_empty() && keys("topic=-sport").await.len() > 10);
+}
+
+#[tokio::test]
+async fn a_repeated_idempotency_key_returns_the_first_response() {
+    let server = Server::new().await;
+    let post = async |body: &str| {
+        let headers = [("content-type", "text/plain"), ("idempotency-key", "key-1")];
+        server.call(request("POST", "/v1/articles", &headers, Body::from(body.to_owned()))).await
+    };
+    let document = "Pier closes\n\nLISBON: The old pier closed on Monday for repairs.";
+    let first = post(document).await;
+    let again = post(document).await;
+    assert_eq!((first.status.as_u16(), &first.body), (201, &again.body));
+    assert_eq!(again.status, 201);
+    let other = post("Another pier closes\n\nLISBON: The new pier closed on Monday.").await;
+    assert_eq!((other.status.as_u16(), other.problem().as_str()), (422, "idempotency_key_reused"));
+}
+
+#[tokio::test]
+async fn a_card_is_the_article_without_its_detail() {
+    let server = filled().await;
+    let card = server.get("/v1/articles?limit=1").await.json()["articles"][0].clone();
+    let whole = server.get(&format!("/v1/articles/{}", card["id"].as_str().expect("an id"))).await.json();
+    let names = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    let (card_names, mut whole_names) = (names(&card), names(&whole));
+    assert_eq!(card_names, dateline::query::CARD_FIELDS);
+    whole_names.retain(|name| !dateline::query::ARTICLE_FIELDS.contains(&name.as_str()));
+    assert_eq!(card_names, whole_names);
+    for name in card_names {
+        assert_eq!(card[&name], whole[&name], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn times_are_in_utc_and_unknown_members_are_null() {
+    let server = filled().await;
+    let card = server.get("/v1/articles?limit=1").await.json()["articles"][0].clone();
+    assert!(Instant::parse(card["first_seen_at"].as_str().expect("a time")).is_ok());
+    assert_eq!(card["published"]["at"], Value::Null);
+    assert_eq!(card["published"]["latest"], "2025-04-07T12:00:00.000Z");
+    for name in ["deck", "agency", "image", "section", "modified_at"] {
+        assert_eq!(card[name], Value::Null, "{name}");
+    }
+    assert_eq!(card["story"], card["id"], "an article is a story of its own until another joins");
+}
