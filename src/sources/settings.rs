@@ -2,7 +2,7 @@
 
 use super::rules::{EntryRule, Rules};
 use crate::{
-    article::{CountryCode, Defaults},
+    article::{CountryCode, Defaults, is_language_tag},
     limits::{
         INTERVAL_DEFAULT_MAXIMUM, INTERVAL_DEFAULT_MINIMUM, INTERVAL_HIGHEST, INTERVAL_LOWEST, SOURCE_HEADER_BYTES,
         SOURCE_HEADERS, SOURCE_TITLE_BYTES, URL_BYTES,
@@ -81,7 +81,7 @@ impl SourceSettings {
                 refuse(member, format!("expected 1 to {SOURCE_TITLE_BYTES} bytes"));
             }
         }
-        if let Some(language) = self.language.as_deref().filter(|language| !is_language(language)) {
+        if let Some(language) = self.language.as_deref().filter(|language| !is_language_tag(language)) {
             refuse("language", format!("expected a BCP 47 code such as en or pt-BR, found {language:?}"));
         }
         if let Some(country) = self.country.as_deref().filter(|country| CountryCode::parse(country).is_err()) {
@@ -127,17 +127,6 @@ impl SourceSettings {
     pub fn headers(&self) -> HeaderMap {
         headers(&self.headers).unwrap_or_default()
     }
-}
-
-/// Whether a tag has the form of a primary language subtag and further subtags.
-fn is_language(tag: &str) -> bool {
-    let mut parts = tag.split('-');
-    let is = |text: &str, length: std::ops::RangeInclusive<usize>| {
-        length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    let primary =
-        parts.next().is_some_and(|part| is(part, 2..=3) && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
-    primary && parts.all(|part| is(part, 2..=8))
 }
 
 /// Converts headers, or returns the name of the first invalid one.

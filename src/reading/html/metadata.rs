@@ -8,15 +8,12 @@ use super::{
     visible_metadata,
 };
 use crate::{
-    article::{Instant, Publisher, slug},
+    article::{Instant, Publisher, is_language_tag, slug},
     limits::STATED_VALUES,
     reading::{Finding, ParsedPage, visible_text::visible_text},
 };
 use std::cell::OnceCell;
 use url::Url;
-
-/// Maximum bytes of a language tag: the buffer size that RFC 5646 (4.4.1) advises.
-const LANGUAGE_TAG_BYTES: usize = 35;
 
 /// Maximum bytes between two elements that count as adjacent: two dates of one article, or two of its authors.
 const BESIDE_BYTES: usize = 2_000;
@@ -196,21 +193,10 @@ impl<'a> Metadata<'a> {
         let mut candidates = self.meta(&["html:"], "html-lang");
         candidates.extend(self.node("inLanguage"));
         candidates.extend(self.meta(&["content-language", "og:locale", "dc.language"], "meta"));
-        // RFC 5646: a language of two or three letters, then subtags of up to eight.
-        let is_valid = |candidate: &Candidate| {
-            let mut subtags = candidate.text.split(['-', '_']);
-            let language = subtags.next().unwrap_or_default();
-            matches!(language.len(), 2 | 3)
-                && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-                && subtags.all(|subtag| {
-                    (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                })
-                && candidate.text.len() <= LANGUAGE_TAG_BYTES
-        };
-        let tags = candidates
-            .into_iter()
-            .filter(is_valid)
-            .map(|candidate| Candidate { text: candidate.text.replace('_', "-"), ..candidate });
+        // Open Graph writes `en_GB`.
+        let tags =
+            candidates.into_iter().map(|candidate| Candidate { text: candidate.text.replace('_', "-"), ..candidate });
+        let tags = tags.filter(|candidate| is_language_tag(&candidate.text));
         first(tags.collect())
     }
 
