@@ -3,7 +3,7 @@
 //! Only this module defines which members of an article are facets. The archive indexes articles under these values and
 //! queries look them up, both in the spelling defined here.
 
-use super::{Article, EntityType, media_topic, slug};
+use super::{Article, CountryCode, EntityType, media_topic, place::BadCountryCode, slug};
 use strum::VariantArray;
 
 /// A facet with a posting list for each of its values.
@@ -44,6 +44,14 @@ impl Facet {
             Self::Source | Self::Place | Self::Person | Self::Organisation => slug(value),
             // Accepts a code or a label. Anything else yields a slug that no article is indexed under.
             Self::Topic => media_topic(value).map_or_else(|| slug(value), |topic| topic.code.to_owned()),
+        }
+    }
+
+    /// Refuses a value that no article can have.
+    pub fn validate(self, value: &str) -> Result<(), BadCountryCode> {
+        match self {
+            Self::Country => CountryCode::parse(value).map(drop),
+            Self::Source | Self::Language | Self::Place | Self::Person | Self::Organisation | Self::Topic => Ok(()),
         }
     }
 }

@@ -196,6 +196,11 @@ impl<'a> ParameterReader<'a> {
 
     fn clauses(&mut self, facet: Facet) -> Vec<Clause> {
         let clauses = self.alternatives(facet.name(), |value| facet.canonical(value));
+        for value in clauses.iter().flat_map(|(values, _)| values) {
+            if let Err(error) = facet.validate(value) {
+                self.refuse(facet.name(), format!("{error}, found {value:?}"));
+            }
+        }
         clauses.into_iter().map(|(values, negated)| Clause { facet, values, negated }).collect()
     }
 

@@ -136,6 +136,38 @@ async fn every_invalid_parameter_is_reported() {
 }
 
 #[tokio::test]
+async fn every_endpoint_reports_every_invalid_parameter() {
+    let server = filled().await;
+    let id = id_of_first(&server).await;
+    for (path, invalid) in [
+        ("/v1/articles?country=XX1&foo=1", vec!["country", "foo"]),
+        ("/v1/facets?field=colour&foo=1&country=XX1&limit=0", vec!["country", "field", "foo", "limit"]),
+        ("/v1/timeline?interval=year&foo=1&country=-PT,-XX1", vec!["country", "foo", "interval"]),
+        ("/v1/entities?colour=1&limit=999&prefix=a", vec!["colour", "limit"]),
+        ("/v1/stories?colour=1&limit=999&cursor=!", vec!["colour", "cursor", "limit"]),
+        ("/v1/changes?colour=1&limit=9999&cursor=x", vec!["colour", "cursor", "limit"]),
+        ("/v1/sources?foo=1&limit=0&state=x&cursor=x", vec!["cursor", "foo", "limit", "state"]),
+        ("/v1/failures?foo=1&limit=0&source=!&cursor=x", vec!["cursor", "foo", "limit", "source"]),
+        ("/v1/webhooks?foo=1&bar=1", vec!["bar", "foo"]),
+        ("/v1/articles/ID?foo=1&fields=x&format=pdf", vec!["fields", "foo", "format"]),
+        ("/v1/articles/ID/evidence?foo=1&bar=1", vec!["bar", "foo"]),
+        ("/v1/articles/ID/revisions?foo=1&limit=0&cursor=x", vec!["cursor", "foo", "limit"]),
+        ("/v1/articles/ID/revisions/1?foo=1&fields=x", vec!["fields", "foo"]),
+        ("/v1/articles/ID/changes/1..2?foo=1&format=x", vec!["foo", "format"]),
+        ("/v1/articles/ID/related?foo=1&limit=0", vec!["foo", "limit"]),
+        ("/v1/articles/ID/timemap?foo=1&before=x", vec!["before", "foo"]),
+    ] {
+        let answer = server.get(&path.replace("ID", &id)).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid_parameter"), "{path}");
+        let body = answer.json();
+        let errors = body["errors"].as_array().expect("errors");
+        let mut reported: Vec<_> = errors.iter().filter_map(|error| error["parameter"].as_str()).collect();
+        reported.sort_unstable();
+        assert_eq!(reported, invalid, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_from_another_query_is_refused() {
     let server = filled().await;
     let page = server.get("/v1/articles?country=PT&limit=1").await.json();
