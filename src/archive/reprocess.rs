@@ -1,7 +1,8 @@
 //! Reprocessing: reads the stored raw bytes of an article again with the current rules.
 //!
-//! A different result becomes a revision of its own kind ([`RevisionKind::Reprocessed`]), because the publisher changed
-//! nothing. An equal result adds no revision, and the article keeps the version of the rules that read it.
+//! A different result becomes a revision of kind [`Reprocessed`](crate::store::RevisionKind::Reprocessed), because the
+//! publisher changed nothing. An equal result adds no revision, and the article keeps the version of the rules that read
+//! it.
 
 use super::{
     Archive, IngestError,

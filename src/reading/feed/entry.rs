@@ -1,7 +1,7 @@
 //! Reads an entry as a page: its metadata, with spans, and its body.
 //!
 //! The body is the first member with words: the full content, else the description. A description is the whole body
-//! only if no link leads to more (RSS 2.0, "Elements of <item>"); otherwise the article is partial. A publisher that
+//! only if no link leads to more (RSS 2.0, "Elements of `<item>`"); otherwise the article is partial. A publisher that
 //! fills in an entry's content has already selected its text: everything is kept except boilerplate by name or shape.
 
 use super::{
