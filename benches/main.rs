@@ -1,6 +1,6 @@
 //! `dateline-bench`: cost, speed and quality, counted and measured on this machine.
 //!
-//! A binary of its own, so that the product carries neither these commands nor what only they need.
+//! A separate binary, so that the product includes neither these commands nor their dependencies.
 
 mod cost;
 mod engine;

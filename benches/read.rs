@@ -259,13 +259,10 @@ fn labelled(document: &Flattened) -> String {
 
 fn document(id: &str, url: Option<String>, media_type: &str, bytes: Vec<u8>) -> RawDocument {
     RawDocument {
-        content: bytes,
         key: Some(id.to_owned()),
         media_type: Some(media_type.to_owned()),
         url,
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::now(),
+        ..RawDocument::new(bytes, Instant::now())
     }
 }
 

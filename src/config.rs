@@ -1,20 +1,21 @@
 //! The environment variables: all that exist, each read once, at the start of a binary.
 //!
-//! The functions are configured by these alone. The `dateline` command reads the same ones for `--aws` and `redrive`, and
-//! takes everything else as options.
+//! The functions are configured by these alone. The `dateline` command reads the same ones for `--aws` and `redrive`,
+//! and takes everything else as options.
 
 /// What the environment says. An empty variable counts as missing.
 #[derive(Clone, Default)]
 pub struct Config {
-    /// `DATELINE_LOG`: which events are logged, as target filters of `tracing` (`debug`, `warn,dateline=debug`). Default:
-    /// `warn,dateline=info` for the functions and `serve`, `warn` for other commands.
+    /// `DATELINE_LOG`: which events are logged, as target filters of `tracing` (`debug`, `warn,dateline=debug`).
+    /// Default: `warn,dateline=info` for the functions and `serve`, `warn` for other commands.
     pub log: Option<String>,
     /// `DATELINE_TABLE`: the name of the DynamoDB table. No default; required on AWS.
     pub table: Option<String>,
     /// `DATELINE_OBJECTS`: where raw documents and index files are, `s3://bucket` or `file:///folder`. No default;
     /// required on AWS.
     pub objects: Option<String>,
-    /// `DATELINE_PUBLIC_URL`: the base URL at which WebSub hubs reach the API. Default: none; no hub is asked to notify.
+    /// `DATELINE_PUBLIC_URL`: the base URL at which WebSub hubs reach the API. Default: none; no hub is asked to
+    /// notify.
     pub public_url: Option<String>,
     /// `DATELINE_TRUST`: `system` trusts the system's root certificates. Default: only the roots that AWS services use,
     /// which saves about 8 ms of a cold start.

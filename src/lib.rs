@@ -18,6 +18,7 @@ pub mod config;
 pub mod enrich;
 pub mod fetch;
 pub mod http;
+mod json;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;

@@ -1,8 +1,8 @@
 //! Every limit that a user can meet, in one place. What exceeds one is refused with an error that names it, or is cut
 //! with a note in the evidence.
 //!
-//! Limits that follow from how a thing is built stay with it: the actions of a transaction and with them the facet values
-//! of an article ([`crate::store::MAX_FACET_VALUES`]), the article's size in the table, the time of a fetch.
+//! Limits that follow from how a thing is built stay with it: the actions of a transaction and with them the facet
+//! values of an article ([`crate::store::MAX_FACET_VALUES`]), the article's size in the table, the time of a fetch.
 
 // Documents
 /// Maximum bytes of a raw document of any format. In base64, in which a Lambda function returns bytes, it still fits

@@ -9,13 +9,10 @@ use dateline::{
 
 pub fn holds(media_type: &str, content: &[u8]) {
     let document = RawDocument {
-        content: content.to_vec(),
         media_type: Some(media_type.to_owned()),
         key: Some("fuzz".to_owned()),
         url: Some("https://news.example/a/b".to_owned()),
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::parse("2025-05-01").expect("a valid date"),
+        ..RawDocument::new(content.to_vec(), Instant::parse("2025-05-01").expect("a valid date"))
     };
     let read = previews(&document);
     for (article, evidence) in read.iter().flatten() {

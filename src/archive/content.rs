@@ -5,6 +5,7 @@
 
 use crate::{
     article::{Basis, Draft, Facts, Published},
+    json::to_json,
     reading::DERIVED_KEYWORDS,
 };
 use sha2::{Digest, Sha256};
@@ -22,6 +23,6 @@ pub fn content_hash(draft: &Draft) -> String {
     if facts.published.basis != Some(Basis::Explicit) {
         facts.published = Published::default();
     }
-    let content = serde_json::to_vec(&(facts, &draft.detail.body)).expect("the domain's types always serialize");
+    let content = to_json(&(facts, &draft.detail.body));
     hex::encode(Sha256::digest(&content))
 }

@@ -28,7 +28,7 @@ impl InputDocument {
     }
 }
 
-/// Returns the documents in order. A document without a key of its own gets its name as its key.
+/// Returns the documents in order. The name of a file is the key of a document that states none.
 pub fn input_documents<'a>(
     name: &'a str,
     media_type: Option<&'a str>,
@@ -62,13 +62,9 @@ pub fn input_documents<'a>(
 
 fn raw_document(name: &str, media_type: Option<&str>, content: Vec<u8>, retrieved_at: Instant) -> RawDocument {
     RawDocument {
-        content,
         media_type: media_type.map(str::to_owned),
         key: Some(name.to_owned()),
-        url: None,
-        source: None,
-        defaults: None,
-        retrieved_at,
+        ..RawDocument::new(content, retrieved_at)
     }
 }
 

@@ -90,13 +90,11 @@ impl Envelope {
             return Err(bad);
         }
         Ok(RawDocument {
-            content: self.content.into_bytes(),
             media_type: self.media_type,
             key: self.key,
             url: self.url,
             source: self.source,
-            defaults: None,
-            retrieved_at,
+            ..RawDocument::new(self.content.into_bytes(), retrieved_at)
         })
     }
 }

@@ -88,15 +88,7 @@ impl Archive {
         let (reports, document, enveloped) = match document {
             Ok(document) => (self.ingest_all(document.clone()).await, document, false),
             Err(error) => {
-                let document = RawDocument {
-                    content: bytes,
-                    media_type: None,
-                    key: Some(name),
-                    url: None,
-                    source: None,
-                    defaults: None,
-                    retrieved_at: Instant::now(),
-                };
+                let document = RawDocument { key: Some(name), ..RawDocument::new(bytes, Instant::now()) };
                 (vec![IngestReport { entry: None, ingested: Err(error) }], document, true)
             }
         };
@@ -175,13 +167,12 @@ impl Archive {
         let document = match failure.enveloped {
             true => envelope::parse(&content, failure.retrieved_at).map_err(IngestError::BadEnvelope),
             false => Ok(RawDocument {
-                content,
                 media_type: failure.media_type.clone(),
                 key: failure.key.clone(),
                 url: failure.url.clone(),
                 source: failure.source.clone(),
                 defaults: failure.defaults.clone(),
-                retrieved_at: failure.retrieved_at,
+                ..RawDocument::new(content, failure.retrieved_at)
             }),
         };
         let reports = match document {

@@ -1,4 +1,4 @@
-//! Ingests a feed: each entry is an article of its own, and is written or fails by itself.
+//! Ingests a feed: each entry is one article, written or failed independently of the others.
 //!
 //! Entries that did not change since last time are recognised by the hash of their bytes and not read; most entries of
 //! a feed are unchanged.
@@ -129,7 +129,7 @@ impl Archive {
 }
 
 impl OpenedFeed {
-    /// Returns the error for entries beyond a limit as a report of its own.
+    /// Returns the error for entries beyond a limit as one more report.
     pub fn left_out(self) -> Option<IngestReport> {
         self.left_out.map(|error| IngestReport { entry: None, ingested: Err(error.into()) })
     }

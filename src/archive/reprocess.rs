@@ -1,8 +1,8 @@
 //! Reprocessing: reads the stored raw bytes of an article again with the current rules.
 //!
 //! A different result becomes a revision of kind [`Reprocessed`](crate::store::RevisionKind::Reprocessed), because the
-//! publisher changed nothing. An equal result adds no revision, and the article keeps the version of the rules that read
-//! it.
+//! publisher changed nothing. An equal result adds no revision, and the article keeps the version of the rules that
+//! read it.
 
 use super::{
     Archive, IngestError,
@@ -79,13 +79,12 @@ impl Archive {
 fn document(article: &Article, content: Vec<u8>) -> RawDocument {
     let head = &article.head;
     RawDocument {
-        content,
         key: head.raw.entry.clone(),
         media_type: Some(head.raw.media_type.clone()),
         url: article.facts.url.clone(),
         source: head.source.clone(),
         defaults: head.raw.defaults.clone(),
-        retrieved_at: head.raw.retrieved_at,
+        ..RawDocument::new(content, head.raw.retrieved_at)
     }
 }
 

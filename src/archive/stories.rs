@@ -1,7 +1,7 @@
 //! Assigns articles to stories.
 //!
-//! Every article is a story of its own until a near-duplicate is found: then the later article joins the story of the
-//! earlier one. The bands of its text select the candidates, within two weeks of it; comparing the texts decides
+//! Every article is the only one in its story until a near-duplicate is found: then the later article joins the story
+//! of the earlier one. The bands of its text select the candidates, within two weeks of it; comparing the texts decides
 //! ([`crate::enrich::near_duplicates`]). An article that resembles members of several stories merges them into the
 //! first one, whose id they all share; the ids of the others redirect to it.
 
@@ -187,7 +187,7 @@ impl Archive {
         }
         let ids = record.as_ref().map_or_else(|| vec![id.clone()], |record| record.members.clone());
         let mut members = self.members(&ids).await?;
-        // An article that joined another story is no story of its own.
+        // An article that joined another story no longer has one.
         members.retain(|member| record.is_some() || member.head.story == *id);
         let Some(canonical) = members.first() else { return Ok(None) };
         let created_at = record.map_or(canonical.head.first_seen_at, |record| record.created_at);

@@ -32,6 +32,11 @@ pub struct Piece {
     pub text: String,
 }
 
+impl Piece {
+    /// The reason of a run without text.
+    pub const BLANK: &str = "blank";
+}
+
 /// How the concatenated text of a field's spans yields its value. White space, invisible characters and the bars that
 /// separate table cells are ignored; references and escapes are resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -136,7 +136,7 @@ impl Filed {
     }
 }
 
-/// Fields that an article has or lacks. They filter lists, but have no posting list of their own.
+/// Fields that an article has or lacks. They filter lists, but have no posting lists.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]

@@ -19,6 +19,13 @@ pub struct RawDocument {
     pub retrieved_at: Instant,
 }
 
+impl RawDocument {
+    /// Returns a document of which nothing is known but its bytes and when they were retrieved.
+    pub fn new(content: Vec<u8>, retrieved_at: Instant) -> Self {
+        Self { content, media_type: None, key: None, url: None, source: None, defaults: None, retrieved_at }
+    }
+}
+
 /// Default metadata configured for a source. It never overrides what a document states or proves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Defaults {
@@ -32,7 +39,7 @@ pub struct Defaults {
 
 impl Defaults {
     /// Returns `None` if no default is set.
-    pub fn said(self) -> Option<Self> {
+    pub fn non_empty(self) -> Option<Self> {
         (self != Self::default()).then_some(self)
     }
 }

@@ -4,7 +4,7 @@
 use dateline::{config::Config, lambda, logs};
 use lambda_runtime::{Error, service_fn};
 
-// Merging is CPU-bound and the reads wait for it anyway, so one runtime thread is enough beside the blocking one.
+// Merging is CPU-bound and the reads wait for it anyway, so one runtime thread and one blocking thread are enough.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_env();

@@ -1,7 +1,10 @@
 //! `dateline follow NAME`: prints the changes since this consumer's last call, one JSON object per line.
 
 use super::{CommandError, Data};
-use crate::archive::{Archive, consumer::Consumer};
+use crate::{
+    archive::{Archive, consumer::Consumer},
+    json::to_json,
+};
 use clap::Args;
 use std::{
     io::{Write, stdout},
@@ -27,7 +30,7 @@ pub async fn run(options: FollowOptions) -> Result<ExitCode, CommandError> {
         // A batch is acknowledged only after it was written and flushed: after a broken pipe it is sent again.
         let mut out = stdout().lock();
         for change in &batch.changes {
-            let line = serde_json::to_string(change).expect("a change has string keys and cannot fail");
+            let line = to_json(change);
             writeln!(out, "{line}").map_err(CommandError::io("standard output"))?;
         }
         out.flush().map_err(CommandError::io("standard output"))?;

@@ -23,7 +23,7 @@ pub struct ReadOptions {
     /// Show the document with a coloured label for each piece, instead of JSON
     #[arg(long)]
     evidence: bool,
-    /// Like --evidence, with the spans of each field in a colour of its own and the reasoning behind each field
+    /// Like --evidence, with the spans of each field in a different colour and the reasoning behind each field
     #[arg(long, conflicts_with = "evidence")]
     explain: bool,
 }

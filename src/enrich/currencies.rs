@@ -1,4 +1,4 @@
-//! Maps currency signs and names beside amounts to ISO 4217 codes.
+//! Maps currency signs and names next to amounts to ISO 4217 codes.
 //!
 //! A name that several countries share (`Rs`, `dinars`) is resolved by the country that the article was filed from or
 //! published in, and gets no code if that is unknown. A bare dollar sign is the exception: news agencies print it for
@@ -164,7 +164,7 @@ const OF_COUNTRIES: &[(&str, &str, &str)] = &[
     ("جنيه", "EG", "EGP"),
 ];
 
-/// A currency beside an amount.
+/// A currency next to an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyMatch {
     /// ISO 4217 code, if the currency is unambiguous.

@@ -9,7 +9,7 @@
 //! - `新华社成都3月16日电 `: agency, place, day and the word for a dispatch.
 //!
 //! Capitals alone prove nothing (`WATCH: `, `UPDATE: `): a place must be in the table, or be confirmed by an agency, a
-//! country or a day beside it. A missed dateline leaves its words in the first paragraph; a false one assigns the
+//! country or a day next to it. A missed dateline leaves its words in the first paragraph; a false one assigns the
 //! article to the wrong country.
 
 use super::{agencies, dates, places, sentences};
@@ -29,7 +29,7 @@ pub struct DatelineMatch {
     /// The place as printed, without punctuation, agency and day.
     pub printed: Range<usize>,
     /// Where the body's first sentence begins.
-    pub story: usize,
+    pub body_start: usize,
     pub agency: Option<(Range<usize>, &'static str)>,
     /// A day printed in the dateline.
     pub date: Option<Range<usize>>,
@@ -76,7 +76,7 @@ fn bracketed(paragraph: &str) -> Option<DatelineMatch> {
     let name = &paragraph[printed.clone()];
     let is_place = places::city(name, None).is_some() || place(name).is_some();
     is_place.then(|| DatelineMatch {
-        story: after_blanks(paragraph, end + close.len_utf8()),
+        body_start: after_blanks(paragraph, end + close.len_utf8()),
         printed,
         agency: None,
         date: None,
@@ -96,16 +96,16 @@ fn dispatch(paragraph: &str) -> Option<DatelineMatch> {
     let starts = name.char_indices().map(|(at, _)| at);
     let start = starts.rev().skip(1).filter(|at| places::city(&name[*at..], None).is_some()).min()?;
     let agency = agencies::named(&name[..start]).map(|agency| (0..start, agency));
-    let story = after_blanks(paragraph, end + "电".len());
-    Some(DatelineMatch { printed: start..day, story, agency, date: Some(day..end) })
+    let body_start = after_blanks(paragraph, end + "电".len());
+    Some(DatelineMatch { printed: start..day, body_start, agency, date: Some(day..end) })
 }
 
 fn separated(paragraph: &str) -> Option<DatelineMatch> {
     let beginning = &paragraph[..paragraph.floor_char_boundary(LONGEST)];
     separators(beginning).find_map(|(at, length, kind)| {
-        let story = after_dashes(paragraph, at + length);
-        let found = parts(&beginning[..at], kind, &paragraph[story..])?;
-        (story < paragraph.len()).then_some(DatelineMatch { story, ..found })
+        let body_start = after_dashes(paragraph, at + length);
+        let found = parts(&beginning[..at], kind, &paragraph[body_start..])?;
+        (body_start < paragraph.len()).then_some(DatelineMatch { body_start, ..found })
     })
 }
 
@@ -179,7 +179,7 @@ fn parts(text: &str, separator: Separator, body: &str) -> Option<DatelineMatch> 
         Separator::Period => capitals && date.is_some() && (known || agency.is_some()),
     };
     let printed = city.start..regions.last().map_or(city.end, |region| region.end);
-    is_dateline.then_some(DatelineMatch { printed, story: 0, agency, date })
+    is_dateline.then_some(DatelineMatch { printed, body_start: 0, agency, date })
 }
 
 /// Whether a text is long, ends as a sentence and begins with a capital letter but not with another place:
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn datelines_are_found_in_all_printed_forms() {
-        for (paragraph, printed, story, agency) in [
+        for (paragraph, printed, body, agency) in [
             ("ISLAMABAD: The minister spoke.", "ISLAMABAD", "The minister", None),
             ("KYIV, Ukraine (AP) — The first tram left.", "KYIV, Ukraine", "The first", Some("AP")),
             ("GENEVA (Reuters) - Delegates agreed.", "GENEVA", "Delegates", Some("Reuters")),
@@ -266,7 +266,7 @@ mod tests {
                 continue;
             };
             assert_eq!(&paragraph[found.printed.clone()], printed, "{paragraph}");
-            assert!(paragraph[found.story..].starts_with(story), "{paragraph}: {found:?}");
+            assert!(paragraph[found.body_start..].starts_with(body), "{paragraph}: {found:?}");
             assert_eq!(found.agency.map(|agency| agency.1), agency, "{paragraph}");
         }
     }

@@ -99,7 +99,7 @@ fn bcp47(language: Lang) -> &'static str {
     }
 }
 
-/// Maps a script to ISO 15924. Japanese mixes scripts and has a code of its own; the two Chinese scripts are not
+/// Maps a script to ISO 15924. Japanese mixes scripts and has its own code; the two Chinese scripts are not
 /// distinguished here.
 fn iso15924(script: Script, language: Lang) -> &'static str {
     match script {

@@ -139,7 +139,7 @@ pub fn find(field: &TextField<'_>, language: Option<&str>) -> Vec<DateMatch> {
 
 /// Parses a date with a named month: `April 9`, `9 April 2025`, `August 2021`, `5. Mai`, `9 de abril de 2025`.
 fn named_month(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Option<(DateExpression, usize)> {
-    // `may` and `march` may be verbs; a month with such a name has a capital letter and a number beside it.
+    // `may` and `march` may be verbs; a month with such a name has a capital letter and a number next to it.
     let month_at = |at: usize| -> Option<i8> {
         let word = words.get(at)?;
         let number = dates::month(low[at].trim_end_matches('.'))?;

@@ -179,8 +179,8 @@ fn casualties(field: &TextField<'_>, language: Option<&str>, sentence: Range<usi
             })
         };
         // `killed three soldiers and wounded 17`: the verb directly before the number counts.
-        let beside = behind().filter(|(_, word)| word + 1 == at);
-        let Some((casualty, _)) = beside.or(ahead).or_else(behind) else { continue };
+        let adjacent = behind().filter(|(_, word)| word + 1 == at);
+        let Some((casualty, _)) = adjacent.or(ahead).or_else(behind) else { continue };
         let range = word.start..word.end;
         let overlaps = found.iter().any(|(_, span)| span.start < range.end && range.start < span.end);
         let is_year = (1900.0..2100.0).contains(&value) && word.text.len() == 4;

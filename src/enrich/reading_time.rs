@@ -8,7 +8,7 @@ const WORDS_A_MINUTE: u32 = 238;
 /// performance", 2012.
 const CHARACTERS_A_MINUTE: u32 = 255;
 
-/// Counts words by Unicode's rules (UAX 29), where an ideograph is a word of its own.
+/// Counts words by Unicode's rules (UAX 29), where an ideograph is one word.
 pub fn words(paragraphs: &[String]) -> u32 {
     let words: usize = paragraphs.iter().map(|paragraph| paragraph.unicode_words().count()).sum();
     u32::try_from(words).unwrap_or(u32::MAX)

@@ -78,13 +78,8 @@ pub async fn evidence(
     let store = service.archive.store();
     let evidence = store.evidence(&head.id, head.revision).await?.ok_or_else(|| not_found(&id))?;
     let document = RawDocument {
-        content: store.objects().raw(&head.raw.sha256).await?.to_vec(),
         media_type: Some(head.raw.media_type),
-        key: None,
-        url: None,
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::now(),
+        ..RawDocument::new(store.objects().raw(&head.raw.sha256).await?.to_vec(), Instant::now())
     };
     let decoded = reading::decode(&document).map_err(|error| Problem::internal(&error))?;
     json(&evidence.with_text(&decoded.text))

@@ -57,8 +57,8 @@ pub struct FilterParameters {
     mentions_from: Option<String>,
     /// A day or a time, exclusive: articles that mention an earlier date.
     mentions_to: Option<String>,
-    /// `published`, `author`, `agency`, `publisher`, `dateline`, `deck`, `image`, `url`, `section`, `topic`, `quantity`;
-    /// with a minus for absent; comma-separated, all must hold.
+    /// `published`, `author`, `agency`, `publisher`, `dateline`, `deck`, `image`, `url`, `section`, `topic`,
+    /// `quantity`; with a minus for absent; comma-separated, all must hold.
     has: Option<String>,
     /// Full-text query on headline, deck and body: words, `"phrases"`, `"near words"~5`, `prefix*`, `OR`, `NOT` or `-`,
     /// parentheses; `headline:`, `deck:`, `body:`, `author:` before any of these. All words are required. Words also

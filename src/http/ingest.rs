@@ -8,6 +8,7 @@ use super::{
 use crate::{
     archive::{IngestError, IngestReport, Ingested, Outcome, envelope},
     article::{ArticleId, Instant, RawDocument},
+    json::to_json,
     limits::{BODY_BYTES, IDEMPOTENCY_HOURS, IDEMPOTENCY_KEY_BYTES, NDJSON_LINES},
     reading::feed,
 };
@@ -94,15 +95,8 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
         BodyFormat::Lines => IngestResponse::lines(each_line(&service, &body).await),
         BodyFormat::Envelope => ingest(&service, parse(&body)?).await?,
         BodyFormat::Document(media_type) => {
-            let document = RawDocument {
-                content: body.to_vec(),
-                media_type: Some(media_type),
-                key: None,
-                url: None,
-                source: None,
-                defaults: None,
-                retrieved_at: Instant::now(),
-            };
+            let document =
+                RawDocument { media_type: Some(media_type), ..RawDocument::new(body.to_vec(), Instant::now()) };
             ingest(&service, document).await?
         }
     };
@@ -241,7 +235,7 @@ impl IngestResponse {
     }
 
     fn lines(receipts: Vec<LineReceipt>) -> Self {
-        let line = |receipt| serde_json::to_string(&receipt).expect("a receipt always serializes") + "\n";
+        let line = |receipt| to_json(&receipt) + "\n";
         Self {
             status: StatusCode::OK.as_u16(),
             media_type: "application/x-ndjson".to_owned(),

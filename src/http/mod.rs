@@ -18,8 +18,9 @@
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`service`], [`openapi`] |
 //!
-//! Layers, from the outside in: request id and log line ([`request_log`]), CORS, authorisation ([`access`]), validators,
-//! compression, the route. The outermost layer writes the bodies of problems, because only it knows the request id.
+//! Layers, from the outside in: request id and log line ([`request_log`]), CORS, authorisation ([`access`]),
+//! validators, compression, the route. The outermost layer writes the bodies of problems, because only it knows the
+//! request id.
 
 mod access;
 mod article;

@@ -1,5 +1,5 @@
-//! The OpenAPI 3.1 document: generated from the handlers' own annotations, checked in, compared by a test, and served as
-//! the checked-in file, so that neither requests nor cold starts spend time generating it.
+//! The OpenAPI 3.1 document: generated from the handlers' own annotations, checked in, compared by a test, and served
+//! as the checked-in file, so that neither requests nor cold starts spend time generating it.
 
 use super::routes::Specification;
 use utoipa::OpenApi;

@@ -1,6 +1,7 @@
 //! What handlers read from a request: the query string, ids in the path, the representation, and JSON bodies.
 //!
-//! The rules of single parameters are in [`crate::query::parameters`]. Every reader here names all faults in one answer.
+//! The rules of single parameters are in [`crate::query::parameters`]. Every reader here names all faults in one
+//! answer.
 
 use super::{
     negotiate::Format,

@@ -26,8 +26,8 @@ macro_rules! codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($variant),* }
 
-        /// A type for each code, for the `responses` of a handler's OpenAPI annotation: the status and the title come from
-        /// the table.
+        /// A type for each code, for the `responses` of a handler's OpenAPI annotation: the status and the title come
+        /// from the table.
         pub mod docs {
             $(
                 pub struct $variant;
@@ -214,7 +214,7 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// Seconds until a search may be retried: a damaged index needs an operator, a lagging one catches up by itself.
+/// Seconds until a search may be retried: a damaged index needs an operator, a lagging one catches up without help.
 const DAMAGED_SECONDS: u32 = 60;
 const BEHIND_SECONDS: u32 = 10;
 

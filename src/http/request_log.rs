@@ -1,7 +1,7 @@
 //! Gives every request an id and a log line, and writes the body of a problem response.
 
 use super::problem::{PROBLEM_MEDIA_TYPE, Problem};
-use crate::limits::REQUEST_ID_BYTES;
+use crate::{json::to_json, limits::REQUEST_ID_BYTES};
 use axum::{
     body::Body,
     extract::{MatchedPath, Request},
@@ -24,7 +24,7 @@ pub async fn identify(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let body = serde_json::to_vec(&problem.body(&id)).expect("a problem has string keys and always serializes");
+        let body = to_json(&problem.body(&id));
         response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -146,7 +146,7 @@ pub struct StoryDetail {
 ///
 /// Returns its members, their similarity, and the passages that they share.
 ///
-/// Every article is a story of its own until another joins. The id of a merged story redirects to the remaining story.
+/// Every article has its own story until another joins it. The id of a merged story redirects to the remaining story.
 #[utoipa::path(get, path = "/v1/stories/{id}", tag = "stories",
     params(("id" = String, Path, description = "The story's id")),
     responses(

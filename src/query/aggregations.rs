@@ -76,12 +76,7 @@ impl FacetQuery {
         let mut params = begin(pairs, &Self::NAMES);
         let (filter, text) = (params.filter(), params.text());
         let fields = params.choices("field", Facet::VARIANTS, Facet::name).unwrap_or_default();
-        if params.once("field").is_none() {
-            params.refuse(
-                "field",
-                expected_one_of(&Facet::VARIANTS.iter().copied().map(Facet::name).collect::<Vec<_>>()),
-            );
-        }
+        params.require("field", Facet::VARIANTS, Facet::name);
         let limit = params.number("limit", 1..=FACET_VALUES_SHOWN, PAGE_DEFAULT);
         params.finish(Self { filter, text, fields, limit })
     }
@@ -93,12 +88,7 @@ impl TimelineQuery {
     pub fn parse(pairs: &[(String, String)]) -> Result<Self, Vec<BadParameter>> {
         let mut params = begin(pairs, &Self::NAMES);
         let (filter, text) = (params.filter(), params.text());
-        if params.once("interval").is_none() {
-            params.refuse(
-                "interval",
-                expected_one_of(&Interval::VARIANTS.iter().copied().map(Interval::name).collect::<Vec<_>>()),
-            );
-        }
+        params.require("interval", Interval::VARIANTS, Interval::name);
         let interval = params.choice("interval", Interval::VARIANTS, Interval::name).unwrap_or(Interval::Day);
         params.finish(Self { filter, text, interval })
     }
@@ -106,10 +96,6 @@ impl TimelineQuery {
 
 fn begin<'a>(pairs: &'a [(String, String)], others: &[&'static str]) -> ParameterReader<'a> {
     ParameterReader::new(pairs, &filter_names().chain(others.iter().copied()).collect::<Vec<_>>())
-}
-
-fn expected_one_of(names: &[&str]) -> String {
-    format!("expected one of {}", names.join(", "))
 }
 
 #[cfg(test)]
@@ -140,5 +126,7 @@ mod tests {
         assert_eq!(names(FacetQuery::parse(&[]).expect_err("no field")), ["field"]);
         let bad = TimelineQuery::parse(&pairs("interval=year&cursor=x")).expect_err("invalid");
         assert_eq!(names(bad), ["cursor", "interval"]);
+        let bad = TimelineQuery::parse(&pairs("interval=day&interval=week")).expect_err("twice");
+        assert_eq!(names(bad), ["interval"]);
     }
 }

@@ -131,13 +131,12 @@ mod tests {
         let archive = Archive::new(store);
         for number in 0..4 {
             let document = RawDocument {
-                content: format!("Tram {number} returns\n\nThe tram ran again on Monday.\n").into_bytes(),
                 key: Some(number.to_string()),
                 media_type: Some("text/plain".to_owned()),
-                url: None,
-                source: None,
-                defaults: None,
-                retrieved_at: Instant::now(),
+                ..RawDocument::new(
+                    format!("Tram {number} returns\n\nThe tram ran again on Monday.\n").into_bytes(),
+                    Instant::now(),
+                )
             };
             archive.ingest(document).await.expect("ingested");
         }

@@ -3,11 +3,12 @@
 use super::ListQuery;
 use crate::{
     article::{Article, ArticleId},
+    json::to_json,
     limits::PAGE_BYTES,
     store::{ListPosition, Posting, Store, StoreError},
 };
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, Default)]
@@ -30,27 +31,8 @@ impl PageItem {
     fn json_bytes(&self) -> usize {
         match self {
             Self::Card(card) => card.get().len(),
-            Self::Article(article) => {
-                let mut length = Length(0);
-                serde_json::to_writer(&mut length, article)
-                    .expect("the domain's types have string keys and cannot fail");
-                length.0
-            }
+            Self::Article(article) => to_json(article).len(),
         }
-    }
-}
-
-/// A writer that only counts bytes.
-struct Length(usize);
-
-impl std::io::Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 
@@ -120,9 +102,9 @@ async fn fill(
     for Posting { position, card, .. } in postings {
         let item = match (fetched.remove(&position.id), card) {
             (Some(article), _) if needs_article => PageItem::Article(Box::new(article)),
-            (Some(article), _) => PageItem::Card(
-                to_raw_value(&article.card()).expect("the domain's types have string keys and cannot fail"),
-            ),
+            (Some(article), _) => {
+                PageItem::Card(RawValue::from_string(to_json(&article.card())).expect("a card is JSON"))
+            }
             (None, Some(card)) if !needs_article => {
                 let card = card.open();
                 let problem = |error: std::io::Error| StoreError::Item {

@@ -97,10 +97,16 @@ impl<'a> ParameterReader<'a> {
         let given = self.once(name)?;
         let found = all.iter().copied().find(|candidate| name_of(*candidate) == given);
         if found.is_none() {
-            let names: Vec<&str> = all.iter().map(|candidate| name_of(*candidate)).collect();
-            self.refuse(name, format!("expected one of {}, found {given:?}", names.join(", ")));
+            self.refuse(name, format!("expected one of {}, found {given:?}", names(all, name_of)));
         }
         found
+    }
+
+    /// Refuses a missing parameter.
+    pub fn require<T: Copy>(&mut self, name: &str, all: &[T], name_of: impl Fn(T) -> &'static str) {
+        if self.pairs.iter().all(|(parameter, _)| parameter != name) {
+            self.refuse(name, format!("expected one of {}", names(all, name_of)));
+        }
     }
 
     /// Reads several of the names, separated by commas.
@@ -119,9 +125,8 @@ impl<'a> ParameterReader<'a> {
                 }
                 Some(candidate) => found.push(candidate),
                 None => {
-                    let names: Vec<&str> = all.iter().map(|candidate| name_of(*candidate)).collect();
-                    let detail = format!("expected any of {}, separated by commas, found {part:?}", names.join(", "));
-                    self.refuse(name, detail);
+                    let names = names(all, &name_of);
+                    self.refuse(name, format!("expected any of {names}, separated by commas, found {part:?}"));
                 }
             }
         }
@@ -276,4 +281,9 @@ impl<'a> ParameterReader<'a> {
         let given = self.once(name)?;
         Instant::parse(given).map_err(|error| self.refuse(name, format!("{error}, found {given:?}"))).ok()
     }
+}
+
+/// The names of values, as an error lists them.
+fn names<T: Copy>(all: &[T], name_of: impl Fn(T) -> &'static str) -> String {
+    all.iter().map(|value| name_of(*value)).collect::<Vec<_>>().join(", ")
 }

@@ -4,10 +4,10 @@
 //! candidates ─ filter ─ stories ─ snapshot ─ collapse ─▶ page
 //! ```
 //!
-//! 1. [`candidates`]: postings in list order, in batches, within a budget. A page that ends because of the budget is short
-//!    and has a cursor.
+//! 1. [`candidates`](super::candidates): postings in list order, in batches, within a budget. A page that ends because
+//!    of the budget is short and has a cursor.
 //! 2. [`Stages`]: the rest of the filter, the stories that it names, the past that it asks for, one article per story.
-//! 3. [`page`](super::page): the postings that fit, as cards or articles.
+//! 3. [`page`](mod@super::page): the postings that fit, as cards or articles.
 
 use super::{
     ListQuery,

@@ -152,7 +152,7 @@ impl<'a> Parser<'a> {
         matched
     }
 
-    /// Consumes an operator, which must be a word of its own.
+    /// Consumes an operator, which must be a separate word.
     fn operator(&mut self, name: &str) -> bool {
         self.skip_whitespace();
         let ends = |rest: &str| {

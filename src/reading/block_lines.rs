@@ -2,7 +2,7 @@
 //! finding mapped back to its spans in the document.
 
 use super::{ParsedPage, text, visible_text::visible_text};
-use crate::article::{Label, Span};
+use crate::article::{Label, Piece, Span};
 
 /// Separates two blocks.
 const BREAK: &str = "\n\n";
@@ -13,10 +13,10 @@ pub struct TextBlock {
 }
 
 /// The label of a block, with its reason.
-pub type Fate = (Label, String);
+pub type BlockLabel = (Label, String);
 
 /// Returns the page, without pieces, and the label of each block.
-pub fn read(blocks: &[TextBlock]) -> (ParsedPage, Vec<Fate>) {
+pub fn read(blocks: &[TextBlock]) -> (ParsedPage, Vec<BlockLabel>) {
     let mut flattened = String::new();
     let mut ends = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -26,8 +26,8 @@ pub fn read(blocks: &[TextBlock]) -> (ParsedPage, Vec<Fate>) {
     }
     let block_at = |at: usize| ends.partition_point(|end| *end <= at);
     let mut page = text::read(&flattened);
-    let mut labels: Vec<Fate> = vec![(Label::Removed, "blank".to_owned()); blocks.len()];
-    for piece in page.pieces.drain(..).filter(|piece| piece.reason != "blank") {
+    let mut labels: Vec<BlockLabel> = vec![(Label::Removed, Piece::BLANK.to_owned()); blocks.len()];
+    for piece in page.pieces.drain(..).filter(|piece| piece.reason != Piece::BLANK) {
         // A block of several pieces is kept if any of them is kept.
         if let Some(label) = labels.get_mut(block_at(piece.start)).filter(|(label, _)| *label != Label::Kept) {
             *label = (piece.label, piece.reason);

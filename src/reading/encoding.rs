@@ -4,8 +4,8 @@
 //! are common, and text of another encoding that is valid UTF-8 by accident is not. In order:
 //! 1. a byte-order mark;
 //! 2. valid UTF-8;
-//! 3. the declared charset, from the media type, else from the page's own `<meta>` or the feed's XML declaration, if the
-//!    bytes are valid in it;
+//! 3. the declared charset, from the media type, else from the page's own `<meta>` or the feed's XML declaration, if
+//!    the bytes are valid in it;
 //! 4. for HTML and feeds, a guess from the bytes. Undeclared plain text that is not UTF-8 is refused: guessing among
 //!    single-byte encodings from a few accents would invent letters.
 
@@ -143,13 +143,8 @@ mod tests {
 
     fn document(content: &[u8], media_type: Option<&str>) -> RawDocument {
         RawDocument {
-            content: content.to_vec(),
             media_type: media_type.map(str::to_owned),
-            key: None,
-            url: None,
-            source: None,
-            defaults: None,
-            retrieved_at: Instant::parse("2025-04-07").expect("a day"),
+            ..RawDocument::new(content.to_vec(), Instant::parse("2025-04-07").expect("a day"))
         }
     }
 

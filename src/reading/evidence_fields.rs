@@ -32,7 +32,7 @@ impl EvidenceFields {
         let normalise = |mut field: FieldEvidence| {
             let value = match field.field.as_str() {
                 "body" => Some(body.concat()),
-                // The mentions hold the name; the role is beside one of them.
+                // The mentions hold the name; the role is next to one of them.
                 other if other.starts_with("entities[") => field.normalised.as_deref().map(without_role),
                 _ => field.normalised.clone(),
             };

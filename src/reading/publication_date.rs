@@ -1,9 +1,9 @@
 //! Which date wins, for every format.
 //!
-//! 1. The date of publication that the document states, if it is not after the retrieval; the first of these places that
-//!    has one, and the others' dates as alternatives:
-//!    - HTML: `datePublished` of JSON-LD, [`META_PUBLISHED`], microdata, `dateCreated` of JSON-LD, a `<time>` in the body, an
-//!      element of a date class, the lines around the headline, any other `<time>`, the path of the URL.
+//! 1. The date of publication that the document states, if it is not after the retrieval; the first of these places
+//!    that has one, and the others' dates as alternatives:
+//!    - HTML: `datePublished` of JSON-LD, [`META_PUBLISHED`], microdata, `dateCreated` of JSON-LD, a `<time>` in the
+//!      body, an element of a date class, the lines around the headline, any other `<time>`, the path of the URL.
 //!    - Feeds: [`FEED_PUBLISHED`].
 //!    - Text: the time of filing of a wire, then the first line that is a date.
 //! 2. Nothing but a date of change: the article was published by then.

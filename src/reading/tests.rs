@@ -6,13 +6,8 @@ use proptest::prelude::*;
 
 fn document(content: &str, media_type: &str) -> RawDocument {
     RawDocument {
-        content: content.as_bytes().to_vec(),
         media_type: Some(media_type.to_owned()),
-        key: None,
-        url: None,
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::parse("2025-05-01").expect("a day"),
+        ..RawDocument::new(content.as_bytes().to_vec(), Instant::parse("2025-05-01").expect("a day"))
     }
 }
 

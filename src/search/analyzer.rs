@@ -4,7 +4,7 @@
 //!   and the Cyrillic й.
 //! - Words are those of UAX #29, and also split at apostrophes: `l'eau`, `Dar's`. `U.S.` becomes `us`.
 //! - Scripts without spaces between words, and Korean, which attaches particles to words, are indexed as bigrams
-//!   (pairs of neighbouring characters). The last character of a run is a token by itself, so that every character
+//!   (pairs of neighbouring characters). The last character of a run is also a token, so that every character
 //!   begins exactly one token.
 //! - A single word is matched by its stem in the language of each article; phrases and prefixes as written.
 

@@ -7,7 +7,10 @@
 //! Only verified bytes reach the index library: it trusts its input, and some corrupt bytes would end the process.
 
 use super::SearchError;
-use crate::store::{Objects, StoreError};
+use crate::{
+    json::to_json,
+    store::{Objects, StoreError},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
@@ -130,7 +133,7 @@ impl SegmentBytes {
         let hot = hot.unwrap_or_default();
         let checksums: Vec<u8> = bytes.chunks(BLOCK).flat_map(|chunk| crc32fast::hash(chunk).to_le_bytes()).collect();
         let tail = Tail { files: self.files.clone(), checksums: BASE64_STANDARD.encode(checksums), hot: hot.clone() };
-        let tail = serde_json::to_vec(&tail).expect("strings and numbers always serialize");
+        let tail = to_json(&tail).into_bytes();
         let mut object = bytes.to_vec();
         let begin = object.len();
         object.extend((tail.len() as u64).to_le_bytes());

@@ -5,7 +5,10 @@
 //! kept for a while under its own name, for cursors of a relevance order that began on it.
 
 use super::{SearchError, block_storage::FileLocation, schema, segment::DeleteBitmap};
-use crate::store::{ChangePosition, FileVersion, Objects, SHARDS};
+use crate::{
+    json::to_json,
+    store::{ChangePosition, FileVersion, Objects, SHARDS},
+};
 use serde::{Deserialize, Serialize};
 
 const MANIFEST: &str = "manifest.json";
@@ -113,7 +116,7 @@ impl Manifest {
 
     /// Puts this manifest in force if the version that was read is still in force; false if another was faster.
     pub async fn swap(&self, objects: &Objects, before: Option<FileVersion>) -> Result<bool, SearchError> {
-        let bytes = serde_json::to_vec(self).expect("strings and numbers always serialize");
+        let bytes = to_json(self).into_bytes();
         objects.put_index_file(&copy(&self.name), bytes.clone()).await?;
         Ok(objects.swap_index_file(MANIFEST, bytes, before).await?)
     }

@@ -274,14 +274,11 @@ mod tests {
     /// Enough articles for a segment that is not fetched whole.
     fn many() -> Vec<Article> {
         let document = RawDocument {
-            content: b"Tram returns\n\nLISBON: The harbour tram ran again on Monday, after a pause of two years.\n"
-                .to_vec(),
             media_type: Some("text/plain".to_owned()),
-            key: None,
-            url: None,
-            source: None,
-            defaults: None,
-            retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
+            ..RawDocument::new(
+                b"Tram returns\n\nLISBON: The harbour tram ran again on Monday, after a pause of two years.\n".to_vec(),
+                Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
+            )
         };
         let (article, _) = archive::preview(&document).expect("read");
         let copy = |number: usize| {

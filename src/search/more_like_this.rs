@@ -13,7 +13,7 @@ use super::{
     snapshot::{IndexSnapshot, articles},
 };
 use crate::{
-    article::{Article, ArticleId, EntityType, Facet, FacetValue, Instant},
+    article::{Article, ArticleId, Entity, EntityType, Facet, FacetValue, Instant},
     query::{Filter, Members, QueryField, Sort, StoryClause},
     store::Store,
 };
@@ -44,11 +44,22 @@ const COMMON: u64 = 20;
 /// Minimum number of shared traits.
 const SHARED: usize = 2;
 
+/// The kind of a trait that two articles share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TraitKind {
+    Organisation,
+    Person,
+    Place,
+    Word,
+}
+
 /// A trait that both articles share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub struct Reason {
     /// `person`, `organisation`, `place`, or `word` (a word of the headline or the deck, in any of its forms).
-    pub kind: &'static str,
+    #[schema(value_type = String)]
+    pub kind: TraitKind,
     /// The slug of a name, or the word.
     pub value: String,
     /// The name or word as it is in this article.
@@ -121,22 +132,23 @@ async fn story_of(store: &Store, article: &Article) -> Result<ArticleId, SearchE
 fn traits(article: &Article, snapshot: &IndexSnapshot) -> Result<Vec<Trait>, SearchError> {
     let mut traits = Vec::new();
     for value in FacetValue::of(article) {
-        let (kind, weight) = match value.facet {
-            Facet::Person => (EntityType::Person, 3.0),
-            Facet::Organisation => (EntityType::Organisation, 2.0),
-            Facet::Place => (EntityType::Place, 1.5),
+        let (kind, entity_type, weight) = match value.facet {
+            Facet::Person => (TraitKind::Person, EntityType::Person, 3.0),
+            Facet::Organisation => (TraitKind::Organisation, EntityType::Organisation, 2.0),
+            Facet::Place => (TraitKind::Place, EntityType::Place, 1.5),
             _ => continue,
         };
-        let entity = article.facts.entities.iter().find(|entity| entity.kind == kind && entity.id == value.value);
+        let is_value = |entity: &&Entity| entity.kind == entity_type && entity.id == value.value;
+        let entity = article.facts.entities.iter().find(is_value);
         let dateline = article.facts.dateline.as_ref().and_then(|dateline| dateline.place.as_ref());
-        let dateline = dateline.filter(|dateline| kind == EntityType::Place && dateline.id == value.value);
+        let dateline = dateline.filter(|dateline| kind == TraitKind::Place && dateline.id == value.value);
         let name = entity
             .map(|entity| &entity.name)
             .or(dateline.map(|dateline| &dateline.name))
             .unwrap_or(&value.value)
             .clone();
         let term = Term::from_field_text(FIELDS.codes, &value.to_string());
-        traits.push(Trait { reason: Reason { kind: value.facet.name(), value: value.value, name }, term, weight });
+        traits.push(Trait { reason: Reason { kind, value: value.value, name }, term, weight });
     }
     traits.extend(words(article, snapshot)?);
     Ok(traits)
@@ -161,7 +173,10 @@ fn words(article: &Article, snapshot: &IndexSnapshot) -> Result<Vec<Trait>, Sear
         let count = snapshot.count(&term)?;
         // In a small archive every word is in a large share of the articles.
         if count > 0 && count <= (all / COMMON).max(5) {
-            rare.push((count, Trait { reason: Reason { kind: "word", value: stem, name: word }, term, weight: 1.0 }));
+            rare.push((
+                count,
+                Trait { reason: Reason { kind: TraitKind::Word, value: stem, name: word }, term, weight: 1.0 },
+            ));
         }
     }
     rare.sort_by(|a, b| (a.0, &a.1.reason).cmp(&(b.0, &b.1.reason)));
@@ -187,17 +202,21 @@ fn query(traits: &[Trait], at: Instant) -> Box<dyn Query> {
 
 /// Returns the traits that another article shares.
 fn shared(traits: &[Trait], other: &Article) -> Vec<Reason> {
-    let values: HashSet<(&str, String)> =
-        FacetValue::of(other).into_iter().map(|value| (value.facet.name(), value.value)).collect();
+    let values: HashSet<FacetValue> = FacetValue::of(other).into_iter().collect();
     let stems = Stems::of(other.facts.language.as_deref());
     let paragraphs = QueryField::UNNAMED.into_iter().flat_map(|field| schema::paragraphs(other, field));
     let words: HashSet<String> = paragraphs.flat_map(tokens).map(|token| stems.term(&token.folded)).collect();
-    let is_shared = |wanted: &&Trait| match wanted.reason.kind {
-        "word" => words.contains(&wanted.reason.value),
-        kind => values.contains(&(kind, wanted.reason.value.clone())),
+    let is_shared = |wanted: &&Trait| {
+        let value = wanted.reason.value.clone();
+        match wanted.reason.kind {
+            TraitKind::Organisation => values.contains(&FacetValue { facet: Facet::Organisation, value }),
+            TraitKind::Person => values.contains(&FacetValue { facet: Facet::Person, value }),
+            TraitKind::Place => values.contains(&FacetValue { facet: Facet::Place, value }),
+            TraitKind::Word => words.contains(&value),
+        }
     };
     let mut reasons: Vec<Reason> = traits.iter().filter(is_shared).map(|wanted| wanted.reason.clone()).collect();
-    for reason in reasons.iter_mut().filter(|reason| reason.kind == "word") {
+    for reason in reasons.iter_mut().filter(|reason| reason.kind == TraitKind::Word) {
         reason.value.clone_from(&reason.name);
     }
     reasons

@@ -108,12 +108,10 @@ fn document(source: &Source, fetched: &mut Fetched) -> Option<RawDocument> {
     let is_feed = feed::begins_like_one(start(&content).trim_start_matches('\u{feff}').trim_start());
     Some(RawDocument {
         media_type: fetched.media_type.clone().filter(|_| !is_feed),
-        content,
-        key: None,
         url: Some(fetched.url.to_string()),
         source: Some(source.id.clone()),
         defaults: source.settings.defaults(),
-        retrieved_at: fetched.at,
+        ..RawDocument::new(content, fetched.at)
     })
 }
 

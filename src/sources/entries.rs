@@ -160,7 +160,7 @@ impl<'a> Entries<'a> {
                 language: configured.language.or(language),
                 country: configured.country,
             };
-            match self.page(&address, defaults.said()).await? {
+            match self.page(&address, defaults.non_empty()).await? {
                 EntryPage::Ingested(ingested) => {
                     let (article, revision) = (ingested.id.clone(), ingested.revision);
                     let record = DocumentRecord { key: name, sha256: version, article, revision };
@@ -204,13 +204,11 @@ impl<'a> Entries<'a> {
             }
         };
         let document = RawDocument {
-            content: fetched.content.unwrap_or_default(),
             media_type: fetched.media_type,
-            key: None,
             url: Some(fetched.url.to_string()),
             source: Some(self.source.id.clone()),
             defaults,
-            retrieved_at: fetched.at,
+            ..RawDocument::new(fetched.content.unwrap_or_default(), fetched.at)
         };
         let ingested = match reading::form(&document) {
             Ok(DocumentFormat::Feed) => Err(ReadError::IsFeed.into()),

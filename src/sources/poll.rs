@@ -29,8 +29,8 @@ const LEASE: Duration = Duration::from_secs(300);
 const BATCH: usize = 200;
 /// Hosts that are polled concurrently.
 const HOSTS: usize = 8;
-/// How long a poll goes on fetching pages: well within the lease, and within the time that is left to the last round of
-/// a function.
+/// How long a poll continues to fetch pages: well within the lease, and within the time that is left to the last round
+/// of a function.
 const PAGES_UNTIL: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]

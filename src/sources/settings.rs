@@ -121,7 +121,7 @@ impl SourceSettings {
 
     pub fn defaults(&self) -> Option<Defaults> {
         let country = self.country.as_deref().and_then(|country| CountryCode::parse(country).ok());
-        Defaults { publisher: self.publisher.clone(), language: self.language.clone(), country }.said()
+        Defaults { publisher: self.publisher.clone(), language: self.language.clone(), country }.non_empty()
     }
 
     pub fn headers(&self) -> HeaderMap {

@@ -45,7 +45,8 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RemoteError {
     pub at: Instant,
-    /// `dns`, `connect`, `tls`, `timeout`, `status`, `refused_address`, `too_large`, `too_many_redirects`, `bad_redirect`,
+    /// `dns`, `connect`, `tls`, `timeout`, `status`, `refused_address`, `too_large`, `too_many_redirects`,
+    /// `bad_redirect`,
     /// `broken`, `bad_url`, `robots`, `not_a_feed`, or the code of the error in reading the document.
     pub code: String,
     /// The cause as text.
@@ -104,7 +105,7 @@ pub struct Source {
     pub record: Option<Record>,
 }
 
-/// The content of its record. The due time is stored beside it.
+/// The content of its record. The due time is another attribute of the record.
 #[derive(Serialize, Deserialize)]
 struct StoredSource {
     settings: SourceSettings,
@@ -254,7 +255,7 @@ impl Source {
     }
 
     /// Adopts the URL at which it was found. Headers may hold credentials, so a source with headers adopts only a URL
-    /// of its own origin, and otherwise starts from its present URL at each poll.
+    /// of the same origin, and otherwise starts from its present URL at each poll.
     pub fn found_at(&mut self, url: Option<&Url>) {
         if let Some(url) = url
             && (self.settings.headers.is_empty() || self.is_at_origin_of(url))

@@ -1,7 +1,7 @@
 //! Packed cards in postings: the JSON that clients receive, compressed with a dictionary, because a single card is too
 //! short to contain repetition. A card is unpacked only when it is shown, not when a filter reads its posting.
 
-use crate::article::Card;
+use crate::{article::Card, json::to_json};
 use serde_json::value::RawValue;
 use std::{cell::RefCell, io, sync::LazyLock};
 use zstd::{
@@ -30,13 +30,13 @@ pub struct PackedCard(Vec<u8>);
 impl PackedCard {
     /// Packs a card; returns `None` if it is too long for a posting.
     pub fn pack(card: &Card) -> Option<Self> {
-        let json = serde_json::to_vec(card).expect("the domain's types have string keys and cannot fail");
+        let json = to_json(card);
         if json.len() > JSON_BYTES {
             return None;
         }
         let mut compressor =
             Compressor::with_prepared_dictionary(&ENCODER).expect("a raw dictionary of any content is accepted");
-        Some(Self(compressor.compress(&json).expect("the output buffer is as large as zstd asks")))
+        Some(Self(compressor.compress(json.as_bytes()).expect("the output buffer is as large as zstd asks")))
     }
 
     pub fn packed(bytes: Vec<u8>) -> Self {

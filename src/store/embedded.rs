@@ -106,7 +106,7 @@ pub async fn memory() -> Result<(Store, Database), StoreError> {
     Ok((store, engine))
 }
 
-/// Deletes expired items at intervals until it is cancelled. AWS does this by itself.
+/// Deletes expired items at intervals until it is cancelled. AWS does this itself.
 pub async fn sweep(engine: Database) {
     loop {
         let engine = engine.clone();

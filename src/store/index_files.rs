@@ -65,7 +65,7 @@ impl Objects {
         match (before, &self.swapping) {
             (None, _) => put(PutMode::Create).await,
             (Some(before), None) => put(PutMode::Update(before.0)).await,
-            // A folder has no conditional write of its own. Only one process uses it, so a lock is enough.
+            // A folder has no conditional write. Only one process uses it, so a lock is enough.
             (Some(before), Some(swapping)) => {
                 let _guard = swapping.lock().await;
                 match self.index_file(name).await? {

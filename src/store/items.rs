@@ -3,7 +3,10 @@
 //! Long values are JSON compressed with zstd. Short values that a query or a condition may use are plain attributes.
 
 use super::{ChangeKind, MAX_FACET_VALUES, PackedCard, PostingList, StoreError, table_keys, table_keys::ListPosition};
-use crate::article::{Article, ArticleId, Detail, Evidence, Facts, Filed, Head, Instant};
+use crate::{
+    article::{Article, ArticleId, Detail, Evidence, Facts, Filed, Head, Instant},
+    json::to_json,
+};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -182,8 +185,7 @@ pub(super) fn item(pk: String, sk: String) -> Item {
 }
 
 fn compress(value: &impl Serialize) -> Vec<u8> {
-    let json = serde_json::to_vec(value).expect("the domain's types have string keys and cannot fail");
-    zstd::bulk::compress(&json, LEVEL).expect("the output buffer is as large as zstd asks")
+    zstd::bulk::compress(to_json(value).as_bytes(), LEVEL).expect("the output buffer is as large as zstd asks")
 }
 
 fn whole(value: &impl Serialize) -> Result<AttributeValue, StoreError> {

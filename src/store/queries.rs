@@ -275,7 +275,7 @@ pub(super) struct RangeQuery {
     high: String,
     newest_first: bool,
     limit: usize,
-    /// The attributes to return beside the keys; `None` returns all.
+    /// The attributes to return in addition to the keys; `None` returns all.
     attributes: Option<Projection>,
 }
 

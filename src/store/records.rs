@@ -12,7 +12,7 @@ use super::{
     table_keys,
     transaction::{is_conflict, version_condition},
 };
-use crate::article::Instant;
+use crate::{article::Instant, json::to_json};
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder};
 use futures::future::try_join_all;
 use serde::{Serialize, de::DeserializeOwned};
@@ -57,12 +57,7 @@ pub struct Record {
 impl Record {
     /// Builds the next version of a record, or its first.
     pub fn next(before: Option<&Self>, id: &str, at: Option<Instant>, value: &impl Serialize) -> Self {
-        Self {
-            id: id.to_owned(),
-            at,
-            version: before.map_or(0, |record| record.version) + 1,
-            json: serde_json::to_string(value).expect("records have string keys and cannot fail"),
-        }
+        Self { id: id.to_owned(), at, version: before.map_or(0, |record| record.version) + 1, json: to_json(value) }
     }
 
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, StoreError> {

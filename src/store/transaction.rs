@@ -22,7 +22,7 @@ const STORY_ACTIONS: usize = 2 * (1 + MERGES_MAX);
 /// Maximum stories that one article may merge into another at once.
 pub const MERGES_MAX: usize = 2;
 /// Maximum facet values that an article is indexed under. A revision that changes the listing time deletes every old
-/// posting and puts every new one, so both must fit beside the fixed actions.
+/// posting and puts every new one, so both must fit in the transaction with the fixed actions.
 pub const MAX_FACET_VALUES: usize = (TRANSACTION_ACTIONS - FIXED_ACTIONS - STORY_ACTIONS) / 2 - FIXED_LISTS;
 
 /// One change to an article, to be written atomically.

@@ -13,13 +13,9 @@ const DOCUMENT: &str = "Pier closes\n\nLISBON: The old pier closed on Monday aft
 
 fn document(key: &str, content: &[u8]) -> RawDocument {
     RawDocument {
-        content: content.to_vec(),
         media_type: Some("text/plain".to_owned()),
         key: Some(key.to_owned()),
-        url: None,
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::now(),
+        ..RawDocument::new(content.to_vec(), Instant::now())
     }
 }
 

@@ -166,13 +166,9 @@ async fn raw_bytes_are_returned_unchanged_in_any_encoding() {
 
 fn document(key: &str, content: &[u8], media_type: &str) -> RawDocument {
     RawDocument {
-        content: content.to_vec(),
         media_type: Some(media_type.to_owned()),
         key: Some(key.to_owned()),
-        url: None,
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::now(),
+        ..RawDocument::new(content.to_vec(), Instant::now())
     }
 }
 

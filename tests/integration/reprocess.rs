@@ -42,7 +42,7 @@ async fn a_change_of_rules_is_not_recorded_as_a_revision_by_the_publisher() {
     let ingested = archive.ingest(other_lines).await.expect("ingested");
     assert_eq!((ingested.outcome, ingested.revision), (Outcome::Unchanged, 3));
     assert_eq!(kinds().await, ["reprocessed", "revised", "created"]);
-    // A change by the publisher is a revision of its own.
+    // A change by the publisher is another revision.
     read_by_earlier_rules(archive, &id).await;
     let changed = archive.ingest(story("a.txt", "Tram returns to the old harbour", "LISBON")).await.expect("ingested");
     assert_eq!(changed.outcome, Outcome::Revised);

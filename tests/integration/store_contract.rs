@@ -1,5 +1,5 @@
 //! What the archive requires of every engine: the embedded one, moto's server (`DATELINE_TEST_MOTO`, set by
-//! `tests/run`) and the endpoint in `DATELINE_TEST_ENDPOINT`. Each run creates a table with a name of its own.
+//! `tests/run`) and the endpoint in `DATELINE_TEST_ENDPOINT`. Each run creates a table with a new name.
 //!
 //! Differences between the engines, beyond those that `store::embedded` lists:
 //! - moto reports no capacity units of a transaction, so they are asserted on the embedded engine only.

@@ -55,7 +55,7 @@ async fn a_copy_joins_the_story_of_the_first() {
     let server = Server::new().await;
     let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..6)).await;
     let other = ingest(&server, "b.txt", "Bakers strike over flour prices", &paragraphs(50..56)).await;
-    // Another desk's headline, one paragraph fewer, and a line of its own.
+    // Another desk's headline, one paragraph fewer, and an additional line.
     let body = format!("{}\n\nOur reader service answers questions about sailing times.", paragraphs(0..5));
     let copy = ingest(&server, "c.txt", "Harbour closed as storm keeps ferries in", &body).await;
     assert_eq!(story_of(&server, &first).await, first);

@@ -15,13 +15,10 @@ const BODY: &str = "<h1>Two ports agree on one ticket</h1><p>The two ports will 
 /// Returns the names of the limits that prevented reading the page as HTML, or the error's code.
 fn read(page: &str) -> Result<Vec<String>, &'static str> {
     let document = RawDocument {
-        content: page.as_bytes().to_vec(),
         media_type: Some("text/html".to_owned()),
         key: Some("torture".to_owned()),
         url: Some("https://news.example/a".to_owned()),
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::parse("2025-05-01").expect("a day"),
+        ..RawDocument::new(page.as_bytes().to_vec(), Instant::parse("2025-05-01").expect("a day"))
     };
     let (article, evidence) = preview(&document).map_err(|error| error.code())?;
     let text = reading::decode(&document).expect("the preview decoded it").text;

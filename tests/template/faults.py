@@ -148,7 +148,7 @@ def keyed_route(name):
 
 
 setting("a keyed route without authorisation", KEYED, keyed_route("PostArticles"), "AuthorizationType", "NONE")
-setting("an open $default beside keys", KEYED, keyed_route("Otherwise"), "AuthorizationType", "NONE")
+setting("an open $default with keys", KEYED, keyed_route("Otherwise"), "AuthorizationType", "NONE")
 fault("administration that an open GET matches", KEYED)(lambda s: s.keyed_api["Resources"].pop("Source"))
 fault("reads that stay open", KEYED)(lambda s: s.keyed_api["Resources"]["OtherGet"].pop("Condition"))
 

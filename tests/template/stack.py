@@ -40,7 +40,7 @@ class Stack:
         def toml(path):
             return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
-        # cargo-lambda reads CargoLambda.toml beside the manifest, then the manifest, which takes precedence.
+        # cargo-lambda reads CargoLambda.toml next to the manifest, then the manifest, which takes precedence.
         cargo = toml(root / "Cargo.toml")
         build = toml(root / "CargoLambda.toml").get("build", {})
         build |= cargo.get("package", {}).get("metadata", {}).get("lambda", {}).get("build", {})

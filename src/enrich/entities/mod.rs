@@ -3,7 +3,7 @@
 //! Precision comes before recall. A name becomes an entity by a rule that names its evidence, and a facet only if that
 //! evidence is strong: a filter that finds the wrong Georgia once is not used twice. The stages run in order, and each
 //! skips words that an earlier one claimed:
-//! 1. [`people`]: a title or an office before a name, an age or a role after it, a reporting verb beside it.
+//! 1. [`people`]: a title or an office before a name, an age or a role after it, a reporting verb next to it.
 //! 2. [`organisations`]: an acronym in brackets, a word like Ministry or University in the name, a list of known names.
 //! 3. [`places`]: countries by table, cities by table if the text gives evidence of them.
 //!

@@ -1,11 +1,11 @@
-//! People: names of two words or more that have evidence of a person beside them.
+//! People: names of two words or more that have adjacent evidence of a person.
 //!
 //! | rule | evidence |
 //! | --- | --- |
 //! | `title` | an office, a rank or a form of address before the name |
 //! | `age` | an age between commas after it |
 //! | `apposition` | a role, or `who`, after a comma after it |
-//! | `said` | a reporting verb beside it |
+//! | `speech-verb` | a reporting verb next to it |
 //! | `repeated` | the full name twice, and also the surname alone before a reporting verb |
 //!
 //! A surname alone is a mention of the only person in the article with that surname.
@@ -93,7 +93,7 @@ pub fn find(texts: &[EntityText<'_>], terms: &mut Terms<'_>, claims: &mut Claims
     people.into_iter().map(draft).filter(|person| !person.mentions.is_empty()).collect()
 }
 
-/// Adds the people who have evidence beside their names.
+/// Adds the people who have evidence next to their names.
 fn people_with_evidence(at: usize, text: &EntityText<'_>, people: &mut Vec<Person>) {
     let mut word = 0;
     while word < text.words.len() {
@@ -111,7 +111,7 @@ fn people_with_evidence(at: usize, text: &EntityText<'_>, people: &mut Vec<Perso
             word += 1;
             continue;
         };
-        if let Some((rule, role)) = beside(text, &name) {
+        if let Some((rule, role)) = adjacent_evidence(text, &name) {
             add_person(people, text.text(&name), role, rule, at, &name);
         }
         word = name.end;
@@ -128,7 +128,7 @@ fn after_article(text: &EntityText<'_>, at: usize) -> bool {
     at > 0 && text.joined(at - 1) && text.low(at - 1) == "the" && text.words[at].is_capital()
 }
 
-fn beside(text: &EntityText<'_>, name: &Range<usize>) -> Option<(&'static str, Option<String>)> {
+fn adjacent_evidence(text: &EntityText<'_>, name: &Range<usize>) -> Option<(&'static str, Option<String>)> {
     let last = name.end - 1;
     let next = text.low(name.end);
     if text.joined(last) && REPORTING_VERBS.contains(&next) {
@@ -171,7 +171,7 @@ fn role_behind(text: &EntityText<'_>, from: usize) -> Option<String> {
             let named = text.capital_behind(end + length - 1).is_some();
             return (!named).then(|| text.text(&(start..end + length)).to_owned());
         }
-        // The clause goes on to something else about this or another person.
+        // The clause continues with something else about this or another person.
         if !text.joined(end) || matches!(text.low(end), "and" | "or" | "but" | "with" | "is" | "was" | "who") {
             return None;
         }

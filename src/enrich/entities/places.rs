@@ -87,12 +87,12 @@ fn is_short(text: &EntityText<'_>, words: &Range<usize>) -> bool {
     text.text(words).chars().all(|character| character.is_uppercase() || character == '.')
 }
 
-/// Whether a country's name is part of a longer name: a word that may be of a name is directly beside it. A word that
+/// Whether a country's name is part of a longer name: a word that may be of a name is adjacent to it. A word that
 /// opens a sentence does not count, since its capital letter proves nothing.
 fn is_of_name(text: &EntityText<'_>, words: &Range<usize>) -> bool {
     let before = text.capital_before(words.start).filter(|word| !text.opens_sentence(*word));
-    let beside = [before, text.capital_behind(words.end - 1)];
-    text.cased && beside.into_iter().flatten().any(|word| text.may_be_name(word)) || text.of_firm(words)
+    let adjacent = [before, text.capital_behind(words.end - 1)];
+    text.cased && adjacent.into_iter().flatten().any(|word| text.may_be_name(word)) || text.of_firm(words)
 }
 
 fn cities(

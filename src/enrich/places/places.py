@@ -11,7 +11,7 @@ import sys
 import unicodedata
 
 # Alternate names are included if a dateline may print them: of large cities in any of these scripts or, for larger
-# ones, in Latin; of every city in the script of its own country.
+# ones, in Latin; of every city in the script of its country.
 SCRIPTS = ("ARABIC", "CJK", "HIRAGANA", "KATAKANA", "CYRILLIC", "HANGUL", "DEVANAGARI", "GREEK", "HEBREW")
 NATIVE = {
     "CYRILLIC": "RU UA BY BG RS MK KZ KG MN",

@@ -285,7 +285,10 @@ fn blocks(page: &mut ParsedPage, content: &Unescaped, plain: bool) -> Parts {
         let is_headline =
             page.body.is_empty() && page.headline.as_ref().is_some_and(|headline| headline.value == *text);
         let names = if page.body.is_empty() { byline::line(text) } else { None };
-        let boilerplate = block.region.or_else(|| text::boilerplate(text).map(|boilerplate| boilerplate.reason));
+        let boilerplate = block
+            .region
+            .map(html::Region::reason)
+            .or_else(|| text::boilerplate(text).map(|boilerplate| boilerplate.reason));
         let boilerplate = boilerplate.or_else(|| is_signature(text).then_some("feed signature"));
         let (label, reason) = match boilerplate {
             Some(reason) => (Label::Removed, reason),

@@ -6,13 +6,9 @@ use proptest::prelude::*;
 
 fn document(content: &str) -> RawDocument {
     RawDocument {
-        content: content.as_bytes().to_vec(),
-        media_type: None,
         key: Some("feed".to_owned()),
         url: Some("https://gazette.example/feed".to_owned()),
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::parse("2025-05-01").expect("a day"),
+        ..RawDocument::new(content.as_bytes().to_vec(), Instant::parse("2025-05-01").expect("a day"))
     }
 }
 
@@ -61,7 +57,7 @@ fn the_entries_of_rss_are_articles() {
     assert!(!facts.partial);
     assert_eq!(ticket.detail.body, ["The ports will sell one ticket & one pass.", "Prices stay."]);
     assert_eq!(ticket.media_type, "application/rss+xml; charset=utf-8");
-    assert!(fog.facts.partial, "a description beside a link is a part of the body");
+    assert!(fog.facts.partial, "a description with a link is a part of the body");
     assert_eq!(fog.detail.body, ["The night boat waited for three hours."]);
     assert_eq!(cited(RSS, fog, "body"), "The night boat waited for |three| hours.");
 }

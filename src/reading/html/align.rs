@@ -157,7 +157,7 @@ pub fn words(text: &str) -> Vec<WordHash> {
 }
 
 /// Returns the word overlap of two texts: the smaller of the two shares of distinct words that they have in common.
-pub fn likeness(a: &str, b: &str) -> f64 {
+pub fn similarity(a: &str, b: &str) -> f64 {
     let (a, b): (HashSet<_>, HashSet<_>) = (words(a).into_iter().collect(), words(b).into_iter().collect());
     let common = a.intersection(&b).count() as f64;
     if a.is_empty() || b.is_empty() { 0.0 } else { common / a.len().max(b.len()) as f64 }

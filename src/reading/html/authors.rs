@@ -1,6 +1,11 @@
 //! The authors of the page: from metadata, then from hinted elements, then from visible text.
 
-use super::{candidate::Candidate, metadata::Metadata, visible_metadata};
+use super::{
+    candidate::Candidate,
+    markup_hints::{ClassHint, MarkupHint, Property},
+    metadata::Metadata,
+    visible_metadata,
+};
 use crate::{
     article::slug,
     enrich::{agencies, byline},
@@ -20,13 +25,13 @@ impl Metadata<'_> {
         let full = |names: &&AuthorNames| names.value.iter().any(|name| name.contains(' ') || !name.is_ascii());
         let first = found.iter().find(full).or(found.first())?;
         // A metadata form may have room for one name where the byline has several.
-        let goes_on = |named: &&AuthorNames| {
+        let is_longer = |named: &&AuthorNames| {
             let among = |name: &String| named.value.iter().any(|text| text.ends_with(name.as_str()));
             named.rule == visible_metadata::BYLINE
                 && named.value.len() > first.value.len()
                 && first.value.iter().all(among)
         };
-        let mut chosen = found.iter().find(goes_on).unwrap_or(first).clone();
+        let mut chosen = found.iter().find(is_longer).unwrap_or(first).clone();
         let differs = |names: &&AuthorNames| names.value != chosen.value;
         chosen.alternatives = found.iter().filter(differs).map(|names| names.value.join("; ")).collect();
         chosen.alternatives.dedup();
@@ -36,20 +41,21 @@ impl Metadata<'_> {
     /// Returns the candidates of each source, by rank.
     fn credits(&self) -> [Vec<Candidate>; 9] {
         // A longer text describes an author, and names others too.
-        let mut classes = self.together(&["class:byline", "class:author"], "byline-class");
+        let class = |hint| self.first_adjacent(MarkupHint::Class(hint), "byline-class");
+        let mut classes = [class(ClassHint::Byline), class(ClassHint::Author)].concat();
         classes.retain(|class| class.text.chars().count() <= BYLINE_CHARS);
         [
             self.node("author"),
             self.meta(&["author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl"], "meta"),
-            self.together(&["itemprop:author"], "microdata"),
+            self.first_adjacent(MarkupHint::Property(Property::Author), "microdata"),
             self.labelled("written by"),
-            self.together(&["rel:author"], "author-link"),
+            self.first_adjacent(MarkupHint::AuthorRelation, "author-link"),
             visible_metadata::byline(self.lines(), self.headline().as_ref()).into_iter().collect(),
             classes,
-            // If there is a role beside it, the link is the name.
-            self.together(&["link:author"], "byline-link"),
+            // If a role is next to it, the link is the name.
+            self.first_adjacent(MarkupHint::BylineLink, "byline-link"),
             // Only the first link to an author's page: those of other articles follow.
-            self.marked(&["href:author"], "author-address").into_iter().take(1).collect(),
+            self.hinted(MarkupHint::AuthorAddress, "author-address").into_iter().take(1).collect(),
         ]
     }
 

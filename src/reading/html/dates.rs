@@ -2,8 +2,8 @@
 
 use super::{
     candidate::Candidate,
-    markup_hints,
-    metadata::{Metadata, candidate, in_body, one_beside_the_other},
+    markup_hints::{ClassHint, MarkupHint, Property},
+    metadata::{Metadata, adjacent, candidate, in_body},
     scan::{HintedElement, HtmlBlock},
     visible_metadata,
 };
@@ -28,7 +28,7 @@ impl Metadata<'_> {
     pub(super) fn published(&self) -> Option<Finding<Published>> {
         let mut candidates = self.node("datePublished");
         candidates.extend(self.meta(&META_PUBLISHED, "meta"));
-        candidates.extend(self.marked(&["itemprop:datePublished"], "microdata"));
+        candidates.extend(self.property(Property::DatePublished));
         candidates.extend(self.node("dateCreated"));
         let mut found: Vec<(Published, Candidate)> = candidates.into_iter().filter_map(Candidate::dated).collect();
         found.extend(self.visible_dates(false));
@@ -48,19 +48,17 @@ impl Metadata<'_> {
 
     /// Returns the visible dates: those of changes if `of_change`, else all others.
     fn visible_dates(&self, of_change: bool) -> Vec<(Published, Candidate)> {
-        let hinted = |hint: &'static str, rule: &'static str, anywhere: bool| {
+        let hinted = |hint: MarkupHint, rule: &'static str, anywhere: bool| {
             let found = self.anywhere(hint).filter(move |element| anywhere || in_body(element));
             let dated = found.filter_map(move |element| Some((element, candidate(element, rule)?.dated()?)));
-            one_beside_the_other(dated)
-                .filter(move |(element, _)| self.is_of_change(element) == of_change)
-                .map(|(_, dated)| dated)
+            adjacent(dated).filter(move |(element, _)| self.is_of_change(element) == of_change).map(|(_, dated)| dated)
         };
-        let mut found: Vec<_> = hinted("time", "time-element", false).collect();
-        found.extend(hinted("class:date", "date-class", false));
+        let mut found: Vec<_> = hinted(MarkupHint::Time, "time-element", false).collect();
+        found.extend(hinted(MarkupHint::Class(ClassHint::Date), "date-class", false));
         found.extend(
             self.headline().and_then(|headline| visible_metadata::date(self.scan, self.lines(), &headline, of_change)),
         );
-        found.extend(hinted("time", "time-element", true).next());
+        found.extend(hinted(MarkupHint::Time, "time-element", true).next());
         found
     }
 
@@ -83,7 +81,7 @@ impl Metadata<'_> {
     pub(super) fn modified(&self) -> Option<Finding<Published>> {
         let mut candidates = self.node("dateModified");
         candidates.extend(self.meta(&META_MODIFIED, "meta"));
-        candidates.extend(self.marked(&[markup_hints::OF_CHANGE], "microdata"));
+        candidates.extend(self.property(Property::DateModified));
         let found = candidates.into_iter().filter_map(Candidate::dated);
         dated(found.chain(self.visible_dates(true)).collect())
     }

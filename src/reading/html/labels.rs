@@ -1,6 +1,6 @@
 //! Labels each part of a page: blocks are kept, mined or removed; everything between them is markup.
 
-use super::{Finding, ParsedPage, Scan, scan::HtmlBlock, text, visible_metadata};
+use super::{Finding, ParsedPage, Scan, page_regions::Region, scan::HtmlBlock, text, visible_metadata};
 use crate::{
     article::{Label, Piece, Span},
     enrich::{byline, dateline, dates},
@@ -15,7 +15,7 @@ const LINKED_PERCENT: usize = 90;
 /// A line with at least this percentage in links, separated by bars, is a menu.
 const MENU_PERCENT: usize = 50;
 
-/// Spans of lines that were labelled by themselves, with their labels and reasons.
+/// Spans of lines that were labelled individually, with their labels and reasons.
 pub type BlockLabels = Vec<(Span, Label, String)>;
 
 /// Builds the page from its aligned blocks, without those that repeat what metadata stated.
@@ -50,7 +50,7 @@ pub fn structured(
         if page.body.is_empty()
             && block.region.is_none()
             && !(*aligned && text::ends_as_sentence(text))
-            && let Some(reason) = mark(&mut page, scan, block, authors)
+            && let Some(reason) = metadata_line(&mut page, scan, block, authors)
         {
             line_labels.extend(block.spans.iter().map(|span| (*span, Label::Mined, reason.to_owned())));
             continue;
@@ -77,7 +77,7 @@ pub fn outside(block: &HtmlBlock) -> Outside {
 }
 
 /// Reads a byline or a date line before the body, and returns which it is.
-fn mark(page: &mut ParsedPage, scan: &Scan, block: &HtmlBlock, authors: &[String]) -> Option<&'static str> {
+fn metadata_line(page: &mut ParsedPage, scan: &Scan, block: &HtmlBlock, authors: &[String]) -> Option<&'static str> {
     let text = block.text.as_str();
     if text.chars().count() > METADATA_LINE_CHARS {
         return None;
@@ -91,7 +91,7 @@ fn mark(page: &mut ParsedPage, scan: &Scan, block: &HtmlBlock, authors: &[String
         page.authors.get_or_insert(Finding { value: names, spans: spans(), rule: "byline", alternatives: Vec::new() });
     }
     if let Some(stated) = dated {
-        let changed = scan.marks_change(block, &stated) || dates::is_of_change(before_date);
+        let changed = scan.hints_at_change(block, &stated) || dates::is_of_change(before_date);
         let dated = Finding { value: stated.published, spans: spans(), rule: "date-line", alternatives: Vec::new() };
         if changed {
             page.modified.get_or_insert(dated);
@@ -117,23 +117,20 @@ pub fn body(page: &mut ParsedPage, block: &HtmlBlock) {
             page.agency = Some(Finding { value: agency.to_owned(), rule: "dateline-agency", ..head.clone() });
         }
         page.dateline = Some(head);
-        text = text[found.story..].to_owned();
+        text = text[found.body_start..].to_owned();
     }
     spans.dedup();
     page.body.push(Paragraph { text, spans });
 }
 
-/// Regions that are not visible.
-const INVISIBLE: [&str; 3] = ["template", "drawing", "hidden"];
-
 /// Reads a page without an extracted body: its blocks as the lines of flattened text.
 pub fn flattened(scan: &Scan) -> (ParsedPage, BlockLabels) {
-    let seen = scan.blocks.iter().filter(|block| block.region.is_none_or(|region| !INVISIBLE.contains(&region)));
+    let seen = scan.blocks.iter().filter(|block| block.region.is_none_or(Region::is_visible));
     let blocks: Vec<_> = seen
         .map(|finding| block_lines::TextBlock { text: finding.text.clone(), spans: finding.spans.clone() })
         .collect();
     let (page, labels) = block_lines::read(&blocks);
-    let labels = blocks.iter().zip(labels).filter(|(_, (_, reason))| reason != "blank");
+    let labels = blocks.iter().zip(labels).filter(|(_, (_, reason))| reason != Piece::BLANK);
     let line_labels =
         labels.flat_map(|(block, (label, reason))| block.spans.iter().map(move |span| (*span, label, reason.clone())));
     (page, line_labels.collect())
@@ -169,8 +166,8 @@ pub fn pieces(
     parts.extend(line_labels.iter().map(|(span, label, reason)| (*span, *label, reason.as_str())));
     for (block, outside) in scan.blocks.iter().zip(outside) {
         let reason = match block.region {
-            _ if block.text.is_empty() => "blank",
-            Some(region) => region,
+            _ if block.text.is_empty() => Piece::BLANK,
+            Some(region) => region.reason(),
             None => outside.unwrap_or("not part of the body"),
         };
         parts.extend(block.spans.iter().map(|span| (*span, Label::Removed, reason)));

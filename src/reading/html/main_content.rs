@@ -39,7 +39,7 @@ pub fn begin(document: &str, scan: &Scan) -> Result<Extraction, String> {
 
 impl Extraction {
     /// Returns the lines of the body, or the reason why there are none, for the evidence.
-    pub fn story(self) -> Result<Vec<String>, String> {
+    pub fn paragraphs(self) -> Result<Vec<String>, String> {
         match self.0.wait(Some(Duration::from_secs(HTML_SECONDS))) {
             Ok(text) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
             Ok(_) => Err("no main text found in the page's structure; read as plain lines".to_owned()),

@@ -2,63 +2,112 @@
 
 use super::tag::Tag;
 
-/// The hint on the date of a change.
-pub const OF_CHANGE: &str = "itemprop:dateModified";
-
-/// Parts of class names that label facts, with their hints.
-const CLASSES: &[(&str, &str)] = &[
-    ("byline", "class:byline"),
-    ("author", "class:author"),
-    ("standfirst", "class:deck"),
-    ("subheadline", "class:deck"),
-    ("article-subtitle", "class:deck"),
-    ("article__subtitle", "class:deck"),
-    ("dek", "class:deck"),
-    ("deck", "class:deck"),
-    ("publish", "class:date"),
-    ("timestamp", "class:date"),
-    ("date", "class:date"),
-    ("authorname", "class:author"),
-    ("authors", "class:author"),
-];
-
-/// Elements that are hints by themselves.
-const ELEMENTS: [&str; 3] = ["h1", "time", "title"];
-
-/// Whether elements with a hint name the authors of the page.
-pub fn is_credit(hint: &str) -> bool {
-    matches!(hint, "class:author" | "class:byline")
+/// What the markup of an element says that the element holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkupHint {
+    Property(Property),
+    /// `rel="author"`.
+    AuthorRelation,
+    /// A link to a folder where sites keep their authors' pages.
+    AuthorAddress,
+    /// A link within an author or a byline.
+    BylineLink,
+    Class(ClassHint),
+    H1,
+    Time,
+    Title,
 }
 
-/// Returns the hints of an element: `itemprop:headline`, `rel:author`, `href:author`, `link:author`, `class:byline`,
-/// `h1`. A link within a credit is `link:author`.
-pub fn of(name: &str, tag: &Tag, in_credit: bool) -> Vec<String> {
-    let mut hints: Vec<String> = Vec::new();
-    let is_element = ELEMENTS.contains(&name);
-    if tag.is_bare() && !is_element {
+/// A property of schema.org that microdata states in `itemprop`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "camelCase")]
+pub enum Property {
+    AlternativeHeadline,
+    ArticleSection,
+    Author,
+    DateModified,
+    DatePublished,
+    Description,
+    Headline,
+    Keywords,
+    Publisher,
+}
+
+/// What a class name says. Of several, the first in the order of [`CLASSES`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassHint {
+    Byline,
+    Author,
+    Deck,
+    Date,
+}
+
+/// Parts of class names that label facts, with their hints.
+const CLASSES: &[(&str, ClassHint)] = &[
+    ("byline", ClassHint::Byline),
+    ("author", ClassHint::Author),
+    ("standfirst", ClassHint::Deck),
+    ("subheadline", ClassHint::Deck),
+    ("article-subtitle", ClassHint::Deck),
+    ("article__subtitle", ClassHint::Deck),
+    ("dek", ClassHint::Deck),
+    ("deck", ClassHint::Deck),
+    ("publish", ClassHint::Date),
+    ("timestamp", ClassHint::Date),
+    ("date", ClassHint::Date),
+    ("authorname", ClassHint::Author),
+    ("authors", ClassHint::Author),
+];
+
+impl MarkupHint {
+    /// The date of a change.
+    pub const MODIFIED: Self = Self::Property(Property::DateModified);
+
+    /// Whether elements with this hint name the authors of the page.
+    pub fn is_credit(self) -> bool {
+        matches!(self, Self::Class(ClassHint::Author | ClassHint::Byline))
+    }
+
+    fn of_element(name: &str) -> Option<Self> {
+        match name {
+            "h1" => Some(Self::H1),
+            "time" => Some(Self::Time),
+            "title" => Some(Self::Title),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the hints of an element. `in_credit`: whether it is within one that names authors.
+pub fn of(name: &str, tag: &Tag, in_credit: bool) -> Vec<MarkupHint> {
+    let mut hints: Vec<MarkupHint> = Vec::new();
+    let element_hint = MarkupHint::of_element(name);
+    if tag.is_bare() && element_hint.is_none() {
         return hints;
     }
     if let Some((properties, _)) = tag.attribute("itemprop") {
-        hints.extend(properties.split_whitespace().map(|word| format!("itemprop:{word}")));
+        hints.extend(properties.split_whitespace().filter_map(|name| name.parse().ok()).map(MarkupHint::Property));
     }
     if name == "a" {
         let related = tag
             .attribute("rel")
-            .is_some_and(|(attribute, _)| attribute.split_whitespace().any(|word| word == "author"));
+            .is_some_and(|(relations, _)| relations.split_whitespace().any(|relation| relation == "author"));
         let leads = tag.attribute("href").is_some_and(|(href, _)| leads_to_author(href));
-        let links = [("rel:author", related), ("href:author", leads), ("link:author", in_credit)];
-        hints.extend(links.iter().filter(|(_, is)| *is).map(|(hint, _)| (*hint).to_owned()));
+        let links = [
+            (MarkupHint::AuthorRelation, related),
+            (MarkupHint::AuthorAddress, leads),
+            (MarkupHint::BylineLink, in_credit),
+        ];
+        hints.extend(links.into_iter().filter(|(_, is)| *is).map(|(hint, _)| hint));
     }
-    if is_element {
-        hints.push(name.to_owned());
-    }
+    hints.extend(element_hint);
     let class = tag.attribute("class").map(|(attribute, _)| attribute.to_lowercase()).unwrap_or_default();
     let parts = class.split_whitespace().flat_map(|word| word.split(['-', '_']).chain([word]));
     let class_hint = parts.filter_map(|part| CLASSES.iter().position(|(class, _)| *class == part)).min();
-    hints.extend(class_hint.map(|at| CLASSES[at].1.to_owned()));
+    hints.extend(class_hint.map(|at| MarkupHint::Class(CLASSES[at].1)));
     // The date of a change is not treated as a date of publication.
-    if hints.iter().any(|hint| hint == OF_CHANGE) {
-        hints.retain(|hint| hint != "time" && hint != "class:date");
+    if hints.contains(&MarkupHint::MODIFIED) {
+        hints.retain(|hint| !matches!(hint, MarkupHint::Time | MarkupHint::Class(ClassHint::Date)));
     }
     hints
 }

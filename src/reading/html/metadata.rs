@@ -4,6 +4,8 @@
 use super::{
     candidate::Candidate,
     json_ld::ArticleNode,
+    markup_hints::{ClassHint, MarkupHint, Property},
+    page_regions::Region,
     scan::{HintedElement, HtmlBlock, Scan},
     visible_metadata,
 };
@@ -16,7 +18,7 @@ use std::cell::OnceCell;
 use url::Url;
 
 /// Maximum bytes between two elements that count as adjacent: two dates of one article, or two of its authors.
-const BESIDE_BYTES: usize = 2_000;
+const ADJACENT_BYTES: usize = 2_000;
 
 pub struct Metadata<'a> {
     pub(super) scan: &'a Scan,
@@ -78,30 +80,32 @@ impl<'a> Metadata<'a> {
         found.map(|meta| Candidate { text: meta.value.clone(), spans: vec![meta.span], rule }).collect()
     }
 
-    /// Returns the values of the elements with one of the hints, from an attribute or from the text.
-    pub(super) fn marked(&self, marks: &[&str], rule: &'static str) -> Vec<Candidate> {
-        let found = marks.iter().flat_map(|mark| self.anywhere(mark)).filter(in_body);
-        found.filter_map(|element| candidate(element, rule)).collect()
+    /// Returns the values of the elements with a hint, from an attribute or from the text.
+    pub(super) fn hinted(&self, hint: MarkupHint, rule: &'static str) -> Vec<Candidate> {
+        self.anywhere(hint).filter(in_body).filter_map(|element| candidate(element, rule)).collect()
     }
 
     /// Returns the same for the first adjacent elements only: those further down belong to other articles.
-    pub(super) fn together(&self, marks: &[&str], rule: &'static str) -> Vec<Candidate> {
-        let found = marks.iter().flat_map(|mark| {
-            let found = self.anywhere(mark).filter(in_body);
-            one_beside_the_other(found.filter_map(|element| Some((element, candidate(element, rule)?))))
-        });
+    pub(super) fn first_adjacent(&self, hint: MarkupHint, rule: &'static str) -> Vec<Candidate> {
+        let found = self.anywhere(hint).filter(in_body);
+        let found = adjacent(found.filter_map(|element| Some((element, candidate(element, rule)?))));
         found.map(|(_, candidate)| candidate).collect()
     }
 
+    /// Returns the values of the elements with a property of microdata.
+    pub(super) fn property(&self, property: Property) -> Vec<Candidate> {
+        self.hinted(MarkupHint::Property(property), "microdata")
+    }
+
     /// Returns the elements with a hint, in every part of the page.
-    pub(super) fn anywhere<'b>(&'b self, mark: &'b str) -> impl Iterator<Item = &'b HintedElement> {
-        self.scan.marked.iter().filter(move |marked| marked.mark == mark)
+    pub(super) fn anywhere(&self, hint: MarkupHint) -> impl Iterator<Item = &HintedElement> {
+        self.scan.hinted.iter().filter(move |element| element.hint == hint)
     }
 
     fn deck(&self) -> Option<Finding<String>> {
         let mut candidates = self.node("alternativeHeadline");
-        candidates.extend(self.marked(&["itemprop:alternativeHeadline"], "microdata"));
-        candidates.extend(self.marked(&["class:deck"], "deck-class"));
+        candidates.extend(self.property(Property::AlternativeHeadline));
+        candidates.extend(self.hinted(MarkupHint::Class(ClassHint::Deck), "deck-class"));
         candidates.retain(|candidate| candidate.text.split_whitespace().count() >= 3);
         first(candidates)
     }
@@ -110,7 +114,7 @@ impl<'a> Metadata<'a> {
         let mut candidates =
             self.meta(&["og:description", "description", "twitter:description", "dc.description"], "open-graph");
         candidates.extend(self.node("description"));
-        candidates.extend(self.marked(&["itemprop:description"], "microdata"));
+        candidates.extend(self.property(Property::Description));
         first(candidates).map(|finding| Finding { alternatives: Vec::new(), ..finding })
     }
 
@@ -121,7 +125,7 @@ impl<'a> Metadata<'a> {
     fn stated_publisher(&self) -> Option<Finding<Publisher>> {
         let mut candidates = self.node("publisher");
         candidates.extend(self.meta(&["og:site_name", "application-name", "dc.publisher"], "open-graph"));
-        candidates.extend(self.marked(&["itemprop:publisher"], "microdata"));
+        candidates.extend(self.property(Property::Publisher));
         candidates.retain(|candidate| {
             !candidate.text.starts_with("http") && !candidate.text.starts_with('@') && !slug(&candidate.text).is_empty()
         });
@@ -162,7 +166,7 @@ impl<'a> Metadata<'a> {
     fn section(&self) -> Option<Finding<String>> {
         let mut candidates = self.node("articleSection");
         candidates.extend(self.meta(&["article:section", "parsely-section", "section"], "meta"));
-        candidates.extend(self.marked(&["itemprop:articleSection"], "microdata"));
+        candidates.extend(self.property(Property::ArticleSection));
         first(candidates)
     }
 
@@ -172,7 +176,7 @@ impl<'a> Metadata<'a> {
             self.meta(&["article:tag"], "open-graph"),
             self.meta(&["news_keywords"], "meta"),
             self.meta(&["keywords"], "meta"),
-            self.marked(&["itemprop:keywords"], "microdata"),
+            self.property(Property::Keywords),
         ];
         let group = groups.into_iter().find(|group| !group.is_empty())?;
         let rule = group[0].rule;
@@ -211,9 +215,9 @@ impl<'a> Metadata<'a> {
 }
 
 /// Returns the value of a hinted element: its attribute, unless that is only a link's target, else its text.
-pub(super) fn candidate(marked: &HintedElement, rule: &'static str) -> Option<Candidate> {
-    let text = visible_text(&marked.text);
-    let attribute = marked.value.as_ref().filter(|(value, _)| {
+pub(super) fn candidate(element: &HintedElement, rule: &'static str) -> Option<Candidate> {
+    let text = visible_text(&element.text);
+    let attribute = element.value.as_ref().filter(|(value, _)| {
         text.is_empty() || !value.contains('/') || value.contains(':') && !value.starts_with("http")
     });
     match attribute {
@@ -221,24 +225,24 @@ pub(super) fn candidate(marked: &HintedElement, rule: &'static str) -> Option<Ca
             Some(Candidate { text: visible_text(value), spans: vec![*span], rule })
         }
         _ if text.is_empty() => None,
-        _ => Some(Candidate { text, spans: marked.spans.clone(), rule }),
+        _ => Some(Candidate { text, spans: element.spans.clone(), rule }),
     }
 }
 
 /// Whether an element is in a part of the page that may be the body. Hidden elements count: they are machine-readable.
-pub(super) fn in_body(marked: &&HintedElement) -> bool {
-    marked.region.is_none_or(|region| region == "hidden")
+pub(super) fn in_body(element: &&HintedElement) -> bool {
+    element.region.is_none_or(|region| region == Region::Hidden)
 }
 
 /// Yields elements as long as each is near the previous one: those further down belong to other articles.
-pub(super) fn one_beside_the_other<'a, T>(
-    marked: impl Iterator<Item = (&'a HintedElement, T)>,
+pub(super) fn adjacent<'a, T>(
+    elements: impl Iterator<Item = (&'a HintedElement, T)>,
 ) -> impl Iterator<Item = (&'a HintedElement, T)> {
     let mut end = None;
-    marked.take_while(move |(marked, _)| {
-        let spans = || marked.spans.iter().chain(marked.value.as_ref().map(|(_, span)| span));
+    elements.take_while(move |(element, _)| {
+        let spans = || element.spans.iter().chain(element.value.as_ref().map(|(_, span)| span));
         let (first, last) = (spans().map(|span| span.start).min(), spans().map(|span| span.end).max());
-        let near = first.zip(end).is_none_or(|(first, end)| first <= end + BESIDE_BYTES);
+        let near = first.zip(end).is_none_or(|(first, end)| first <= end + ADJACENT_BYTES);
         end = last.or(end);
         near
     })

@@ -29,7 +29,7 @@ use crate::article::Instant;
 use metadata::Metadata;
 use scan::Scan;
 
-pub(super) use {labels::body, scan::HtmlBlock};
+pub(super) use {labels::body, page_regions::Region, scan::HtmlBlock};
 
 /// Returns the blocks of a page or of a part of one.
 pub(super) fn blocks(document: &str) -> Result<Vec<HtmlBlock>, String> {
@@ -47,7 +47,7 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> ParsedP
     let stated = Metadata::new(&scan, node.as_ref(), url, retrieved_at).stated();
     let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
     let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
-    let body = extraction.and_then(main_content::Extraction::story);
+    let body = extraction.and_then(main_content::Extraction::paragraphs);
     let structured = body.map(|body| {
         let aligned = align::align(&scan.blocks, &words, &body);
         labels::structured(&scan, &outside, &stated, &aligned)

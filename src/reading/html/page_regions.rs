@@ -2,40 +2,80 @@
 
 use super::tag::Tag;
 
-/// Elements that hold no body text, with the reason.
-const BY_ELEMENT: &[(&str, &str)] = &[
-    ("nav", "navigation"),
-    ("footer", "footer"),
-    ("aside", "aside"),
-    ("form", "form"),
-    ("button", "button"),
-    ("select", "form"),
-    ("figcaption", "caption"),
-    ("figure", "caption"),
-    ("noscript", "without scripts"),
-    ("template", "template"),
-    ("svg", "drawing"),
-    ("iframe", "frame"),
-    ("dialog", "dialog"),
+/// A part of a page that holds no body text. Its name is the reason in the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum Region {
+    Navigation,
+    Footer,
+    Aside,
+    Form,
+    Button,
+    Caption,
+    #[strum(serialize = "without scripts")]
+    Noscript,
+    Template,
+    Drawing,
+    Frame,
+    Dialog,
+    Comments,
+    #[strum(serialize = "related stories")]
+    RelatedStories,
+    #[strum(serialize = "newsletter box")]
+    Newsletter,
+    #[strum(serialize = "cookie notice")]
+    CookieNotice,
+    Advertisement,
+    Breadcrumbs,
+    #[strum(serialize = "share button")]
+    ShareButton,
+    Hidden,
+}
+
+impl Region {
+    pub fn reason(self) -> &'static str {
+        self.into()
+    }
+
+    pub fn is_visible(self) -> bool {
+        !matches!(self, Self::Template | Self::Drawing | Self::Hidden)
+    }
+}
+
+/// Elements that hold no body text.
+const BY_ELEMENT: &[(&str, Region)] = &[
+    ("nav", Region::Navigation),
+    ("footer", Region::Footer),
+    ("aside", Region::Aside),
+    ("form", Region::Form),
+    ("button", Region::Button),
+    ("select", Region::Form),
+    ("figcaption", Region::Caption),
+    ("figure", Region::Caption),
+    ("noscript", Region::Noscript),
+    ("template", Region::Template),
+    ("svg", Region::Drawing),
+    ("iframe", Region::Frame),
+    ("dialog", Region::Dialog),
 ];
 /// The same for ids and class names.
-const BY_NAME: &[(&str, &str)] = &[
-    ("comments", "comments"),
-    ("comment-list", "comments"),
-    ("commentlist", "comments"),
-    ("comments-area", "comments"),
-    ("comment-body", "comments"),
-    ("related", "related stories"),
-    ("newsletter", "newsletter box"),
-    ("cookie", "cookie notice"),
-    ("consent", "cookie notice"),
-    ("advert", "advertisement"),
-    ("advertisement", "advertisement"),
-    ("ad-slot", "advertisement"),
-    ("breadcrumb", "breadcrumbs"),
-    ("breadcrumbs", "breadcrumbs"),
-    ("social", "share button"),
-    ("share", "share button"),
+const BY_NAME: &[(&str, Region)] = &[
+    ("comments", Region::Comments),
+    ("comment-list", Region::Comments),
+    ("commentlist", Region::Comments),
+    ("comments-area", Region::Comments),
+    ("comment-body", Region::Comments),
+    ("related", Region::RelatedStories),
+    ("newsletter", Region::Newsletter),
+    ("cookie", Region::CookieNotice),
+    ("consent", Region::CookieNotice),
+    ("advert", Region::Advertisement),
+    ("advertisement", Region::Advertisement),
+    ("ad-slot", Region::Advertisement),
+    ("breadcrumb", Region::Breadcrumbs),
+    ("breadcrumbs", Region::Breadcrumbs),
+    ("social", Region::ShareButton),
+    ("share", Region::ShareButton),
 ];
 /// Elements that never hold body text on any page. (A form may enclose the whole body.)
 const APART: &[&str] =
@@ -46,14 +86,15 @@ pub(super) fn is_apart(name: &str) -> bool {
     APART.contains(&name)
 }
 
-/// Returns the reason why an element holds no body text: by the element, else hidden, else by role, id or class.
-pub(super) fn region(name: &str, tag: &Tag) -> Option<&'static str> {
+/// Returns the region that an element opens: by the element, else hidden, else by role, id or class.
+pub(super) fn region(name: &str, tag: &Tag) -> Option<Region> {
     let by_element = BY_ELEMENT.iter().find(|(element, _)| *element == name).map(|(_, reason)| *reason);
     if by_element.is_some() || tag.is_bare() {
         return by_element;
     }
     let hidden = tag.has("hidden") || tag.attribute("aria-hidden").is_some_and(|(attribute, _)| attribute == "true");
-    let role = tag.attribute("role").and_then(|(attribute, _)| (attribute == "navigation").then_some("navigation"));
+    let role =
+        tag.attribute("role").and_then(|(attribute, _)| (attribute == "navigation").then_some(Region::Navigation));
     // Names of elements that enclose the whole page or body are ignored.
     let wide = matches!(name, "html" | "body" | "main" | "article" | "p");
     let called = ["id", "class"].iter().filter(|_| !wide).find_map(|name| tag.attribute(name));
@@ -62,5 +103,5 @@ pub(super) fn region(name: &str, tag: &Tag) -> Option<&'static str> {
             |word: &str| BY_NAME.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, reason)| *reason);
         value.split_whitespace().find_map(is_named)
     });
-    hidden.then_some("hidden").or(role).or(named)
+    hidden.then_some(Region::Hidden).or(role).or(named)
 }

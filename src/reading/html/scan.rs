@@ -5,8 +5,8 @@
 
 use super::{
     extraction_thread::{self, ExtractionError},
-    markup_hints::{self, OF_CHANGE},
-    page_regions::{is_apart, region},
+    markup_hints::{self, MarkupHint},
+    page_regions::{Region, is_apart, region},
     tag::Tag,
 };
 use crate::{
@@ -29,8 +29,8 @@ pub struct HtmlBlock {
     pub spans: Vec<Span>,
     /// The innermost block element: `p`, `h1`, `li`.
     pub element: String,
-    /// Why it cannot be body text, if it is in such a region.
-    pub region: Option<&'static str>,
+    /// The region without body text that it is in.
+    pub region: Option<Region>,
     /// Bytes of the text within links.
     pub linked: usize,
 }
@@ -38,13 +38,12 @@ pub struct HtmlBlock {
 /// An element with a markup hint that it holds a fact.
 #[derive(Clone, Debug)]
 pub struct HintedElement {
-    /// The hint, as [`markup_hints`] names it: `itemprop:headline`, `class:byline`, `h1`.
-    pub mark: String,
+    pub hint: MarkupHint,
     /// The value of its attribute: `content`, `datetime`, `href`.
     pub value: Option<(String, Span)>,
     pub text: String,
     pub spans: Vec<Span>,
-    pub region: Option<&'static str>,
+    pub region: Option<Region>,
 }
 
 /// A `<meta>` or `<link>`: the name in lower case, the value, and the span of the value.
@@ -58,9 +57,9 @@ pub struct Meta {
 #[derive(Debug, Default)]
 pub struct Scan {
     pub blocks: Vec<HtmlBlock>,
-    pub marked: Vec<HintedElement>,
+    pub hinted: Vec<HintedElement>,
     pub meta: Vec<Meta>,
-    /// Offsets of the runs of text that are hinted as the date of a change, each with its index in `marked`.
+    /// Offsets of the runs of text that are hinted as the date of a change, each with its index in `hinted`.
     changes: HashMap<usize, usize>,
     /// The contents of JSON-LD scripts.
     pub json_ld: Vec<Span>,
@@ -74,16 +73,16 @@ pub struct Scan {
 
 impl Scan {
     /// Whether the date in a block is in an element that is hinted as the date of a change.
-    pub fn marks_change(&self, block: &HtmlBlock, stated: &dates::Stated) -> bool {
+    pub fn hints_at_change(&self, block: &HtmlBlock, stated: &dates::Stated) -> bool {
         let mut within = block.spans.iter().filter_map(|span| self.changes.get(&span.start));
         within.any(|index| {
-            dates::stated(&self.marked[*index].text).is_some_and(|date| date.published == stated.published)
+            dates::stated(&self.hinted[*index].text).is_some_and(|date| date.published == stated.published)
         })
     }
 }
 
 /// Maximum bytes of text of a hinted element; more is not a fact but a part of the page.
-const MARKED_BYTES: usize = 2_000;
+const HINTED_BYTES: usize = 2_000;
 /// Maximum bytes of an attribute that may identify an element; longer ones are stripped.
 const ATTRIBUTE_BYTES: usize = 80;
 /// Maximum bytes of a table row that is one block. Longer rows are layout, and each of their cells is a block.
@@ -162,7 +161,7 @@ fn pass(document: &str) -> Scan {
 
 struct Element {
     name: String,
-    region: Option<&'static str>,
+    region: Option<Region>,
     /// The numbers of open hinted elements and of blocks before it.
     open_hints: usize,
     blocks: usize,
@@ -180,7 +179,7 @@ struct Pass<'a> {
     /// The number of open elements over the depth limit.
     over_depth: usize,
     block: HtmlBlock,
-    /// Indexes in `scan.marked` of the open hinted elements.
+    /// Indexes in `scan.hinted` of the open hinted elements.
     open_hints: Vec<usize>,
     /// The number of open links.
     links: usize,
@@ -211,7 +210,7 @@ impl Pass<'_> {
         }
     }
 
-    fn region(&self) -> Option<&'static str> {
+    fn region(&self) -> Option<Region> {
         self.open.last().and_then(|element| element.region)
     }
 
@@ -227,7 +226,7 @@ impl Pass<'_> {
             }
         } else if name == "br" {
             self.block.text.push('\n');
-            self.open_hints.iter().for_each(|mark| self.scan.marked[*mark].text.push('\n'));
+            self.open_hints.iter().for_each(|index| self.scan.hinted[*index].text.push('\n'));
             if self.block.text.ends_with("\n\n") {
                 self.end_block();
             }
@@ -237,7 +236,7 @@ impl Pass<'_> {
             self.scan.apart.push(Span { start: tag.start, end });
         }
         if is_void {
-            self.mark(name, tag, end);
+            self.add_hints(name, tag, end);
             return;
         }
         let open_hints = self.open_hints.len();
@@ -246,7 +245,7 @@ impl Pass<'_> {
             self.links += usize::from(name == "a");
             let (blocks, start) = (self.scan.blocks.len(), tag.start);
             self.open.push(Element { name: name.to_owned(), region, open_hints, blocks, start });
-            self.mark(name, tag, end);
+            self.add_hints(name, tag, end);
         } else {
             self.over_depth += 1;
         }
@@ -323,14 +322,14 @@ impl Pass<'_> {
             self.scan.silent.push((span, reason));
             return;
         }
-        for mark in &self.open_hints {
-            let marked = &mut self.scan.marked[*mark];
-            if marked.text.len() < MARKED_BYTES {
-                marked.text.push_str(words);
+        for index in &self.open_hints {
+            let hinted = &mut self.scan.hinted[*index];
+            if hinted.text.len() < HINTED_BYTES {
+                hinted.text.push_str(words);
                 if !words.trim().is_empty() {
-                    marked.spans.push(span);
-                    if marked.mark == OF_CHANGE {
-                        self.scan.changes.insert(span.start, *mark);
+                    hinted.spans.push(span);
+                    if hinted.hint == MarkupHint::MODIFIED {
+                        self.scan.changes.insert(span.start, *index);
                     }
                 }
             }
@@ -372,7 +371,7 @@ impl Pass<'_> {
         self.scan.meta.push(Meta { name: format!("{prefix}{named}"), value: value.to_owned(), span });
     }
 
-    fn mark(&mut self, name: &str, tag: &Tag, end: usize) {
+    fn add_hints(&mut self, name: &str, tag: &Tag, end: usize) {
         if name == "script"
             && tag.attribute("type").is_some_and(|(kind, _)| kind.eq_ignore_ascii_case("application/ld+json"))
         {
@@ -381,7 +380,7 @@ impl Pass<'_> {
             self.scan.json_ld.push(Span { start: end, end: end + length });
             return;
         }
-        let is_credit = |index: &usize| markup_hints::is_credit(&self.scan.marked[*index].mark);
+        let is_credit = |index: &usize| self.scan.hinted[*index].hint.is_credit();
         let hints = markup_hints::of(name, tag, name == "a" && self.open_hints.iter().any(is_credit));
         if hints.is_empty() {
             return;
@@ -389,10 +388,10 @@ impl Pass<'_> {
         let value = ["content", "datetime", "href"].iter().find_map(|name| tag.attribute(name));
         let value = value.map(|(value, span)| (value.to_owned(), span));
         let region = self.region();
-        for mark in hints {
-            let at = self.scan.marked.len();
-            self.scan.marked.push(HintedElement {
-                mark,
+        for hint in hints {
+            let at = self.scan.hinted.len();
+            self.scan.hinted.push(HintedElement {
+                hint,
                 value: value.clone(),
                 text: String::new(),
                 spans: Vec::new(),
@@ -420,7 +419,7 @@ mod tests {
         let texts: Vec<_> =
             scan.blocks.iter().map(|block| (block.element.as_str(), block.text.as_str(), block.region)).collect();
         let expected = [
-            ("nav", "Home", Some("navigation")),
+            ("nav", "Home", Some(Region::Navigation)),
             ("h1", "A & B", None),
             ("p", "One two three", None),
             ("p", "Four", None),
@@ -445,7 +444,7 @@ mod tests {
         };
         assert_eq!(found("og:title"), Some(("A \"B\"", "A &quot;B&quot;")));
         assert_eq!(found("html:"), Some(("en", "en")));
-        let (value, span) = scan.marked[0].value.clone().expect("a value");
+        let (value, span) = scan.hinted[0].value.clone().expect("a value");
         assert_eq!((value.as_str(), &document[span.start..span.end]), ("2025-04-07", "2025-04-07"));
     }
 

@@ -4,6 +4,7 @@
 use super::{
     align,
     candidate::Candidate,
+    markup_hints::{MarkupHint, Property},
     metadata::{Metadata, candidate, domain, first},
 };
 use crate::{enrich::dates, reading::Finding};
@@ -30,9 +31,9 @@ impl Metadata<'_> {
     fn stated_headline(&self) -> Option<Finding<String>> {
         let mut stated = self.node("headline");
         stated.extend(self.meta(&["og:title", "twitter:title", "dc.title"], "open-graph"));
-        stated.extend(self.marked(&["itemprop:headline"], "microdata"));
-        let title = self.anywhere("title").find_map(|element| candidate(element, "title"));
-        let mut visible = self.marked(&["h1"], "h1");
+        stated.extend(self.property(Property::Headline));
+        let title = self.anywhere(MarkupHint::Title).find_map(|element| candidate(element, "title"));
+        let mut visible = self.hinted(MarkupHint::H1, "h1");
         visible.retain(|h1| !title.as_ref().is_some_and(|title| self.ends_title(&h1.text, &title.text)));
         visible.iter_mut().for_each(|h1| h1.text = self.without_site(&unescaped_once(&h1.text), false));
         let minimum = if visible.iter().all(|h1| h1.text == visible[0].text) { SIMILARITY_LONE } else { SIMILARITY };
@@ -40,7 +41,7 @@ impl Metadata<'_> {
             let confirms = |candidate: &Candidate| {
                 let (candidate, h1) = (candidate.text.to_lowercase(), h1.text.to_lowercase());
                 let begins = candidate.starts_with(&h1) && h1.split_whitespace().count() >= TITLE_WORDS;
-                align::likeness(&candidate, &h1) >= minimum
+                align::similarity(&candidate, &h1) >= minimum
                     || h1.starts_with(candidate.trim_end_matches(['…', '.']))
                     || begins
             };

@@ -16,6 +16,8 @@ pub struct Boilerplate {
 enum Match {
     Is,
     Starts,
+    /// As `Starts`, for a line of any length: notices and credits run long.
+    Begins,
     Opens,
 }
 
@@ -34,6 +36,7 @@ static ROWS: LazyLock<FxHashMap<[char; 2], Vec<Row>>> = LazyLock::new(|| {
         let how = match columns.next()? {
             "is" => Match::Is,
             "starts" => Match::Starts,
+            "begins" => Match::Begins,
             _ => Match::Opens,
         };
         Some(Row { how, words: columns.next()?, reason: columns.next()? })
@@ -74,9 +77,8 @@ fn by_words(line: &str) -> Option<Boilerplate> {
     rows.iter().find_map(|row| {
         let matches = match row.how {
             Match::Is => bare == row.words || low == row.words,
-            Match::Starts => {
-                low.starts_with(row.words) && (short || row.reason.ends_with("notice") || row.reason == "credits")
-            }
+            Match::Starts => low.starts_with(row.words) && short,
+            Match::Begins => low.starts_with(row.words),
             Match::Opens => bare == row.words || low.starts_with(row.words) && !ends_as_sentence(line) && short,
         };
         matches.then_some(Boilerplate { reason: row.reason, opens_block: row.how == Match::Opens })

@@ -55,18 +55,18 @@ mod weights {
 }
 
 /// Returns the index of the headline's line and the rule that found it. `kept` are the lines that may be in the body,
-/// which begins with line `story`.
-pub fn find(lines: &[Line<'_>], is_boilerplate: &[bool], kept: &[bool], story: usize) -> Option<(usize, &'static str)> {
+/// which begins with line `body`.
+pub fn find(lines: &[Line<'_>], is_boilerplate: &[bool], kept: &[bool], body: usize) -> Option<(usize, &'static str)> {
     // The first line is near enough, wherever the body begins.
-    let above = (0..story).filter(|at| *at == 0 || story - at <= ABOVE_BODY);
+    let above = (0..body).filter(|at| *at == 0 || body - at <= ABOVE_BODY);
     let above: Vec<usize> = above.filter(|at| !is_boilerplate[*at]).collect();
-    let near = |at: usize| at <= METADATA || at + ABOVE_BODY >= story && at < story + METADATA;
+    let near = |at: usize| at <= METADATA || at + ABOVE_BODY >= body && at < body + METADATA;
     let is_metadata: Vec<bool> =
         lines.iter().enumerate().map(|(at, line)| near(at) && is_metadata_line(line.text)).collect();
     let candidates: Vec<usize> =
         above.iter().copied().filter(|at| is_headline(lines[*at].text) && !is_metadata[*at]).collect();
     let common = common(lines, kept, &candidates);
-    let first = (0..story).find(|at| !is_boilerplate[*at]);
+    let first = (0..body).find(|at| !is_boilerplate[*at]);
     let score = |at: usize, shared: &Common| {
         let text = lines[at].text;
         let length = words(text);
@@ -90,7 +90,7 @@ pub fn find(lines: &[Line<'_>], is_boilerplate: &[bool], kept: &[bool], story: u
             + weights::BOILERPLATE * boilerplate as f64
             + if_so(at == 0, weights::TOP)
             + if_so(is_first && shared.most, weights::FIRST)
-            + if_so(first == Some(at) && story - at <= TITLE_ABOVE_BODY, weights::FIRST_NEAR)
+            + if_so(first == Some(at) && body - at <= TITLE_ABOVE_BODY, weights::FIRST_NEAR)
     };
     let scored = candidates.iter().zip(&common).map(|(at, common)| (*at, score(*at, common)));
     // Of equal scores the first wins; reversed, because `max_by` returns the last.
@@ -107,7 +107,7 @@ pub fn find(lines: &[Line<'_>], is_boilerplate: &[bool], kept: &[bool], story: u
     // Without a candidate, the first line that is not boilerplate is the headline, unless it is a byline.
     let only = || first.filter(|at| byline::line(lines[*at].text).is_none());
     let at = best.or_else(only)?;
-    let times = lines.iter().take(story + ABOVE_BODY).filter(|line| line.text == lines[at].text).count();
+    let times = lines.iter().take(body + ABOVE_BODY).filter(|line| line.text == lines[at].text).count();
     let rule = match () {
         () if times > 1 => "headline-repeated",
         () if first == Some(at) => "headline-first",

@@ -50,8 +50,8 @@ fn is_wrapped(block: &[Line<'_>]) -> bool {
     let widths = full.iter().map(|line| line.text.chars().count());
     let (narrow, wide) = widths.fold((usize::MAX, 0), |(low, high), width| (low.min(width), high.max(width)));
     let small = |line: &Line<'_>| line.text.chars().next().is_some_and(char::is_lowercase);
-    let goes_on = block.windows(2).any(|window| !ends_as_sentence(window[0].text) && small(&window[1]));
-    WRAP_CHARS.contains(&narrow) && WRAP_CHARS.contains(&wide) && wide - narrow <= WRAP_DIFFERENCE && goes_on
+    let continues = block.windows(2).any(|window| !ends_as_sentence(window[0].text) && small(&window[1]));
+    WRAP_CHARS.contains(&narrow) && WRAP_CHARS.contains(&wide) && wide - narrow <= WRAP_DIFFERENCE && continues
 }
 
 fn physical_lines(document: &str) -> Vec<Line<'_>> {
@@ -73,7 +73,7 @@ fn physical_lines(document: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// A part of a line with a label of its own.
+/// A part of a line that has its own label.
 #[derive(Clone, Debug)]
 pub struct LabelledSpan {
     pub span: Span,
@@ -81,8 +81,8 @@ pub struct LabelledSpan {
     pub reason: &'static str,
 }
 
-/// Returns the pieces of a document. Each part extends over its line break or to the next part; blank lines are pieces
-/// of their own.
+/// Returns the pieces of a document. Each part extends over its line break or to the next part; blank lines are
+/// separate pieces.
 pub fn pieces(document: &str, mut parts: Vec<LabelledSpan>) -> Vec<Piece> {
     parts.sort_by_key(|part| part.span.start);
     let mut pieces = Vec::new();
@@ -101,7 +101,7 @@ pub fn pieces(document: &str, mut parts: Vec<LabelledSpan>) -> Vec<Piece> {
 }
 
 fn push_blank(pieces: &mut Vec<Piece>, start: usize, end: usize) {
-    push(pieces, start, end, Label::Removed, "blank");
+    push(pieces, start, end, Label::Removed, Piece::BLANK);
 }
 
 fn push(pieces: &mut Vec<Piece>, start: usize, end: usize, label: Label, reason: &str) {

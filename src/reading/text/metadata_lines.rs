@@ -36,7 +36,7 @@ const SOURCES: &[&str] = &["来源：", "来源:", "來源：", "Source: ", "Que
 /// The position of a line relative to the headline and the body.
 pub struct Zone {
     pub before_headline: bool,
-    pub before_story: bool,
+    pub before_body: bool,
 }
 
 impl Reader<'_> {
@@ -49,7 +49,7 @@ impl Reader<'_> {
             self.part(line.span, Label::Removed, "above the headline");
             return;
         }
-        if !zone.before_story {
+        if !zone.before_body {
             self.part(line.span, Label::Removed, "after the story");
             return;
         }
@@ -119,7 +119,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Reads a byline, alone on its line or beside the date. Returns whether there was one.
+    /// Reads a byline, alone on its line or next to the date. Returns whether there was one.
     fn byline(&mut self, line: &Line<'_>) -> bool {
         if line.text.len() > BYLINE_BYTES {
             return false;
@@ -161,7 +161,7 @@ impl Reader<'_> {
 
     /// Labels a line of boilerplate, which may still state the filing time or the publisher.
     pub(super) fn boilerplate(&mut self, line: &Line<'_>, reason: &'static str) {
-        let zone = Zone { before_headline: false, before_story: false };
+        let zone = Zone { before_headline: false, before_body: false };
         let filed = self.page.published.is_none() && wire::filed(line.text).is_some();
         if filed && self.mark(line) || copyright(line.text).is_some() && self.foot(line, &zone) {
             return;

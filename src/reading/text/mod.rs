@@ -59,7 +59,7 @@ impl Reader<'_> {
         let mut is_boilerplate: Vec<bool> = reasons.iter().map(Option::is_some).collect();
         let ends: Vec<bool> =
             reasons.iter().map(|reason| reason.is_some_and(|reason| ENDS.contains(&reason))).collect();
-        let mut kept = model::story(&features::features(lines, &is_boilerplate));
+        let mut kept = model::body(&features::features(lines, &is_boilerplate));
         for (kept, boilerplate) in kept.iter_mut().zip(&is_boilerplate) {
             *kept &= !boilerplate;
         }
@@ -99,16 +99,16 @@ impl Reader<'_> {
             } else if let Some(reason) = reasons[at] {
                 self.boilerplate(line, reason);
             } else if at < first || at > last {
-                let zone = metadata_lines::Zone { before_headline: at + 1 < head, before_story: at < first };
+                let zone = metadata_lines::Zone { before_headline: at + 1 < head, before_body: at < first };
                 let neighbours = [at.checked_sub(1), Some(at + 1)]
                     .map(|neighbour| neighbour.and_then(|at| lines.get(at)).map(|line| line.text));
                 self.around(line, &zone, neighbours);
             } else if by_prose && kinds[at - first] == body::LineKind::Links {
                 self.part(line.span, Label::Removed, "list of links");
             } else if kept[at] {
-                self.story(line, kinds[at - first]);
+                self.body_line(line, kinds[at - first]);
             } else if !self.mark(line) {
-                self.part(line.span, Label::Removed, "not part of the story");
+                self.part(line.span, Label::Removed, "not part of the body");
             }
         }
     }
@@ -129,7 +129,7 @@ impl Reader<'_> {
     }
 
     /// Adds a line of the body; the first may carry the dateline, and the deck after it.
-    fn story(&mut self, line: &Line<'_>, kind: body::LineKind) {
+    fn body_line(&mut self, line: &Line<'_>, kind: body::LineKind) {
         if self.near_the_top() && self.mark(line) {
             return;
         }
@@ -145,9 +145,9 @@ impl Reader<'_> {
             }
             let text = visible_text(&self.document[printed.start..printed.end]);
             self.page.dateline = Some(Finding::new(text, printed, "dateline"));
-            let story = start + found.story;
-            self.part(Span { start, end: story }, Label::Mined, "dateline");
-            start = story;
+            let body_start = start + found.body_start;
+            self.part(Span { start, end: body_start }, Label::Mined, "dateline");
+            start = body_start;
         }
         let span = Span { start, end: line.span.end };
         let text = visible_text(&self.document[start..line.span.end]);

@@ -88,7 +88,7 @@ fn odds(features: &Features) -> f64 {
 }
 
 /// Returns for each line whether it belongs to the body.
-pub fn story(features: &[Features]) -> Vec<bool> {
+pub fn body(features: &[Features]) -> Vec<bool> {
     smooth(features.iter().map(odds))
 }
 

@@ -34,13 +34,12 @@ pub fn url(path: &str, pairs: &[(&str, &str)]) -> String {
 /// Returns a document written for the tests.
 pub fn document(key: &str, headline: &str, place: &str, text: &str) -> RawDocument {
     RawDocument {
-        content: format!("{headline}\n\n{place}: {text}\n").into_bytes(),
         media_type: Some("text/plain".to_owned()),
         key: Some(key.to_owned()),
-        url: None,
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
+        ..RawDocument::new(
+            format!("{headline}\n\n{place}: {text}\n").into_bytes(),
+            Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
+        )
     }
 }
 
