@@ -1,8 +1,8 @@
-//! The tests that need nothing of their own, in one binary: linking is what most of their build takes.
+//! All integration tests in one binary, because most of their build time is linking.
 //!
-//! What counts allocations has the process to itself (`tests/cold_start.rs`).
+//! A test that counts allocations needs its own process: `tests/cold_start.rs`.
 
-#![allow(clippy::disallowed_methods, reason = "the tests have environment variables of their own")]
+#![allow(clippy::disallowed_methods, reason = "the tests have their own environment variables")]
 
 mod access;
 mod command;
@@ -11,6 +11,7 @@ mod detect;
 mod failures;
 mod history;
 mod http;
+mod http_ingest;
 mod index;
 #[cfg(feature = "lambda")]
 mod lambda;
@@ -25,6 +26,7 @@ mod search;
 mod seeds;
 mod sources;
 mod store_contract;
+mod stored_items;
 mod stories;
 mod support;
 mod table;

@@ -116,6 +116,13 @@ impl Answer {
     }
 }
 
+/// Returns the headlines of a list.
+pub fn headlines(answer: &Answer) -> Vec<String> {
+    let list = answer.json();
+    let articles = list["articles"].as_array().expect("a list");
+    articles.iter().map(|article| article["headline"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
 pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
@@ -129,13 +136,9 @@ pub fn story(key: &str, headline: &str, dateline: &str) -> RawDocument {
     let content =
         format!("{headline}\n\n{dateline}: The harbour tram ran again on Monday after a pause of two years.\n");
     RawDocument {
-        content: content.into_bytes(),
         media_type: Some("text/plain".to_owned()),
         key: Some(key.to_owned()),
-        url: None,
-        source: None,
-        defaults: None,
-        retrieved_at: Instant::parse("2025-04-07T12:00:00Z").expect("a time"),
+        ..RawDocument::new(content.into_bytes(), Instant::parse("2025-04-07T12:00:00Z").expect("a time"))
     }
 }
 
