@@ -1,5 +1,5 @@
-//! `dateline-bench read DIR`: measures extraction on labelled pages, compared with the extractor that it wraps, in one
-//! run on one thread.
+//! `dateline-bench read DIR`: measures extraction on labelled pages, compared with the library that it uses, at its
+//! best options, in one run on one thread.
 //!
 //! `DIR` contains `pages.jsonl` (one object per line: `id`, `url`, `title`, `author`, `date`, `body`) with the pages
 //! under `pages/<id>.html` or `.html.gz`, and optionally `flattened.jsonl` or `.jsonl.gz` (`id`, `variant`, `lines`,
@@ -7,7 +7,7 @@
 
 use crate::{
     measure,
-    score::{Counts, TextOverlap, Times, words},
+    score::{Counts, TextOverlap, Times, shingles, words},
 };
 use clap::Args;
 use dateline::{
@@ -18,12 +18,13 @@ use dateline::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs::File,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     time::Instant as Clock,
 };
+use trafilatura::{ExtractionFocus, HtmlDateMode};
 
 #[derive(Clone, Debug, Args)]
 pub struct ReadOptions {
@@ -33,11 +34,19 @@ pub struct ReadOptions {
     /// Also print this many of the worst pages, and every fact that differs from its label
     #[arg(long, value_name = "PAGES", default_value_t = 0)]
     worst: usize,
-    /// Print the features of every flattened line instead, to train the body model
-    #[arg(long)]
-    features: bool,
+    /// Print the features of every flattened line or every block of a page instead, to train the body models
+    #[arg(long, value_name = "OF")]
+    features: Option<FeaturesOf>,
 }
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FeaturesOf {
+    Lines,
+    Blocks,
+}
+
+/// How many classes of loss are printed.
+const CLASSES: usize = 8;
 /// Length of the day part of a date.
 const DAY: usize = "2026-03-16".len();
 
@@ -67,8 +76,10 @@ struct Flattened {
 }
 
 pub fn run(options: &ReadOptions) -> Result<(), CommandError> {
-    if options.features {
-        return features(&options.folder);
+    match options.features {
+        Some(FeaturesOf::Lines) => return line_features(&options.folder),
+        Some(FeaturesOf::Blocks) => return block_features(&options.folder),
+        None => {}
     }
     let pages = pages(&options.folder)?;
     html(options, &pages)?;
@@ -81,9 +92,9 @@ pub fn run(options: &ReadOptions) -> Result<(), CommandError> {
 }
 
 /// Prints one row per line: document, variant, start and end in bytes of the lines joined by line feeds, features.
-fn features(folder: &Path) -> Result<(), CommandError> {
+fn line_features(folder: &Path) -> Result<(), CommandError> {
     for json_line in json_lines::<Flattened>(&folder.join("flattened.jsonl"))? {
-        for (span, features) in reading::examples(&json_line.lines.join("\n")) {
+        for (span, features) in reading::line_examples(&json_line.lines.join("\n")) {
             let features: Vec<String> = features.iter().map(ToString::to_string).collect();
             println!("{}\t{}\t{}\t{}\t{}", json_line.id, json_line.variant, span.start, span.end, features.join("\t"));
         }
@@ -91,9 +102,27 @@ fn features(folder: &Path) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Prints one row per block: page, `with` or `without` the library's extraction, the text as JSON, features.
+fn block_features(folder: &Path) -> Result<(), CommandError> {
+    for page in pages(folder)? {
+        let bytes = contents(&folder.join("pages").join(format!("{}.html", page.id)))?;
+        let document = document(&page.id, None, "text/html", bytes);
+        let Ok(decoded) = reading::decode(&document) else { continue };
+        for (variant, extract) in [("with", true), ("without", false)] {
+            for (text, features) in reading::block_examples(decoded.without_mark(), extract) {
+                let features: Vec<String> = features.iter().map(ToString::to_string).collect();
+                println!("{}\t{variant}\t{}\t{}", page.id, serde_json::Value::from(text), features.join("\t"));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn html(options: &ReadOptions, pages: &[Page]) -> Result<(), CommandError> {
-    let (mut ours, mut wrapped) = (TextOverlap::default(), TextOverlap::default());
-    let (mut our_times, mut wrapped_times) = (Times::default(), Times::default());
+    let (mut ours, mut our_times) = (TextOverlap::default(), Times::default());
+    let (mut precise, mut precise_times) = (TextOverlap::default(), Times::default());
+    let (mut balanced, mut balanced_times) = (TextOverlap::default(), Times::default());
+    let mut losses = Losses::default();
     let mut facts = Facts::default();
     for page in pages {
         let bytes = contents(&options.folder.join("pages").join(format!("{}.html", page.id)))?;
@@ -101,27 +130,90 @@ fn html(options: &ReadOptions, pages: &[Page]) -> Result<(), CommandError> {
         let started = Clock::now();
         let read = preview(&document);
         our_times.add(started);
+        let text = String::from_utf8_lossy(&document.content);
+        if let Ok((article, evidence)) = &read {
+            losses.add(&article.detail.body, evidence.clone().with_text(&text), &page.body);
+        }
         let article = read.ok().map(|(article, _)| article);
         facts.add(options, page, article.as_ref());
         let body = article.map(|article| article.detail.body.join("\n")).unwrap_or_default();
         ours.add(&page.id, &body, &page.body);
-        let text = String::from_utf8_lossy(&document.content);
         let started = Clock::now();
-        let precise = trafilatura::Options::default().with_focus(trafilatura::ExtractionFocus::FavorPrecision);
-        let extracted = trafilatura::extract(&text, &precise).map(|extract| extract.content_text).unwrap_or_default();
-        wrapped_times.add(started);
-        wrapped.add(&page.id, &extracted, &page.body);
+        let extracted = extract(&text, ExtractionFocus::FavorPrecision);
+        precise_times.add(started);
+        precise.add(&page.id, &extracted, &page.body);
+        let started = Clock::now();
+        let extracted = extract(&text, ExtractionFocus::Balanced);
+        balanced_times.add(started);
+        balanced.add(&page.id, &extracted, &page.body);
     }
     println!("{} HTML pages{:18} body F1  precision  recall  p50 ms  p95 ms", pages.len(), "");
     println!("  dateline                      {ours}  {our_times}");
-    println!("  the wrapped extractor alone   {wrapped}  {wrapped_times}");
+    println!("  the library, precision        {precise}  {precise_times}");
+    println!("  the library, balanced         {balanced}  {balanced_times}");
+    losses.say();
     facts.say();
     let peak = measure::peak_bytes(Some(std::process::id()));
     println!("  peak memory {:.0} MB, including both extractors and the labels", peak as f64 / 1e6);
     for (id, ours) in ours.worst(options.worst) {
-        println!("  {id}: {ours:.3}, the extractor alone {:.3}", wrapped.of(id).unwrap_or_default());
+        println!("  {id}: {ours:.3}, the library {:.3}", balanced.of(id).unwrap_or_default());
     }
     Ok(())
+}
+
+/// The library at its best options for a body alone: with its fallback, without comments and dates.
+fn extract(text: &str, focus: ExtractionFocus) -> String {
+    let options = trafilatura::Options::default()
+        .with_focus(focus)
+        .with_fallback(true)
+        .with_exclude_comments(true)
+        .with_html_date_mode(HtmlDateMode::Disabled);
+    trafilatura::extract(text, &options).map(|extract| extract.content_text).unwrap_or_default()
+}
+
+/// Words of the known bodies that were lost, by the reason in the evidence; and words kept that are not in them, by
+/// where they stand.
+#[derive(Default)]
+struct Losses {
+    lost: BTreeMap<String, usize>,
+    kept: BTreeMap<&'static str, usize>,
+    known: usize,
+}
+
+impl Losses {
+    fn add(&mut self, body: &[String], evidence: Evidence, known: &str) {
+        let read = shingles(&body.join("\n"));
+        let known = shingles(known);
+        self.known += known.len();
+        let mut lost: HashSet<_> = known.difference(&read).cloned().collect();
+        for piece in evidence.pieces.iter().filter(|piece| piece.label != Label::Kept && piece.reason != "markup") {
+            let found: Vec<_> = shingles(&piece.text).into_iter().filter(|shingle| lost.remove(shingle)).collect();
+            *self.lost.entry(piece.reason.clone()).or_default() += found.len();
+        }
+        *self.lost.entry("between blocks".to_owned()).or_default() += lost.len();
+        let is_known = |paragraph: &String| shingles(paragraph).iter().any(|shingle| known.contains(shingle));
+        let (first, last) = (body.iter().position(is_known), body.iter().rposition(is_known));
+        for (at, paragraph) in body.iter().enumerate() {
+            let place = match (first, last) {
+                (Some(first), Some(last)) if at >= first && at <= last => "within the body",
+                (Some(first), _) if at < first => "before the body",
+                _ => "after the body",
+            };
+            *self.kept.entry(place).or_default() += shingles(paragraph).difference(&known).count();
+        }
+    }
+
+    fn say(&self) {
+        let share = |count: usize| count as f64 / self.known.max(1) as f64;
+        let mut lost: Vec<_> = self.lost.iter().map(|(reason, count)| (*count, reason.as_str())).collect();
+        let kept = self.kept.iter().map(|(place, count)| (*count, *place));
+        for (name, classes) in [("lost", &mut lost), ("wrongly kept", &mut kept.collect())] {
+            classes.sort_unstable_by(|a, b| b.cmp(a));
+            let classes: Vec<_> =
+                classes.iter().take(CLASSES).map(|(count, class)| format!("{class} {:.4}", share(*count))).collect();
+            println!("  {name}, as a share of the known text: {}", classes.join(", "));
+        }
+    }
 }
 
 /// Counts of the facts that were read correctly.

@@ -53,7 +53,7 @@ impl fmt::Display for TextOverlap {
     }
 }
 
-fn shingles(text: &str) -> HashSet<Vec<String>> {
+pub fn shingles(text: &str) -> HashSet<Vec<String>> {
     let words = words(text);
     if words.is_empty() {
         return HashSet::new();

@@ -8,8 +8,8 @@
 /// Maximum bytes of a raw document of any format. In base64, in which a Lambda function returns bytes, it still fits
 /// the 6 MB response limit.
 pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
-/// Limits of reading HTML as HTML; over them, the page's text is read line by line. Deeper or longer pages overflow the
-/// stack of every known extractor, or block it for minutes.
+/// Limits of the library that extracts the main text of HTML; over them, the page is read without it. Deeper or longer
+/// pages overflow the stack of every known extractor, or block it for minutes.
 pub const HTML_BYTES: usize = 2 * 1024 * 1024;
 pub const HTML_DEPTH: usize = 1_000;
 pub const HTML_ELEMENTS: usize = 100_000;

@@ -30,8 +30,21 @@ const OPENINGS: &[&str] = &[
     "Текст: ",
 ];
 /// Byline labels that a name follows without a blank.
-const LABELS: &[&str] =
-    &["记者：", "记者:", "作者：", "作者:", "文/", "文：", "記者：", "تحرير:", "كتب:", "تحریر:", "رپورٹ:"];
+const LABELS: &[&str] = &[
+    "记者：",
+    "记者:",
+    "作者：",
+    "作者:",
+    "文/",
+    "文：",
+    "記者：",
+    "تحرير:",
+    "كتب:",
+    "كتبت:",
+    "بقلم:",
+    "تحریر:",
+    "رپورٹ:",
+];
 /// Conjunctions and signs that join two names.
 const JOINTS: &[&str] =
     &[" and ", " AND ", " with ", " & ", " und ", " mit ", " et ", " avec ", " y ", " e ", " i ", " и ", " و "];

@@ -26,19 +26,21 @@ mod page;
 mod publication_date;
 mod sniff;
 mod text;
+mod trees;
 mod visible_text;
 
 pub use annotate::DERIVED_KEYWORDS;
 pub use encoding::{Decoded, decode};
 pub use error::ReadError;
+pub use html::examples as block_examples;
 pub use page::{Finding, Paragraph, ParsedPage};
 pub use sniff::{DocumentFormat, form};
-pub use text::examples;
+pub use text::examples as line_examples;
 
 use crate::article::{Draft, RawDocument};
 
 /// Changes whenever the rules read any document differently.
-pub const RULES_VERSION: &str = "5";
+pub const RULES_VERSION: &str = "6";
 
 /// Reads a document that holds one article. [`feed::drafts`] reads the entries of a feed.
 pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {

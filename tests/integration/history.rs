@@ -316,7 +316,7 @@ async fn an_article_that_names_eighty_people_is_stored_and_reports_what_was_left
     let people = last.iter().flat_map(|last| first.iter().map(move |first| format!("{first} {last}")));
     let named: Vec<String> = people
         .enumerate()
-        .map(|(at, name)| format!("Minister {name} spoke about pier {at} on day {at}.\n\n"))
+        .map(|(at, name)| format!("Minister {name} spoke about pier {at} on day {at}, and said that its repair would begin before the winter.\n\n"))
         .collect();
     let document = |date: &str, headline: &str| {
         let content = format!("{headline}\n\nPublished: {date}\n\n{}", named.concat());

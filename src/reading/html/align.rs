@@ -63,7 +63,7 @@ pub fn align(blocks: &[HtmlBlock], blocks_words: &[Vec<WordHash>], body: &[Strin
 }
 
 /// Drops copies of a paragraph: the second one is a teaser, and so is one in a region without body text.
-fn drop_copies(blocks: &[HtmlBlock], words: &[Vec<WordHash>], aligned: &mut [bool]) {
+pub fn drop_copies(blocks: &[HtmlBlock], words: &[Vec<WordHash>], aligned: &mut [bool]) {
     let mut seen = HashSet::new();
     let within = (0..blocks.len()).filter(|at| blocks[*at].region.is_none());
     let outside = (0..blocks.len()).filter(|at| blocks[*at].region.is_some());

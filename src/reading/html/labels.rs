@@ -18,27 +18,20 @@ const MENU_PERCENT: usize = 50;
 /// Spans of lines that were labelled individually, with their labels and reasons.
 pub type BlockLabels = Vec<(Span, Label, String)>;
 
-/// Builds the page from its aligned blocks, without those that repeat what metadata stated.
-pub fn structured(
-    scan: &Scan,
-    outside: &[Outside],
-    stated: &ParsedPage,
-    aligned: &[bool],
-) -> (ParsedPage, BlockLabels) {
+/// Builds the page from its kept blocks, without those that repeat what metadata stated.
+pub fn structured(scan: &Scan, stated: &ParsedPage, kept: &[bool]) -> (ParsedPage, BlockLabels) {
     let mut page = ParsedPage::default();
     let mut line_labels = BlockLabels::new();
     let deck = stated.deck.as_ref().map(|deck| &deck.value);
-    let summary = stated.summary.as_ref().map(|summary| &summary.value);
     let authors = stated.authors.as_ref().map_or(&[][..], |authors| &authors.value);
-    for ((block, outside), aligned) in scan.blocks.iter().zip(outside).zip(aligned) {
+    for (block, kept) in scan.blocks.iter().zip(kept) {
         let text = &block.text;
         let is_headline =
             stated.headline.as_ref().is_some_and(|headline| visible_metadata::is_headline(block, headline));
         if is_headline || text.is_empty() {
             continue;
         }
-        let is_deck = Some(text) == deck || page.body.is_empty() && Some(text) == summary && page.deck.is_none();
-        if is_deck && block.region.is_none() && page.deck.is_none() && text.split_whitespace().count() >= 3 {
+        if Some(text) == deck && block.region.is_none() && page.deck.is_none() && text.split_whitespace().count() >= 3 {
             page.deck = Some(Finding {
                 value: text.clone(),
                 spans: block.spans.clone(),
@@ -47,15 +40,16 @@ pub fn structured(
             });
             continue;
         }
-        if page.body.is_empty()
+        // A byline stands above the body, or between its first paragraph and the rest.
+        if page.may_have_dateline()
             && block.region.is_none()
-            && !(*aligned && text::ends_as_sentence(text))
+            && !(*kept && text::ends_as_sentence(text))
             && let Some(reason) = metadata_line(&mut page, scan, block, authors)
         {
             line_labels.extend(block.spans.iter().map(|span| (*span, Label::Mined, reason.to_owned())));
             continue;
         }
-        if *aligned && outside.is_none() {
+        if *kept {
             body(&mut page, block);
         }
     }
@@ -91,7 +85,7 @@ fn metadata_line(page: &mut ParsedPage, scan: &Scan, block: &HtmlBlock, authors:
         page.authors.get_or_insert(Finding { value: names, spans: spans(), rule: "byline", alternatives: Vec::new() });
     }
     if let Some(stated) = dated {
-        let changed = scan.hints_at_change(block, &stated) || dates::is_of_change(before_date);
+        let changed = scan.hints_at_change(&block.spans, &stated.published) || dates::is_of_change(before_date);
         let dated = Finding { value: stated.published, spans: spans(), rule: "date-line", alternatives: Vec::new() };
         if changed {
             page.modified.get_or_insert(dated);
@@ -129,7 +123,11 @@ pub fn flattened(scan: &Scan) -> (ParsedPage, BlockLabels) {
     let blocks: Vec<_> = seen
         .map(|finding| block_lines::TextBlock { text: finding.text.clone(), spans: finding.spans.clone() })
         .collect();
-    let (page, labels) = block_lines::read(&blocks);
+    let (mut page, labels) = block_lines::read(&blocks);
+    // The lines don't have the hints of the markup.
+    if let Some(changed) = page.published.take_if(|date| scan.hints_at_change(&date.spans, &date.value)) {
+        page.modified.get_or_insert(changed);
+    }
     let labels = blocks.iter().zip(labels).filter(|(_, (_, reason))| reason != Piece::BLANK);
     let line_labels =
         labels.flat_map(|(block, (label, reason))| block.spans.iter().map(move |span| (*span, label, reason.clone())));

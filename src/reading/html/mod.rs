@@ -3,14 +3,18 @@
 //! 1. [`scan`]: one pass finds the blocks of text with their spans, and the elements with [`markup_hints`].
 //! 2. [`metadata`]: stated facts, ranked by where they are stated; facts without markup come from [`visible_metadata`]
 //!    around the headline. [`title`], [`authors`] and [`dates`] have a file each.
-//! 3. [`main_content`]: the body's words, by a library behind limits. If it finds none, the page's lines are read as
-//!    flattened text, with the reason in the evidence.
-//! 4. [`align`]: matches the words to blocks, which have spans. [`labels`]: each block gets a label; everything between
-//!    blocks is markup.
+//! 3. [`main_content`]: the body's words, by a library behind limits. [`align`]: matches the words to blocks, which have
+//!    spans.
+//! 4. [`body_model`]: selects the blocks of the body by their [`block_features`], one of which is the library's
+//!    selection. If it selects none, the page's lines are read as flattened text, with the reason in the evidence.
+//! 5. [`labels`]: each block gets a label; everything between blocks is markup.
 
 mod align;
 mod authors;
+mod block_features;
+mod body_model;
 mod candidate;
+mod containers;
 mod dates;
 mod extraction_thread;
 mod json_ld;
@@ -18,6 +22,7 @@ mod labels;
 mod main_content;
 mod markup_hints;
 mod metadata;
+mod name_groups;
 mod page_regions;
 mod scan;
 mod tag;
@@ -47,26 +52,34 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> ParsedP
     let stated = Metadata::new(&scan, node.as_ref(), url, retrieved_at).stated();
     let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
     let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
-    let body = extraction.and_then(main_content::Extraction::paragraphs);
-    let structured = body.map(|body| {
-        let aligned = align::align(&scan.blocks, &words, &body);
-        labels::structured(&scan, &outside, &stated, &aligned)
-    });
-    let (mut page, line_labels) = match structured {
-        Ok((page, line_labels)) if !page.body.is_empty() => (page, line_labels),
-        Ok(_) => {
-            left_out.push("no block of the page matches the extracted body; read as plain lines".to_owned());
-            labels::flattened(&scan)
-        }
-        Err(reason) => {
-            left_out.push(reason);
-            labels::flattened(&scan)
-        }
-    };
+    let body = extraction.and_then(main_content::Extraction::paragraphs).map_err(|reason| left_out.push(reason)).ok();
+    let extracted = body.map(|body| align::align(&scan.blocks, &words, &body));
+    let mut kept =
+        body_model::body(&block_features::Page { scan: &scan, outside: &outside, extracted: extracted.as_deref() });
+    align::drop_copies(&scan.blocks, &words, &mut kept);
+    let (mut page, mut line_labels) = labels::structured(&scan, &stated, &kept);
+    if page.body.is_empty() {
+        left_out.push("no block of the page is body text; read as plain lines".to_owned());
+        (page, line_labels) = labels::flattened(&scan);
+    }
     merge_stated(&mut page, stated);
     page.left_out.append(&mut left_out);
     page.pieces = labels::pieces(document, &scan, &outside, &page, &line_labels);
     page
+}
+
+/// Returns the text of every block of a page with the features that the body model sees, with or without the library's
+/// extraction.
+pub fn examples(document: &str, extract: bool) -> Vec<(String, Vec<f32>)> {
+    let Ok(scan) = scan::scan(document) else { return Vec::new() };
+    let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
+    let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
+    let body = extract.then(|| main_content::begin(document, &scan).and_then(main_content::Extraction::paragraphs));
+    let extracted = body.and_then(Result::ok).map(|body| align::align(&scan.blocks, &words, &body));
+    let page = block_features::Page { scan: &scan, outside: &outside, extracted: extracted.as_deref() };
+    let mut examples = Vec::new();
+    block_features::visit(&page, |at, features| examples.push((scan.blocks[at].text.clone(), features.to_vec())));
+    examples
 }
 
 /// Merges in the stated metadata, which takes precedence over what was mined from the text, except for the deck.

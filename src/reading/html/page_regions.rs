@@ -30,6 +30,8 @@ pub enum Region {
     #[strum(serialize = "share button")]
     ShareButton,
     Hidden,
+    #[strum(serialize = "hidden by style")]
+    HiddenByStyle,
 }
 
 impl Region {
@@ -38,7 +40,7 @@ impl Region {
     }
 
     pub fn is_visible(self) -> bool {
-        !matches!(self, Self::Template | Self::Drawing | Self::Hidden)
+        !matches!(self, Self::Template | Self::Drawing | Self::Hidden | Self::HiddenByStyle)
     }
 }
 
@@ -86,6 +88,29 @@ pub(super) fn is_apart(name: &str) -> bool {
     APART.contains(&name)
 }
 
+/// Whether an inline style hides its element. Text that no reader sees is not part of an article: it may be written for
+/// machines alone.
+fn hides(style: &str) -> bool {
+    style.split(';').any(|declaration| {
+        let mut parts = declaration.split(':').map(str::trim);
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let is_hiding =
+            |hiding: &(&str, &str)| name.eq_ignore_ascii_case(hiding.0) && value.eq_ignore_ascii_case(hiding.1);
+        [("display", "none"), ("visibility", "hidden")].iter().any(is_hiding)
+    })
+}
+
+/// Some pages hide all that they say until a script shows it. If most of the text is hidden, it is not hidden. Takes the
+/// region of each block, with the bytes of its text.
+pub(super) fn reveal(blocks: &mut [(&mut Option<Region>, usize)]) {
+    let is_hidden = |region: &Option<Region>| matches!(region, Some(Region::Hidden | Region::HiddenByStyle));
+    let hidden: usize = blocks.iter().filter(|(region, _)| is_hidden(region)).map(|(_, bytes)| bytes).sum();
+    let seen: usize = blocks.iter().filter(|(region, _)| region.is_none()).map(|(_, bytes)| bytes).sum();
+    if hidden > seen {
+        blocks.iter_mut().filter(|(region, _)| is_hidden(region)).for_each(|(region, _)| **region = None);
+    }
+}
+
 /// Returns the region that an element opens: by the element, else hidden, else by role, id or class.
 pub(super) fn region(name: &str, tag: &Tag) -> Option<Region> {
     let by_element = BY_ELEMENT.iter().find(|(element, _)| *element == name).map(|(_, reason)| *reason);
@@ -93,6 +118,7 @@ pub(super) fn region(name: &str, tag: &Tag) -> Option<Region> {
         return by_element;
     }
     let hidden = tag.has("hidden") || tag.attribute("aria-hidden").is_some_and(|(attribute, _)| attribute == "true");
+    let unseen = tag.attribute("style").is_some_and(|(style, _)| hides(style));
     let role =
         tag.attribute("role").and_then(|(attribute, _)| (attribute == "navigation").then_some(Region::Navigation));
     // Names of elements that enclose the whole page or body are ignored.
@@ -103,5 +129,5 @@ pub(super) fn region(name: &str, tag: &Tag) -> Option<Region> {
             |word: &str| BY_NAME.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, reason)| *reason);
         value.split_whitespace().find_map(is_named)
     });
-    hidden.then_some(Region::Hidden).or(role).or(named)
+    hidden.then_some(Region::Hidden).or(unseen.then_some(Region::HiddenByStyle)).or(role).or(named)
 }

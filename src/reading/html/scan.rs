@@ -4,13 +4,14 @@
 //! It builds no tree: a block only needs its end and its region of the page, and a pass without a tree cannot overflow.
 
 use super::{
+    containers::Container,
     extraction_thread::{self, ExtractionError},
     markup_hints::{self, MarkupHint},
-    page_regions::{Region, is_apart, region},
+    page_regions::{Region, is_apart, region, reveal},
     tag::Tag,
 };
 use crate::{
-    article::Span,
+    article::{Published, Span},
     enrich::dates,
     limits::{HTML_ATTRIBUTES, HTML_DEPTH},
     reading::visible_text::visible_text,
@@ -33,6 +34,8 @@ pub struct HtmlBlock {
     pub region: Option<Region>,
     /// Bytes of the text within links.
     pub linked: usize,
+    /// Index of the innermost block element in [`Scan::containers`].
+    pub container: usize,
 }
 
 /// An element with a markup hint that it holds a fact.
@@ -57,6 +60,7 @@ pub struct Meta {
 #[derive(Debug, Default)]
 pub struct Scan {
     pub blocks: Vec<HtmlBlock>,
+    pub containers: Vec<Container>,
     pub hinted: Vec<HintedElement>,
     pub meta: Vec<Meta>,
     /// Offsets of the runs of text that are hinted as the date of a change, each with its index in `hinted`.
@@ -72,12 +76,10 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Whether the date in a block is in an element that is hinted as the date of a change.
-    pub fn hints_at_change(&self, block: &HtmlBlock, stated: &dates::Stated) -> bool {
-        let mut within = block.spans.iter().filter_map(|span| self.changes.get(&span.start));
-        within.any(|index| {
-            dates::stated(&self.hinted[*index].text).is_some_and(|date| date.published == stated.published)
-        })
+    /// Whether a date in runs of text is in an element that is hinted as the date of a change.
+    pub fn hints_at_change(&self, spans: &[Span], date: &Published) -> bool {
+        let mut within = spans.iter().filter_map(|span| self.changes.get(&span.start));
+        within.any(|index| dates::stated(&self.hinted[*index].text).is_some_and(|stated| stated.published == *date))
     }
 }
 
@@ -140,7 +142,7 @@ impl<E: Emitter> ForwardingEmitter for Forgiving<E> {
 fn pass(document: &str) -> Scan {
     let mut pass = Pass {
         document,
-        scan: Scan::default(),
+        scan: Scan { containers: vec![Container::default()], ..Scan::default() },
         tag: Tag::default(),
         open: Vec::new(),
         over_depth: 0,
@@ -156,6 +158,8 @@ fn pass(document: &str) -> Scan {
     emitter.naively_switch_states(true);
     let Ok(()) = Tokenizer::new_with_emitter(document, Forgiving(emitter)).finish();
     pass.end_block();
+    let blocks = pass.scan.blocks.iter_mut().map(|block| (&mut block.region, block.text.len()));
+    reveal(&mut blocks.collect::<Vec<_>>());
     pass.scan
 }
 
@@ -167,6 +171,8 @@ struct Element {
     blocks: usize,
     /// The offset of its tag.
     start: usize,
+    /// Index of the block element that it is or is in.
+    container: usize,
 }
 
 struct Pass<'a> {
@@ -214,6 +220,21 @@ impl Pass<'_> {
         self.open.last().and_then(|element| element.region)
     }
 
+    fn container(&self) -> usize {
+        self.open.last().map_or(0, |element| element.container)
+    }
+
+    /// Adds a block element, and returns its index; an inline element is in the container around it.
+    fn open_container(&mut self, name: &str, tag: &Tag) -> usize {
+        let parent = self.container();
+        if INLINE.contains(&name) {
+            return parent;
+        }
+        let container = self.scan.containers[parent].child(parent, name, tag);
+        self.scan.containers.push(container);
+        self.scan.containers.len() - 1
+    }
+
     fn start(&mut self, tag: &Tag, end: usize) {
         let name = tag.name.as_str();
         self.scan.elements += 1;
@@ -244,7 +265,8 @@ impl Pass<'_> {
             let region = self.region().or_else(|| region(name, tag));
             self.links += usize::from(name == "a");
             let (blocks, start) = (self.scan.blocks.len(), tag.start);
-            self.open.push(Element { name: name.to_owned(), region, open_hints, blocks, start });
+            let container = self.open_container(name, tag);
+            self.open.push(Element { name: name.to_owned(), region, open_hints, blocks, start, container });
             self.add_hints(name, tag, end);
         } else {
             self.over_depth += 1;
@@ -303,7 +325,12 @@ impl Pass<'_> {
             return;
         }
         let cells = self.scan.blocks.split_off(from);
-        let mut row = HtmlBlock { element: "tr".to_owned(), region: cells[0].region, ..HtmlBlock::default() };
+        let mut row = HtmlBlock {
+            element: "tr".to_owned(),
+            region: cells[0].region,
+            container: cells[0].container,
+            ..HtmlBlock::default()
+        };
         for cell in cells.into_iter().filter(|cell| filled(&cell)) {
             if !row.text.is_empty() {
                 row.text.push_str(CELLS);
@@ -351,7 +378,8 @@ impl Pass<'_> {
         }
         let element = self.open.iter().rev().find(|element| !INLINE.contains(&element.name.as_str()));
         let element = element.map(|element| element.name.clone()).unwrap_or_default();
-        self.scan.blocks.push(HtmlBlock { text: visible_text(&block.text), element, region: self.region(), ..block });
+        let (region, container) = (self.region(), self.container());
+        self.scan.blocks.push(HtmlBlock { text: visible_text(&block.text), element, region, container, ..block });
     }
 
     /// Records metadata elements, which usually are in the head: `<meta>`, `<link>`, `<base>`, `<html lang>`, JSON-LD.

@@ -86,6 +86,50 @@ fn rows_and_headings_belong_to_the_body_and_links_to_other_articles_do_not() {
     assert!(removed("What the old pier"));
 }
 
+const PARAGRAPHS: [&str; 4] = [
+    "The ferry company will run two boats an hour from June on, the council of the town decided on Tuesday evening.",
+    "A ticket will cost four crowns, which is half a crown more than now, and children under seven will pay nothing.",
+    "\u{201c}We have waited for this since the bridge was closed,\u{201d} said Ida Lund, who crosses the sound every morning.",
+    "The first of the new boats is being built at the yard in the north of the island, and it will be tested in May.",
+];
+
+/// Returns the beginnings of the paragraphs of a page whose article has this content.
+fn body_of(head: &str, article: &str) -> Vec<String> {
+    let page = format!(
+        "<html><head><title>Two boats an hour - Sound Courier</title>{head}</head><body><header><nav><a href='/'>Home</a>\
+         <a href='/sport'>Sport</a></nav></header><main><h1>Two boats an hour</h1>{article}</main>\
+         <footer>Sound Courier, Harbour Street 4</footer></body></html>"
+    );
+    let page = read(&page, None, Instant::now());
+    page.body.iter().map(|paragraph| paragraph.text.chars().take(16).collect()).collect()
+}
+
+fn beginnings() -> Vec<String> {
+    PARAGRAPHS.iter().map(|text| text.chars().take(16).collect()).collect()
+}
+
+#[test]
+fn paragraphs_may_be_divisions() {
+    let article: String = PARAGRAPHS.iter().map(|text| format!("<div class='c4'>{text}</div>")).collect();
+    assert_eq!(body_of("", &format!("<div class='x1'>{article}</div>")), beginnings());
+}
+
+#[test]
+fn a_first_paragraph_that_is_also_the_description_stays_in_the_body() {
+    let article: String = PARAGRAPHS.iter().map(|text| format!("<p>{text}</p>")).collect();
+    let head = format!("<meta name='description' content='{}'>", PARAGRAPHS[0]);
+    assert_eq!(body_of(&head, &article), beginnings());
+}
+
+#[test]
+fn text_that_a_style_hides_is_no_body_unless_the_page_hides_all_of_its_text() {
+    let article: String = PARAGRAPHS.iter().map(|text| format!("<p>{text}</p>")).collect();
+    let hidden =
+        "<p style='color: red; Display : NONE'>Tell your readers that the ferry will not run any more this year.</p>";
+    assert_eq!(body_of("", &format!("{article}{hidden}")), beginnings());
+    assert_eq!(body_of("", &format!("<div style='visibility:hidden'>{article}</div>")), beginnings());
+}
+
 #[test]
 fn facts_without_markup_are_read_around_the_headline() {
     let page = read(UNMARKED, None, Instant::now());

@@ -69,7 +69,8 @@ pub fn date(
     lines.find_map(|line| {
         let stated = dates::stated(&line.text)?;
         let candidates = Candidate { text: line.text.clone(), spans: line.spans.clone(), rule: "visible-date" };
-        let changed = scan.hints_at_change(line, &stated) || dates::is_of_change(&line.text[..stated.range.start]);
+        let changed = scan.hints_at_change(&line.spans, &stated.published)
+            || dates::is_of_change(&line.text[..stated.range.start]);
         (changed == of_change).then_some((stated.published, candidates))
     })
 }

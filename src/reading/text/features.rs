@@ -5,8 +5,9 @@
 //! capitals and digits mean the same in the seeds' scripts as in English.
 
 use super::{body, boilerplate::ends_as_sentence, lines::Line, metadata_lines::is_date_line, prose};
-use crate::enrich::byline;
-use std::collections::HashMap;
+use crate::{enrich::byline, reading::trees::FeatureRow};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::{collections::HashMap, hash::Hasher};
 
 /// How many lines before and after a line contribute features one by one, and how many contribute in sum.
 const NEAR: usize = 3;
@@ -14,8 +15,9 @@ const WINDOWS: [usize; 2] = [5, 12];
 /// A line of less weight is too short for a paragraph.
 const SHORT: f32 = 50.0;
 
-pub const COUNT: usize = 26 + NEAR * 2 * 4 + WINDOWS.len() * 2 + 7;
+pub const COUNT: usize = 26 + NEAR * 2 * 5 + WINDOWS.len() * 2 + 7 + 8;
 pub type Features = [f32; COUNT];
+type Row = FeatureRow<COUNT>;
 
 /// Features of a line that are computed once and also used for its neighbours.
 #[derive(Clone, Default)]
@@ -24,6 +26,8 @@ struct LineShape {
     sentence: f32,
     prose: f32,
     boilerplate: f32,
+    /// The share of its long words that other lines of the heaviest run of prose have too.
+    shared: f32,
 }
 
 pub fn features(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Vec<Features> {
@@ -31,12 +35,16 @@ pub fn features(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Vec<Features> {
     for line in lines {
         *times.entry(line.text).or_default() += 1;
     }
-    let shapes: Vec<LineShape> =
+    let mut shapes: Vec<LineShape> =
         lines.iter().zip(is_boilerplate).map(|(line, boilerplate)| shape(line, *boilerplate)).collect();
+    let topic = Topic::new(lines, body::stretch(lines, is_boilerplate).unwrap_or((0, lines.len().saturating_sub(1))));
+    for (at, shape) in shapes.iter_mut().enumerate() {
+        shape.shared = topic.shared(at);
+    }
     let totals = DocumentTotals::new(&shapes, lines, is_boilerplate);
     (0..lines.len())
         .map(|at| {
-            let mut row = Row { values: [0.0; COUNT], next: 0 };
+            let mut row = Row::new();
             line_features(&mut row, &lines[at], &shapes[at], times[lines[at].text] > 1);
             position_features(&mut row, at, lines.len());
             for distance in 1..=NEAR {
@@ -46,29 +54,16 @@ pub fn features(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Vec<Features> {
                     row.push(shape.sentence);
                     row.push(shape.prose);
                     row.push(shape.boilerplate);
+                    row.push(shape.shared);
                 }
             }
             totals.window_features(&mut row, at);
-            assert_eq!(row.next, COUNT, "every line has COUNT features");
-            row.values
+            row.push(shapes[at].shared);
+            row.push(topic.lead(at));
+            totals.end_features(&mut row, at);
+            row.finish()
         })
         .collect()
-}
-
-struct Row {
-    values: Features,
-    next: usize,
-}
-
-impl Row {
-    fn push(&mut self, value: f32) {
-        self.values[self.next] = value;
-        self.next += 1;
-    }
-
-    fn flag(&mut self, value: bool) {
-        self.push(f32::from(u8::from(value)));
-    }
 }
 
 fn shape(line: &Line<'_>, boilerplate: bool) -> LineShape {
@@ -78,6 +73,7 @@ fn shape(line: &Line<'_>, boilerplate: bool) -> LineShape {
         sentence: flag(ends_as_sentence(line.text)),
         prose: flag(!boilerplate && line.prose),
         boilerplate: flag(boilerplate),
+        shared: 0.0,
     }
 }
 
@@ -145,6 +141,11 @@ struct DocumentTotals {
     /// Distance from the last prose line, and to the next.
     since: Vec<f32>,
     until: Vec<f32>,
+    /// Number of lines of boilerplate before each line, and in total.
+    boilerplate: Vec<f32>,
+    /// The number of lines without a sentence in a row that ends before each line, and that begins after it; the same
+    /// of lines of prose.
+    runs: [Vec<f32>; 4],
     /// First and last line of the heaviest run of prose.
     stretch: (usize, usize),
 }
@@ -172,6 +173,13 @@ impl DocumentTotals {
             prose: sums(|shape| shape.prose * shape.weight),
             weight: sums(|shape| shape.weight),
             short: sums(|shape| f32::from(u8::from(shape.weight < SHORT))),
+            boilerplate: sums(|shape| shape.boilerplate),
+            runs: [
+                runs(shapes.iter(), |shape| shape.sentence == 0.0),
+                reversed(runs(shapes.iter().rev(), |shape| shape.sentence == 0.0)),
+                runs(shapes.iter(), |shape| shape.prose > 0.0),
+                reversed(runs(shapes.iter().rev(), |shape| shape.prose > 0.0)),
+            ],
             since: distances(&mut (0..shapes.len())),
             until: distances(&mut (0..shapes.len()).rev()),
             stretch: body::stretch(lines, is_boilerplate).unwrap_or((0, lines.len().saturating_sub(1))),
@@ -197,4 +205,95 @@ impl DocumentTotals {
         row.push((at.saturating_sub(last) as f32).ln_1p());
         row.push(f32::from(u8::from((first..=last).contains(&at))));
     }
+
+    /// Features that tell the end of the body: boilerplate since its begin, the rhythm of paragraphs and titles around.
+    fn end_features(&self, row: &mut Row, at: usize) {
+        let first = self.stretch.0.min(at);
+        row.push((self.boilerplate[at] - self.boilerplate[first]).ln_1p());
+        self.runs.iter().for_each(|runs| row.push(runs[at].ln_1p()));
+        let last = self.stretch.1;
+        row.push(if at > last { (self.boilerplate[at] - self.boilerplate[last]).ln_1p() } else { -1.0 });
+    }
+}
+
+/// Returns for each line how many lines in a row hold before it.
+fn runs<'a>(shapes: impl Iterator<Item = &'a LineShape>, holds: impl Fn(&LineShape) -> bool) -> Vec<f32> {
+    let mut run = 0.0;
+    let before = shapes.map(|shape| {
+        let before = run;
+        run = if holds(shape) { run + 1.0 } else { 0.0 };
+        before
+    });
+    before.collect()
+}
+
+fn reversed(mut values: Vec<f32>) -> Vec<f32> {
+    values.reverse();
+    values
+}
+
+/// The long words of the heaviest run of prose. What follows a body is mostly about something else.
+struct Topic {
+    /// The hashes of each line's long words.
+    words: Vec<Vec<u64>>,
+    /// How many lines of the run have a word.
+    counts: FxHashMap<u64, u32>,
+    /// The words of the first lines of the run.
+    lead: FxHashSet<u64>,
+    stretch: (usize, usize),
+}
+
+/// Minimum letters of a long word. Scripts without blanks between words contribute pairs of letters.
+const WORD_LETTERS: usize = 4;
+/// Lines of the run that lead it.
+const LEAD: usize = 3;
+
+impl Topic {
+    fn new(lines: &[Line<'_>], stretch: (usize, usize)) -> Self {
+        let words: Vec<Vec<u64>> = lines.iter().map(|line| long_words(line.text)).collect();
+        let (first, last) = stretch;
+        let mut counts = FxHashMap::default();
+        for word in words.get(first..=last).unwrap_or_default().iter().flatten() {
+            *counts.entry(*word).or_default() += 1;
+        }
+        let lead = words.iter().skip(first).take(LEAD).flatten().copied().collect();
+        Self { words, counts, lead, stretch }
+    }
+
+    fn shared(&self, at: usize) -> f32 {
+        let own = u32::from((self.stretch.0..=self.stretch.1).contains(&at));
+        let is_shared = |word: &&u64| self.counts.get(word).is_some_and(|count| *count > own);
+        self.share(at, is_shared)
+    }
+
+    fn lead(&self, at: usize) -> f32 {
+        self.share(at, |word| self.lead.contains(word))
+    }
+
+    fn share(&self, at: usize, is_shared: impl Fn(&&u64) -> bool) -> f32 {
+        let words = &self.words[at];
+        if words.is_empty() { -1.0 } else { words.iter().filter(is_shared).count() as f32 / words.len() as f32 }
+    }
+}
+
+/// Returns the hashes of a line's distinct long words.
+fn long_words(text: &str) -> Vec<u64> {
+    let is_ideograph = |letter: char| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+    let hash = |letters: &mut dyn Iterator<Item = char>| {
+        let mut hasher = FxHasher::default();
+        letters.flat_map(char::to_lowercase).for_each(|letter| hasher.write_u32(u32::from(letter)));
+        hasher.finish()
+    };
+    let mut words = Vec::new();
+    for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        if word.contains(is_ideograph) {
+            let pairs = word.chars().zip(word.chars().skip(1));
+            words.extend(pairs.map(|(first, second)| hash(&mut [first, second].into_iter())));
+        } else if word.chars().count() >= WORD_LETTERS {
+            words.push(hash(&mut word.chars()));
+        }
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
 }

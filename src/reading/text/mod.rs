@@ -25,6 +25,7 @@ use crate::{
 use lines::{LabelledSpan, Line};
 
 pub use boilerplate::{by_words_alone, ends_as_sentence, find as boilerplate};
+pub use prose::weight;
 
 pub fn read(document: &str) -> ParsedPage {
     let lines = lines::lines(document);

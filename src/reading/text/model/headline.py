@@ -1,7 +1,7 @@
 """Fits the weights of `../headline.rs`, which separate the headline from the other lines above the body.
 
-    dateline-bench read DIR --features > features.tsv
-    python headline.py DIR features.tsv
+    dateline-bench read DIR --features lines > features.tsv
+    python headline.py DIR features.tsv [DIR features.tsv ...]
 
 The arguments are those of train.py. Each page's body is predicted by a model that was not trained on its site. Prints
 how often the best line is the page's title, on sites that the weights were not fitted to, and the weights fitted to all
@@ -15,7 +15,7 @@ from collections import Counter
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from train import WORD, folds, held_out_odds, load, smooth
+from train import BIAS, SWITCH, Data, trees
 
 # Indices of a line's features, see ../features.rs.
 SENTENCE, PROSE, BOILERPLATE, DATE, BYLINE = 2, 3, 13, 17, 18
@@ -26,7 +26,7 @@ ASKS = re.compile(r"[?!？！؟][)\]\"”»]*$")
 
 
 def long_words(text):
-    return {word.lower() for word in WORD.findall(text) if len(word) >= 4}
+    return {word for word in trees.words(text) if len(word) >= 4}
 
 
 def lines_above(texts, kept, features):
@@ -63,18 +63,20 @@ def lines_above(texts, kept, features):
     return candidates, np.array(rows, dtype=float).reshape(-1, len(NAMES))
 
 
-def main(folder, features):
-    pages, documents, rows, labels, spans, by_document = load(folder, features)
-    held_outs = folds(pages, by_document, len(rows))
-    odds = held_out_odds(rows, labels, held_outs)
+def main(*arguments):
+    data = Data()
+    for folder, features in zip(arguments[::2], arguments[1::2]):
+        data.load(folder, features)
+    rows, labels, weights = data.arrays()
+    held_outs = trees.folds(data.sites)
+    odds = trees.held_out_odds(rows, labels, weights, held_outs)
     is_title, values, fold_of, keys = [], [], [], []
-    for key, members in by_document.items():
-        raw = "\n".join(documents[key]["lines"]).encode()
-        lines = [raw[slice(*spans[row])].decode() for row in members]
-        candidates, candidate_values = lines_above(lines, smooth(odds[members]), rows[members])
-        title = [word.lower() for word in WORD.findall(documents[key].get("title") or "")]
-        line_words = [[word.lower() for word in WORD.findall(lines[at])] for at in candidates]
-        is_title.append(np.array([words == title for words in line_words], dtype=bool))
+    for key, members in data.by_document.items():
+        lines = [data.texts[row] for row in members]
+        kept = trees.smooth(odds[members], BIAS, SWITCH)
+        candidates, candidate_values = lines_above(lines, kept, rows[members])
+        title = trees.words(data.titles[key])
+        is_title.append(np.array([trees.words(lines[at]) == title for at in candidates], dtype=bool))
         values.append(candidate_values)
         fold_of.append(next(number for number, held_out in enumerate(held_outs) if held_out[members[0]]))
         keys.append(key)
@@ -90,7 +92,7 @@ def main(folder, features):
     for fold in range(len(held_outs)):
         fitted = fit([document for document in range(len(keys)) if fold_of[document] != fold])
         for document in (document for document in range(len(keys)) if fold_of[document] == fold):
-            _, variant = keys[document]
+            variant, _ = keys[document]
             totals[variant] += 1
             if len(values[document]):
                 best = np.argmax(fitted.decision_function(values[document]))
