@@ -131,6 +131,15 @@ fn text_that_a_style_hides_is_no_body_unless_the_page_hides_all_of_its_text() {
 }
 
 #[test]
+fn a_title_of_very_many_parts_loses_the_names_of_a_site_and_its_sections_only() {
+    let title = "One two three - ".repeat(20_000);
+    let page = format!("<title>{title}Four | five | six | seven | eight | nine</title><p>{}</p>", PARAGRAPHS[0]);
+    let page = read(&page, None, Instant::now());
+    let headline = page.headline.map(|headline| headline.value);
+    assert_eq!(headline, Some(format!("{title}Four | five")));
+}
+
+#[test]
 fn facts_without_markup_are_read_around_the_headline() {
     let page = read(UNMARKED, None, Instant::now());
     let headline = page.headline.expect("a headline");

@@ -20,6 +20,9 @@ const SEPARATORS: [&str; 8] = [" | ", " - ", " – ", " — ", " :: ", " » ", "
 const SIMILARITY: f64 = 0.5;
 const SIMILARITY_LONE: f64 = 0.2;
 
+/// Maximum parts of a title that name the site: its own name, and the sections that the article is in.
+const SITE_PARTS: usize = 4;
+
 /// Minimum bytes of a headline that was cut for search engines; one that continues elsewhere was cut off.
 const CUT_OFF_BYTES: usize = 100;
 
@@ -91,19 +94,27 @@ impl Metadata<'_> {
 
     /// Removes the site's name from the end or the start of a title; if `guess`, also a few last words that may be one.
     fn without_site(&self, title: &str, guess: bool) -> String {
-        for separator in SEPARATORS {
-            let Some((rest, last)) = title.rsplit_once(separator) else { continue };
-            let short = last.split_whitespace().count() <= 4 && rest.split_whitespace().count() >= TITLE_WORDS;
-            if self.names_site(last) || guess && short && separator != " - " {
-                return self.without_site(rest, guess);
-            }
-            if let Some((first, rest)) = title.split_once(separator)
-                && self.names_site(first)
-            {
-                return rest.to_owned();
+        let mut rest = title;
+        for _ in 0..SITE_PARTS {
+            match self.without_part(rest, guess) {
+                Some(shorter) => rest = shorter,
+                None => break,
             }
         }
-        title.to_owned()
+        rest.to_owned()
+    }
+
+    /// Returns the title without the part of the site's name at one of its ends, if there is one.
+    fn without_part<'t>(&self, title: &'t str, guess: bool) -> Option<&'t str> {
+        SEPARATORS.iter().find_map(|separator| {
+            let (rest, last) = title.rsplit_once(separator)?;
+            let short = last.split_whitespace().count() <= 4 && rest.split_whitespace().count() >= TITLE_WORDS;
+            if self.names_site(last) || guess && short && *separator != " - " {
+                return Some(rest);
+            }
+            let (first, rest) = title.split_once(separator)?;
+            self.names_site(first).then_some(rest)
+        })
     }
 }
 
