@@ -2,8 +2,8 @@
 //! its position. The model that separates the body from the rest was trained on exactly these, so a change here needs a
 //! new model.
 //!
-//! No feature depends on the words of a language or on the names that a site gives to its elements, except through the
-//! table of boilerplate and the regions.
+//! No feature depends on the words of a language, except through the table of boilerplate. The names that a site gives to
+//! its elements count by their group ([`name_groups`]) and by the region that they open.
 
 use super::{
     containers::{CONTEXT, Container},

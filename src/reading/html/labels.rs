@@ -117,7 +117,7 @@ pub fn body(page: &mut ParsedPage, block: &HtmlBlock) {
     page.body.push(Paragraph { text, spans });
 }
 
-/// Reads a page without an extracted body: its blocks as the lines of flattened text.
+/// Reads a page of which no block is body text: its blocks as the lines of flattened text.
 pub fn flattened(scan: &Scan) -> (ParsedPage, BlockLabels) {
     let seen = scan.blocks.iter().filter(|block| block.region.is_none_or(Region::is_visible));
     let blocks: Vec<_> = seen

@@ -39,9 +39,9 @@ fn describe(error: ExtractionError) -> String {
     match error {
         ExtractionError::NoThread(error) => format!("cannot start a thread to read the page as HTML: {error}"),
         ExtractionError::TooLong => {
-            format!("html_seconds: extraction took longer than {HTML_SECONDS} s; read without it")
+            format!("html_seconds: extraction took longer than {HTML_SECONDS} s; read without the library")
         }
-        ExtractionError::Panicked => "extraction of the main text failed; read without it".to_owned(),
+        ExtractionError::Panicked => "extraction of the main text failed; read without the library".to_owned(),
     }
 }
 
@@ -74,7 +74,7 @@ fn within_limits(document: &str, scan: &Scan) -> Result<(), String> {
         ("html_elements", scan.elements, HTML_ELEMENTS),
     ] {
         if found > limit {
-            return Err(format!("{name}: {found} is over the limit of {limit}; read without it"));
+            return Err(format!("{name}: {found} is over the limit of {limit}; read without the library"));
         }
     }
     Ok(())

@@ -122,6 +122,17 @@ fn a_first_paragraph_that_is_also_the_description_stays_in_the_body() {
 }
 
 #[test]
+fn a_page_that_is_too_long_for_the_library_keeps_its_body() {
+    let article: String = PARAGRAPHS.iter().map(|text| format!("<p>{text}</p>")).collect();
+    let padding = " ".repeat(crate::limits::HTML_BYTES);
+    let page = format!("<title>Two boats an hour</title><main><h1>Two boats an hour</h1>{article}</main>{padding}");
+    let page = read(&page, None, Instant::now());
+    let body: Vec<&str> = page.body.iter().map(|paragraph| paragraph.text.as_str()).collect();
+    assert_eq!(body, PARAGRAPHS);
+    assert!(page.left_out.len() == 1 && page.left_out[0].starts_with("html_bytes: "), "{:?}", page.left_out);
+}
+
+#[test]
 fn text_that_a_style_hides_is_no_body_unless_the_page_hides_all_of_its_text() {
     let article: String = PARAGRAPHS.iter().map(|text| format!("<p>{text}</p>")).collect();
     let hidden =

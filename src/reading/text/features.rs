@@ -37,11 +37,12 @@ pub fn features(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Vec<Features> {
     }
     let mut shapes: Vec<LineShape> =
         lines.iter().zip(is_boilerplate).map(|(line, boilerplate)| shape(line, *boilerplate)).collect();
-    let topic = Topic::new(lines, body::stretch(lines, is_boilerplate).unwrap_or((0, lines.len().saturating_sub(1))));
+    let stretch = body::stretch(lines, is_boilerplate).unwrap_or((0, lines.len().saturating_sub(1)));
+    let topic = Topic::new(lines, stretch);
     for (at, shape) in shapes.iter_mut().enumerate() {
         shape.shared = topic.shared(at);
     }
-    let totals = DocumentTotals::new(&shapes, lines, is_boilerplate);
+    let totals = DocumentTotals::new(&shapes, stretch);
     (0..lines.len())
         .map(|at| {
             let mut row = Row::new();
@@ -151,7 +152,7 @@ struct DocumentTotals {
 }
 
 impl DocumentTotals {
-    fn new(shapes: &[LineShape], lines: &[Line<'_>], is_boilerplate: &[bool]) -> Self {
+    fn new(shapes: &[LineShape], stretch: (usize, usize)) -> Self {
         let sums = |value: fn(&LineShape) -> f32| {
             let mut sum = 0.0;
             let sums = shapes.iter().map(|shape| {
@@ -182,7 +183,7 @@ impl DocumentTotals {
             ],
             since: distances(&mut (0..shapes.len())),
             until: distances(&mut (0..shapes.len()).rev()),
-            stretch: body::stretch(lines, is_boilerplate).unwrap_or((0, lines.len().saturating_sub(1))),
+            stretch,
         }
     }
 
