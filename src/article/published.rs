@@ -19,6 +19,8 @@ pub enum Precision {
 pub enum Basis {
     /// Stated in the document.
     Explicit,
+    /// Stated as the date of the last change, where no date of publication is stated: it was published by then.
+    Modified,
     /// Inferred from other facts; `reasoning` explains how.
     Inferred,
 }

@@ -2,8 +2,8 @@
 //!
 //! The encoding that the bytes prove precedes any declared one: pages that are valid UTF-8 and declare something else
 //! are common, and text of another encoding that is valid UTF-8 by accident is not. In order:
-//! 1. a byte-order mark;
-//! 2. valid UTF-8;
+//! 1. a byte-order mark, if the bytes are valid in its encoding; plain text is refused if they are not;
+//! 2. valid UTF-8, or for HTML and feeds UTF-8 with a few faulty bytes;
 //! 3. the declared charset, from the media type, else from the page's own `<meta>` or the feed's XML declaration, if
 //!    the bytes are valid in it;
 //! 4. for HTML and feeds, a guess from the bytes. Undeclared plain text that is not UTF-8 is refused: guessing among
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{article::RawDocument, limits::DOCUMENT_BYTES};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -72,17 +72,32 @@ fn text<'a>(
     media_type: Option<&str>,
     form: DocumentFormat,
 ) -> Result<(Cow<'a, str>, &'static Encoding), ReadError> {
+    let may_declare = matches!(form, DocumentFormat::Html | DocumentFormat::Feed);
     if let Some((encoding, _)) = Encoding::for_bom(content) {
-        return valid(content, encoding).ok_or_else(|| ReadError::Undecodable {
-            encoding: encoding.name(),
-            offset: first_invalid(content, encoding),
-        });
+        // Markup in two-byte encodings has NUL bytes.
+        let proven = encoding == UTF_8 || !may_declare || content.contains(&0);
+        match valid(content, encoding).filter(|_| proven) {
+            Some(text) => return Ok(text),
+            None if may_declare => {}
+            None => {
+                let offset = first_invalid(content, encoding);
+                return Err(ReadError::Undecodable { encoding: encoding.name(), offset });
+            }
+        }
     }
-    if let Some(text) = valid(content, UTF_8) {
+    // XML 1.0, appendix F: the first character of markup shows a two-byte encoding without a mark.
+    let two_bytes = match content {
+        [b'<', 0, ..] if may_declare => Some(UTF_16LE),
+        [0, b'<', ..] if may_declare => Some(UTF_16BE),
+        _ => None,
+    };
+    if let Some(text) = two_bytes.and_then(|encoding| valid(content, encoding)).or_else(|| valid(content, UTF_8)) {
         return Ok(text);
     }
+    if may_declare && mostly_utf_8(content) {
+        return Ok((String::from_utf8_lossy(content), UTF_8));
+    }
     let declared = media_type.and_then(|media_type| charset(media_type.as_bytes()));
-    let may_declare = matches!(form, DocumentFormat::Html | DocumentFormat::Feed);
     let declared = declared.or_else(|| if may_declare { declared_in_page(content) } else { None });
     if let Some(text) = declared.and_then(|encoding| valid(content, encoding)) {
         return Ok(text);
@@ -97,6 +112,19 @@ fn text<'a>(
     let encoding = declared.unwrap_or(UTF_8);
     Err(ReadError::Undecodable { encoding: encoding.name(), offset: first_invalid(content, encoding) })
 }
+
+/// Whether almost all bytes outside ASCII are UTF-8: a text that was cut within a character, or an entry of another
+/// encoding within a feed. Each faulty byte is read as U+FFFD.
+fn mostly_utf_8(content: &[u8]) -> bool {
+    let (valid, faulty) = content.utf8_chunks().fold((0, 0), |(valid, faulty), chunk| {
+        let letters = chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+        (valid + letters, faulty + usize::from(!chunk.invalid().is_empty()))
+    });
+    valid >= VALID_PER_FAULTY * faulty
+}
+
+/// Text of another encoding is valid UTF-8 by accident in at most one of some ten letters outside ASCII.
+const VALID_PER_FAULTY: usize = 10;
 
 fn valid<'a>(content: &'a [u8], encoding: &'static Encoding) -> Option<(Cow<'a, str>, &'static Encoding)> {
     encoding.decode_without_bom_handling_and_without_replacement(content).map(|text| (text, encoding))
@@ -129,7 +157,9 @@ fn named_after(label: &str, text: &[u8]) -> Option<&'static Encoding> {
 
 fn declared_in_page(content: &[u8]) -> Option<&'static Encoding> {
     let start = &content[..content.len().min(PRESCAN_BYTES)];
-    let declaration = start.strip_prefix(b"<?xml").and_then(|rest| rest.split(|byte| *byte == b'>').next());
+    // Junk may precede the declaration, such as the byte-order mark of another encoding.
+    let xml = start.windows(5).position(|bytes| bytes == b"<?xml").map(|at| &start[at..]);
+    let declaration = xml.and_then(|rest| rest.split(|byte| *byte == b'>').next());
     let encoding =
         declaration.and_then(|declaration| named_after("encoding", declaration)).or_else(|| charset(start))?;
     // A page whose declaration can be read as ASCII cannot be in UTF-16, whatever it declares (HTML Standard, prescan).
@@ -155,6 +185,21 @@ mod tests {
             ("Zürich".as_bytes(), None, "Zürich", "UTF-8"),
             (b"\xef\xbb\xbfa", None, "\u{feff}a", "UTF-8"),
             (b"\xff\xfea\0", None, "\u{feff}a", "UTF-16LE"),
+            (b"\0<\0p\0>\0a", html, "<p>a", "UTF-16BE"),
+            // A mark of an encoding that the bytes are not in, and one faulty byte among many.
+            (b"\xff\xfe<meta charset=latin1>a", html, "\u{ff}\u{fe}<meta charset=latin1>a", "windows-1252"),
+            (
+                b"\xef\xbb\xbf<?xml version='1.0' encoding='ISO-8859-2'?><rss><item><title>\xa3\xf3d\xbc",
+                Some("application/rss+xml"),
+                "\u{10f}\u{165}\u{17c}<?xml version='1.0' encoding='ISO-8859-2'?><rss><item><title>\u{141}\u{f3}d\u{17a}",
+                "ISO-8859-2",
+            ),
+            (
+                b"<p>\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3",
+                html,
+                "<p>\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{fffd}",
+                "UTF-8",
+            ),
             ("<p>Zürich".as_bytes(), Some("text/html; charset=iso-8859-1"), "<p>Zürich", "UTF-8"),
             (b"Z\xfcrich", Some("text/plain; charset=\"latin1\""), "Zürich", "windows-1252"),
             (
@@ -214,6 +259,18 @@ mod tests {
             Ok(DocumentFormat::Feed)
         );
         assert_eq!(form(Some("text/xml"), None, "<rdf:RDF xmlns='x'>"), Ok(DocumentFormat::Feed));
+        // A feed behind the warnings of its server, with entities of its own, sent as a page, or a single entry.
+        for content in [
+            "<br />\n<b>Notice</b>: undefined index\n<?xml version='1.0'?><rss version='2.0'><channel>",
+            "\u{feff}\n\n<feed><title>x",
+            "<!DOCTYPE rss [ <!ENTITY id 'x'> ]><rss><channel>",
+            "<entry><title>x</title></entry>",
+        ] {
+            assert_eq!(form(None, None, content), Ok(DocumentFormat::Feed), "{content}");
+            assert_eq!(form(Some("text/html"), None, content), Ok(DocumentFormat::Feed), "{content}");
+        }
+        let page = "<!doctype html><pre><rss><channel></pre>";
+        assert_eq!(form(None, None, page), Ok(DocumentFormat::Html));
         assert_eq!(form(Some("application/feed+json"), None, "{}"), Ok(DocumentFormat::Feed));
         assert_eq!(
             form(None, None, "{\"version\": \"https:\\/\\/jsonfeed.org\\/version\\/1\""),

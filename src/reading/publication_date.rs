@@ -6,7 +6,7 @@
 //!      body, an element of a date class, the lines around the headline, any other `<time>`, the path of the URL.
 //!    - Feeds: [`FEED_PUBLISHED`].
 //!    - Text: the time of filing of a wire, then the first line that is a date.
-//! 2. Nothing but a date of change: the article was published by then.
+//! 2. Nothing but a date of change: that date, on the basis `modified`; the article was published by then.
 //! 3. Nothing stated: the bounds that the tenses of dates in the body imply
 //!    ([`crate::enrich::publication_interval`]).
 //! 4. Nothing at all: it was published before it was retrieved, which bounds 2 and 3 as well.
@@ -55,8 +55,8 @@ pub const META_PUBLISHED: [&str; 32] = [
 pub const META_MODIFIED: [&str; 5] =
     ["article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "datemodified"];
 /// Members of feed entries that state the date of publication, best first.
-pub const FEED_PUBLISHED: [&str; 7] =
-    ["published", "pubDate", "date_published", "issued", "dc:date", "dcterms:issued", "dcterms:created"];
+pub const FEED_PUBLISHED: [&str; 8] =
+    ["published", "pubDate", "date_published", "issued", "dc:date", "dcterms:issued", "dcterms:created", "created"];
 pub const FEED_MODIFIED: [&str; 5] = ["updated", "modified", "date_modified", "dcterms:modified", "atom:updated"];
 
 /// Returns the stated date (1, 2), and why a stated date was not used.
@@ -100,13 +100,14 @@ fn unstated(retrieved_at: Instant) -> Published {
     }
 }
 
-/// Returns the bound for a document that states only a modified date: published by that moment, or that day.
+/// Returns the date of a document that states only when it was last changed: published by that moment, or that day.
 fn published_by(modified: Published) -> Published {
     Published {
-        basis: Some(Basis::Inferred),
+        basis: Some(Basis::Modified),
+        earliest: None,
         latest: modified.latest.or(modified.at),
         reasoning: Some("the document says only when it was last changed; it was published by then".to_owned()),
-        ..Published::default()
+        ..modified
     }
 }
 

@@ -1,6 +1,9 @@
 //! Detects the format of a document: from its media type, else from its name, else from how it begins.
 
-use super::{ReadError, feed::signature};
+use super::{
+    ReadError,
+    feed::signature::{self, PROLOGUE_BYTES},
+};
 use crate::article::RawDocument;
 
 /// Bytes in which a page must declare its encoding (HTML Standard, prescan of the byte stream).
@@ -61,7 +64,7 @@ const XML: &str = "application/xml";
 /// Returns the beginning of a document in lower case, without a byte-order mark and leading blanks. Removes the NUL
 /// bytes of two-byte encodings.
 fn start(content: &[u8]) -> String {
-    let start = String::from_utf8_lossy(&content[..content.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
+    let start = String::from_utf8_lossy(&content[..content.len().min(PROLOGUE_BYTES)]).to_ascii_lowercase();
     let start = start.replace(['\0', '\u{fffd}'], "");
     start.trim_start_matches(BYTE_ORDER_MARK).trim_start().to_owned()
 }
@@ -78,7 +81,12 @@ pub fn form(document: &RawDocument) -> Result<DocumentFormat, ReadError> {
             DocumentFormat::Text => Err(ReadError::UnsupportedMediaType { media_type: XML.to_owned() }),
             form => Ok(form),
         },
-        Some(essence) => DocumentFormat::of_media_type(essence)
-            .ok_or_else(|| ReadError::UnsupportedMediaType { media_type: essence.to_owned() }),
+        Some(essence) => match DocumentFormat::of_media_type(essence) {
+            // Many servers send feeds as pages. No page begins with the root of a feed.
+            Some(DocumentFormat::Html) if signature::begins_like_one(&start(&document.content)) => {
+                Ok(DocumentFormat::Feed)
+            }
+            form => form.ok_or_else(|| ReadError::UnsupportedMediaType { media_type: essence.to_owned() }),
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! Properties that hold for every document.
 
 use super::*;
-use crate::article::Instant;
+use crate::article::{Basis, Instant};
 use proptest::prelude::*;
 
 fn document(content: &str, media_type: &str) -> RawDocument {
@@ -51,8 +51,9 @@ fn a_document_with_only_a_modified_date_was_published_by_then() {
     for (content, media_type) in [(html, "text/html"), (text, "text/plain")] {
         let facts = read(&document(&content, media_type)).expect("the document is readable").facts;
         let days = [facts.published.at, facts.published.latest, facts.modified_at].map(|at| at.map(|at| at.day()));
-        let expected = [None, Some("2025-04-10".to_owned()), Some("2025-04-09".to_owned())];
+        let expected = ["2025-04-09", "2025-04-10", "2025-04-09"].map(|day| Some(day.to_owned()));
         assert_eq!(days, expected, "{media_type}: published by the end of that day");
+        assert_eq!(facts.published.basis, Some(Basis::Modified));
     }
 }
 

@@ -76,6 +76,11 @@ const OF_PUBLICATION: &[&str] = &[
     "posted",
     "veröffentlicht",
     "publié",
+    "published",
+    "erschienen",
+    "erstellt",
+    "gepostet",
+    "mis en ligne",
     "publicado",
     "pubblicato",
     "gepubliceerd",
@@ -86,6 +91,20 @@ const OF_PUBLICATION: &[&str] = &[
     "发布",
     "發布",
 ];
+
+/// Returns the first date in a text that is next to a word of publication: `wurde am 12. März 2025 veröffentlicht`.
+pub fn published_in(text: &str) -> Option<Stated> {
+    let date = stated(text)?;
+    let low = |text: &str| text.to_lowercase();
+    let before: String = text[..date.range.start].chars().rev().take(BESIDE_CHARS).collect();
+    let before = low(&before.chars().rev().collect::<String>());
+    let after = low(&text[date.range.end..].chars().take(BESIDE_CHARS).collect::<String>());
+    let beside = OF_PUBLICATION.iter().any(|word| before.contains(word) || after.contains(word));
+    (beside && !is_of_change(&before)).then_some(date)
+}
+
+/// Maximum characters between a date and the word that says what it is the date of.
+const BESIDE_CHARS: usize = 30;
 
 /// Whether the text before a date in its line says that it is the date of a change: the last such word decides.
 pub fn is_of_change(before: &str) -> bool {
@@ -126,16 +145,29 @@ pub fn any(text: &str) -> Option<Published> {
     machine(text).or_else(|| stated(text).map(|stated| stated.published))
 }
 
-/// Returns the day in the path of a URL: `/2025/04/07/`, `/2025-04-07/`, `/2025/apr/07/`.
+/// Returns the day in the path of a URL: `/2025/04/07/`, `/2025-4-7/`, `/2025/apr/07/`, `/2025/0407/`, `/20250407-`.
 pub fn in_path(address: &str) -> Option<Published> {
-    let parts: Vec<&str> = address.split(['/', '-', '?', '#']).collect();
-    parts.windows(3).find_map(|window| {
-        let [year, month, day] = window else { return None };
-        let number = |text: &str, digits: usize| (text.len() == digits).then(|| text.parse::<i8>().ok()).flatten();
-        let month = number(month, 2).or_else(|| self::month(month).and_then(|month| i8::try_from(month).ok()))?;
-        let year = year.parse::<i16>().ok().filter(|year| (1900..3000).contains(year))?;
-        civil::Date::new(year, month, number(day, 2)?).ok().and_then(of_day)
-    })
+    let parts: Vec<&str> = address.split(['/', '-', '_', '.', '?', '#', '=', '&']).collect();
+    let number = |text: &str| match text.len() {
+        1 | 2 => text.parse::<i8>().ok(),
+        _ => None,
+    };
+    let year = |text: &str| text.parse::<i16>().ok().filter(|year| text.len() == 4 && (1990..2100).contains(year));
+    let day = |year: i16, month: i8, day: i8| civil::Date::new(year, month, day).ok().and_then(of_day);
+    let apart = parts.windows(3).find_map(|window| {
+        let month = |text: &str| number(text).or_else(|| i8::try_from(self::month(text)?).ok());
+        day(year(window[0])?, month(window[1])?, number(window[2])?)
+    });
+    let joined = |text: &str| {
+        text.is_ascii().then(|| day(year(text.get(..4)?)?, number(text.get(4..6)?)?, number(&text[6..])?))?
+    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = || parts.iter().filter(|text| text.len() == 8 && digits(text)).find_map(|text| joined(text));
+    let halves = || {
+        let is_half = |window: &&[&str]| year(window[0]).is_some() && window[1].len() == 4 && digits(window[1]);
+        parts.windows(2).filter(is_half).find_map(|window| joined(&window.concat()))
+    };
+    apart.or_else(halves).or_else(whole)
 }
 
 /// Hours by which a day begins in the earliest zone before it begins in UTC.
@@ -251,15 +283,22 @@ fn date_at(tokens: &[DateToken]) -> Option<(civil::Date, usize)> {
         [Number(d, 1..=2), Mark('.'), Number(m, 1..=2), Mark('.'), Number(y, 4), ..] => {
             day(*y, *m, *d).map(|day| (day, 5))
         }
+        // A year of two digits, where nothing but a date is written so: `12.03.25`, `31/12/24`, `12-Mar-25`.
+        [Number(d, 2), Mark('.'), Number(m, 2), Mark('.'), Number(y, 2), ..] => {
+            day(of_two_digits(*y), *m, *d).map(|day| (day, 5))
+        }
+        [Number(d, 1..=2), Mark('-'), Word(name), Mark('-'), Number(y, 2), ..] => {
+            day(of_two_digits(*y), month(name)?, *d).map(|day| (day, 5))
+        }
+        [Number(a, 2), Mark('/'), Number(b, 2), Mark('/'), Number(y, 2), ..] => {
+            let (month, first) = in_order(*a, *b)?;
+            day(of_two_digits(*y), month, first).map(|day| (day, 5))
+        }
         [Number(a, 1..=2), Mark(mark @ ('/' | '-')), Number(b, 1..=2), Mark(second), Number(y, 4), ..]
             if mark == second =>
         {
-            match (*a > 12, *b > 12) {
-                (true, false) => day(*y, *b, *a).map(|day| (day, 5)),
-                (false, true) => day(*y, *a, *b).map(|day| (day, 5)),
-                _ if a == b => day(*y, *a, *b).map(|day| (day, 5)),
-                _ => None,
-            }
+            let (month, first) = in_order(*a, *b)?;
+            day(*y, month, first).map(|day| (day, 5))
         }
         [Number(d, 1..=2), rest @ ..] => {
             // `12 March 2025`, `12. März 2025`, `3rd of May 2024`, `27 de marzo de 2024`, `12-Mar-2025`
@@ -281,6 +320,20 @@ fn date_at(tokens: &[DateToken]) -> Option<(civil::Date, usize)> {
         }
         _ => None,
     }
+}
+
+/// Returns the month and the day of two numbers whose order is unknown, if their values show which is which.
+fn in_order(first: i64, second: i64) -> Option<(i64, i64)> {
+    match (first > 12, second > 12) {
+        (true, false) => Some((second, first)),
+        (false, true) => Some((first, second)),
+        _ => (first == second).then_some((first, second)),
+    }
+}
+
+/// Returns the year of two digits, of the window that POSIX (`strptime`, `%y`) gives it: 1969 to 2068.
+fn of_two_digits(year: i64) -> i64 {
+    if year < 69 { 2000 + year } else { 1900 + year }
 }
 
 /// Counts the next tokens, at most two, that are only filler between the parts of a date.
@@ -341,6 +394,12 @@ mod tests {
             ("31/12/2024", Some("2024-12-31T00:00:00.000Z")),
             ("12/31/2024", Some("2024-12-31T00:00:00.000Z")),
             ("31-12-2024", Some("2024-12-31T00:00:00.000Z")),
+            ("12.03.25", Some("2025-03-12T00:00:00.000Z")),
+            ("31/12/98", Some("1998-12-31T00:00:00.000Z")),
+            ("Monday, 07-Apr-25 09:30:00 GMT", Some("2025-04-07T09:30:00.000Z")),
+            ("03/04/25", None),
+            ("1.2.34", None),
+            ("12 March 25 people", None),
             ("3-4-2024", None),
             ("03/04/2024", None),
             ("3.4.2024", Some("2024-04-03T00:00:00.000Z")),

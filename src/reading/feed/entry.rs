@@ -5,7 +5,7 @@
 //! fills in an entry's content has already selected its text: everything is kept except boilerplate by name or shape.
 
 use super::{
-    spans::{About, FeedEntry, Member, link_member},
+    spans::{About, FeedEntry, LANGUAGES, Member, link_member},
     unescape::Unescaped,
 };
 use crate::{
@@ -22,8 +22,10 @@ use crate::{
 use url::Url;
 
 /// Members that hold a whole body, and those that may hold a part of it.
-const CONTENTS: [&str; 6] = ["content:encoded", "content_html", "content", "content_text", "xhtml:body", "body"];
-const DESCRIPTIONS: [&str; 4] = ["description", "summary", "itunes:summary", "media:description"];
+const CONTENTS: [&str; 7] =
+    ["content:encoded", "content_html", "content", "content_text", "xhtml:body", "body", "fullitem"];
+const DESCRIPTIONS: [&str; 5] = ["description", "summary", "itunes:summary", "media:description", "dc:description"];
+const TITLES: [&str; 4] = ["title", "dc:title", "media:title", "itunes:title"];
 const AUTHORS: [&str; 5] = ["author", "dc:creator", "authors", "itunes:author", "dc:author"];
 const KEYWORDS: [&str; 4] = ["category", "dc:subject", "tags", "media:keywords"];
 const IMAGES: [&str; 5] = ["image", "banner_image", "media:thumbnail", "media:content", "enclosure"];
@@ -43,7 +45,7 @@ pub fn page(
         publisher: reader.publisher(),
         keywords: reader.keywords(&values),
         image: reader.image(&values),
-        language: reader.language(&values),
+        language: reader.language(),
         ..ParsedPage::default()
     };
     page.published = reader.dated(
@@ -109,25 +111,43 @@ impl Reader<'_> {
     }
 
     fn headline(&self) -> Option<Finding<String>> {
-        let member = self.entry.member(&["title", "dc:title"])?;
-        let title = visible(&member.said(self.document).text);
-        (!title.is_empty()).then(|| self.finding(title, member, "feed-title"))
+        TITLES.iter().find_map(|name| {
+            let member = self.entry.member(&[name])?;
+            let title = visible(&member.said(self.document).text);
+            (!title.is_empty()).then(|| self.finding(title, member, "feed-title"))
+        })
     }
 
+    /// Returns the entry's own authors, else those of the feed.
     fn authors(&self, values: &feedparser_rs::Entry) -> Option<Finding<Vec<String>>> {
-        let publisher = self.publisher().map(|publisher| publisher.value.id);
         let stated = values.authors.iter().filter_map(|author| author.name.as_deref());
-        let stated = stated.chain(values.dc_creator.as_deref());
+        let stated = stated.chain(values.dc_creator.as_deref()).map(str::to_owned);
+        let said = |member: &Member| member.text(self.document);
+        let own = self.people(stated.chain(self.entry.all(&AUTHORS).filter_map(said)));
+        if !own.is_empty() {
+            return self.found_authors(&own, self.places(&AUTHORS, &own));
+        }
+        let inherited = self.about.authors.iter().take(STATED_VALUES + 1);
+        let names = self.people(inherited.clone().filter_map(said));
+        self.found_authors(&names, inherited.map(|member| member.place(self.document)).collect())
+    }
+
+    /// Returns the names of people among stated authors, without the publisher and agencies.
+    fn people(&self, stated: impl Iterator<Item = String>) -> Vec<String> {
+        let publisher = self.publisher().map(|publisher| publisher.value.id);
         let mut names: Vec<String> = Vec::new();
-        for name in stated.flat_map(|author| byline::names(&visible(author))) {
+        for name in stated.flat_map(|author| byline::names(person(&visible(&author)))) {
             let is_person = Some(slug(&name)) != publisher && agencies::named(&name).is_none();
             if is_person && !names.contains(&name) {
                 names.push(name);
             }
         }
-        let spans = self.places(&AUTHORS, &names);
+        names
+    }
+
+    fn found_authors(&self, names: &[String], spans: Vec<Span>) -> Option<Finding<Vec<String>>> {
         (!names.is_empty() && !spans.is_empty()).then_some(Finding {
-            value: names,
+            value: names.to_vec(),
             spans,
             rule: "feed-author",
             alternatives: Vec::new(),
@@ -183,13 +203,9 @@ impl Reader<'_> {
         })
     }
 
-    fn language(&self, values: &feedparser_rs::Entry) -> Option<Finding<String>> {
-        let own = self.entry.member(&["language", "dc:language"]).zip(values.language.as_deref().map(str::to_owned));
-        let own = own.map(|(member, language)| self.finding(language, member, "feed-language"));
-        own.or_else(|| {
-            let member = self.about.language.as_ref()?;
-            Some(self.finding(member.text(self.document)?, member, "feed-language"))
-        })
+    fn language(&self) -> Option<Finding<String>> {
+        let member = self.entry.member(&LANGUAGES).or(self.about.language.as_ref())?;
+        Some(self.finding(member.text(self.document)?, member, "feed-language"))
     }
 
     /// Returns a date parsed from the entry's own text, else as the library parsed it.
@@ -222,7 +238,11 @@ impl Reader<'_> {
             let Some(member) = self.entry.member(&[name]) else { continue };
             let content = member.said(self.document);
             if page.body.is_empty() {
-                parts = blocks(page, &content, is_plain(member));
+                parts = blocks(page, &content, is_plain(member), Boilerplate::Removed);
+                // An entry without a title that is a single link, `Click here`, has no other text.
+                if page.body.is_empty() && page.headline.is_none() {
+                    parts = blocks(page, &content, is_plain(member), Boilerplate::Kept);
+                }
                 page.partial = !page.body.is_empty() && !is_content && page.url.is_some();
             } else if !is_content && !page.partial && page.summary.is_none() {
                 let summary = visible(&content.text);
@@ -247,6 +267,15 @@ impl Reader<'_> {
     }
 }
 
+/// Returns the name of a person who is stated with an address: `mail (Name)` (RSS 2.0), `Name <mail>`, `Name (mail)`.
+fn person(text: &str) -> &str {
+    let parts = || text.split(['(', ')', '<', '>']).map(str::trim).filter(|part| !part.is_empty());
+    match text.contains('@') {
+        true => parts().find(|part| !part.contains('@')).unwrap_or_default(),
+        false => text,
+    }
+}
+
 /// Whether a content is plain text, by its `type` or its name (Atom, RFC 4287, 3.1.1; JSON Feed 1.1).
 fn is_plain(member: &Member) -> bool {
     match member.name.as_str() {
@@ -260,7 +289,14 @@ fn is_plain(member: &Member) -> bool {
     }
 }
 
-fn blocks(page: &mut ParsedPage, content: &Unescaped, plain: bool) -> Parts {
+/// Whether blocks that are boilerplate by their words are part of the body.
+#[derive(Clone, Copy, PartialEq)]
+enum Boilerplate {
+    Removed,
+    Kept,
+}
+
+fn blocks(page: &mut ParsedPage, content: &Unescaped, plain: bool, by_words: Boilerplate) -> Parts {
     let mut blocks = Vec::new();
     if plain {
         let mut at = 0;
@@ -285,11 +321,12 @@ fn blocks(page: &mut ParsedPage, content: &Unescaped, plain: bool) -> Parts {
         let is_headline =
             page.body.is_empty() && page.headline.as_ref().is_some_and(|headline| headline.value == *text);
         let names = if page.body.is_empty() { byline::line(text) } else { None };
-        let boilerplate = block
-            .region
-            .map(html::Region::reason)
-            .or_else(|| text::boilerplate(text).map(|boilerplate| boilerplate.reason));
-        let boilerplate = boilerplate.or_else(|| is_signature(text).then_some("feed signature"));
+        let worded = || {
+            let known = text::boilerplate(text).map(|boilerplate| boilerplate.reason);
+            known.or_else(|| is_signature(text).then_some("feed signature"))
+        };
+        let region = block.region.map(html::Region::reason);
+        let boilerplate = region.or_else(|| if by_words == Boilerplate::Removed { worded() } else { None });
         let (label, reason) = match boilerplate {
             Some(reason) => (Label::Removed, reason),
             None if is_headline => (Label::Removed, "headline repeated"),
@@ -326,9 +363,15 @@ fn visible(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return visible_text(text);
     }
-    let words = html5gum::Tokenizer::new(text).flatten().filter_map(|token| match token {
-        html5gum::Token::String(text) => Some(String::from_utf8_lossy(&text).into_owned()),
-        _ => None,
-    });
-    visible_text(&words.collect::<String>())
+    let mut words = String::new();
+    let mut invisible = false;
+    for token in html5gum::Tokenizer::new(text).flatten() {
+        match token {
+            html5gum::Token::String(text) if !invisible => words.push_str(&String::from_utf8_lossy(&text)),
+            html5gum::Token::StartTag(tag) => invisible |= matches!(tag.name.as_slice(), b"script" | b"style"),
+            html5gum::Token::EndTag(tag) if matches!(tag.name.as_slice(), b"script" | b"style") => invisible = false,
+            _ => {}
+        }
+    }
+    visible_text(&words)
 }

@@ -58,7 +58,8 @@ pub fn drafts(document: &RawDocument, wanted: &[usize]) -> Result<Vec<Result<Dra
     let feed = open(decoded.without_mark())?;
     let read = |at: &usize| {
         let entry = feed.entries.get(*at).ok_or(ReadError::NothingToRead)?;
-        let values = values::of(feed.document, &feed.about, entry)?;
+        // What the library does not understand is read from the members themselves.
+        let values = values::of(feed.document, &feed.about, entry).unwrap_or_default();
         let page = entry::page(feed.document, &feed.about, entry, values, document.url.as_deref());
         draft::draft(document, &decoded, page)
     };

@@ -12,6 +12,12 @@ use crate::{
 use serde_json::value::RawValue;
 use std::{collections::BTreeMap, time::Duration};
 
+/// Members that state the language, best first.
+pub const LANGUAGES: [&str; 3] = ["language", "dc:language", "xml:lang"];
+/// Members of Atom entries whose `type` may say that they are encoded in base64.
+const ENCODED: [&str; 3] = ["title", "summary", "content"];
+/// Root elements of feeds, around which there may be junk.
+const ROOTS: [&str; 6] = ["rss", "feed", "atom:feed", "rdf:RDF", "channel", "rss:channel"];
 /// Prefixes that feeds use for the dialects' own elements.
 const OWN: [&str; 4] = ["atom:", "rss:", "a10:", "atom10:"];
 
@@ -20,6 +26,8 @@ const OWN: [&str; 4] = ["atom:", "rss:", "a10:", "atom10:"];
 pub struct About {
     pub title: Option<Member>,
     pub language: Option<Member>,
+    /// The names of the feed's authors, who are those of entries that name none (Atom, RFC 4287, 4.2.1).
+    pub authors: Vec<Member>,
     /// The address of the site.
     pub home: Option<String>,
     pub polling: Polling,
@@ -76,10 +84,21 @@ enum Form {
 impl Member {
     pub fn said(&self, document: &str) -> Unescaped {
         match self.form {
+            Form::Xml if self.is_base64() => unescape::base64(document, self.inner),
             Form::Xml => unescape::xml(document, self.inner),
             Form::JsonString => unescape::json(document, self.inner),
             Form::Json => Unescaped::default(),
         }
+    }
+
+    /// Whether the value is encoded: by `mode` in Atom 0.3, in Atom 1.0 by a media type that is neither text nor XML
+    /// (RFC 4287, 4.1.3.3).
+    fn is_base64(&self) -> bool {
+        let is_binary = |kind: &str| {
+            kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("+xml") && !kind.ends_with("/xml")
+        };
+        self.attribute("mode") == Some("base64")
+            || ENCODED.contains(&self.name.as_str()) && self.attribute("type").is_some_and(is_binary)
     }
 
     /// Returns the unescaped value without surrounding white space.
@@ -142,7 +161,15 @@ fn in_xml(document: &str) -> Result<(About, Vec<FeedEntry>), ReadError> {
             if matches!(element.name.as_str(), "channel" | "rss:channel" | "feed" | "atom:feed") {
                 let inner = elements[at + 1..].iter().take_while(|inner| inner.span.start < element.span.end);
                 // Elements within an entry belong to the entry; the channel's own members are its children.
-                about = xml_about(document, inner.filter(|inner| inner.parent == Some(at)), element);
+                let inner: Vec<&XmlElement> = inner.collect();
+                about = xml_about(document, inner.iter().copied().filter(|inner| inner.parent == Some(at)), element);
+                if matches!(element.name.as_str(), "feed" | "atom:feed") {
+                    about.authors = inner
+                        .iter()
+                        .filter(|name| is_author_name(&elements, name, at))
+                        .map(|name| member(name))
+                        .collect();
+                }
             }
             at += 1;
             continue;
@@ -152,7 +179,7 @@ fn in_xml(document: &str) -> Result<(About, Vec<FeedEntry>), ReadError> {
         }
         let within = elements[at + 1..].iter().take_while(|inner| inner.span.start < element.span.end).count();
         let children = elements[at + 1..at + 1 + within].iter().filter(|element| element.parent == Some(at));
-        let members: Vec<Member> = children.map(member).collect();
+        let members: Vec<Member> = children.map(member).chain(language(document, element)).collect();
         let mut entry = FeedEntry { span: element.span, id: None, members };
         entry.id = entry
             .member(&["guid", "id"])
@@ -166,7 +193,26 @@ fn in_xml(document: &str) -> Result<(About, Vec<FeedEntry>), ReadError> {
     Ok((about, entries))
 }
 
-/// Returns the start tags of the enclosing elements, outermost first.
+/// Whether an element is the name of an author of the feed at an index.
+fn is_author_name(elements: &[XmlElement], name: &XmlElement, feed: usize) -> bool {
+    let author = name.parent.and_then(|parent| elements.get(parent));
+    matches!(name.name.as_str(), "name" | "atom:name")
+        && author.is_some_and(|author| {
+            matches!(author.name.as_str(), "author" | "atom:author") && author.parent == Some(feed)
+        })
+}
+
+/// Returns the `xml:lang` of an element as a member of it.
+fn language(document: &str, element: &XmlElement) -> Option<Member> {
+    let value = element.attribute("xml:lang").filter(|value| !value.is_empty())?;
+    let tag = &document[element.span.start..element.inner.start];
+    let attribute = tag.find("xml:lang")?;
+    let start = element.span.start + attribute + tag[attribute..].find(value)?;
+    let span = Span { start, end: start + value.len() };
+    Some(Member { name: "xml:lang".to_owned(), attributes: Vec::new(), span, inner: span, form: Form::Xml })
+}
+
+/// Returns the start tags of the enclosing elements from the feed's root on, outermost first.
 fn parents(elements: &[XmlElement], element: &XmlElement) -> Vec<(String, Vec<(String, String)>)> {
     let mut parents = Vec::new();
     let mut next = element.parent;
@@ -175,7 +221,8 @@ fn parents(elements: &[XmlElement], element: &XmlElement) -> Vec<(String, Vec<(S
         next = parent.parent;
     }
     parents.reverse();
-    parents
+    let root = parents.iter().position(|(name, _)| ROOTS.contains(&name.as_str()));
+    parents.split_off(root.unwrap_or(parents.len()))
 }
 
 fn member(element: &XmlElement) -> Member {
@@ -190,10 +237,12 @@ fn member(element: &XmlElement) -> Member {
 }
 
 fn xml_about<'a>(document: &str, children: impl Iterator<Item = &'a XmlElement>, channel: &XmlElement) -> About {
-    let channel = FeedEntry { span: channel.span, id: None, members: children.map(member).collect() };
+    let members = children.map(member).chain(language(document, channel)).collect();
+    let channel = FeedEntry { span: channel.span, id: None, members };
     About {
         title: channel.member(&["title"]).cloned(),
-        language: channel.member(&["language", "dc:language"]).cloned(),
+        language: channel.member(&LANGUAGES).cloned(),
+        authors: Vec::new(),
         home: link(document, &channel),
         polling: Polling {
             stays: stays(document, &channel),
@@ -303,5 +352,13 @@ fn in_json(document: &str) -> Result<(About, Vec<FeedEntry>), ReadError> {
         hub: feed.get("hubs").and_then(|hubs| json_hub(hubs.get())),
         topic: about("feed_url").and_then(|member| member.text(document)),
     };
-    Ok((About { title: about("title"), language: about("language"), home, polling, dialect: Dialect::Json }, entries))
+    let about = About {
+        title: about("title"),
+        language: about("language"),
+        authors: Vec::new(),
+        home,
+        polling,
+        dialect: Dialect::Json,
+    };
+    Ok((about, entries))
 }

@@ -1,7 +1,7 @@
 //! Tests with whole feeds, written for this project, and the property that the pieces cover every byte.
 
 use super::*;
-use crate::article::{Instant, Label};
+use crate::article::{Basis, Instant, Label};
 use proptest::prelude::*;
 
 fn document(content: &str) -> RawDocument {
@@ -86,8 +86,8 @@ fn atom_rdf_and_json_feed_yield_the_same_fields() {
     assert_eq!(drafts[0].facts.publisher.as_ref().map(|publisher| publisher.name.as_str()), Some("Hill Post"));
     assert_eq!(drafts[0].facts.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["Ben Ott"]);
     assert_eq!(drafts[0].detail.body, ["The bridge closes at noon."]);
-    assert_eq!(drafts[0].facts.published.at, None, "the entry states only when it was last changed");
-    assert_eq!(drafts[0].facts.published.latest, drafts[0].facts.modified_at);
+    assert_eq!(drafts[0].facts.published.basis, Some(Basis::Modified), "the entry states only when it was changed");
+    assert_eq!(drafts[0].facts.published.at, drafts[0].facts.modified_at);
     assert_eq!(drafts[1].detail.body, ["It rained & hailed."]);
     let rdf = r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
         <channel rdf:about="https://old.example/"><title>Old News</title><link>https://old.example/</link><items><rdf:Seq><rdf:li resource="https://old.example/1"/></rdf:Seq></items></channel>
@@ -147,6 +147,35 @@ fn the_entries_of_a_malformed_feed_are_read() {
     assert_eq!(drafts[0].facts.published.at.map(|date| date.day()).as_deref(), Some("2025-04-07"));
     assert_eq!(drafts[1].facts.headline.as_deref(), Some("Tide étale"));
     assert_eq!(drafts[1].detail.body, ["High water came at six o'clock."]);
+}
+
+#[test]
+fn what_faulty_servers_and_old_dialects_write_is_read() {
+    let first = |feed: &str| read(feed).remove(0);
+    let authors = |draft: &Draft| draft.facts.authors.iter().map(|author| author.name.clone()).collect::<Vec<_>>();
+    // Junk before the root, a person with an address, a date of RFC 850.
+    let feed = "\n<b>Notice</b>: undefined index<br>\n<?xml version='1.0'?><rss version='2.0' xml:lang='pt-BR'><channel>\
+        <title>Porto</title><item><title>A ponte fecha</title><author>ana@porto.example (Ana S\u{e1})</author>\
+        <pubDate>Monday, 07-Apr-25 09:30:00 GMT</pubDate></item></channel></rss>";
+    let draft = first(feed);
+    assert_eq!(draft.facts.headline.as_deref(), Some("A ponte fecha"));
+    assert_eq!(
+        (authors(&draft), cited(feed, &draft, "authors")),
+        (vec!["Ana S\u{e1}".to_owned()], "Ana S\u{e1}".to_owned())
+    );
+    assert_eq!(draft.facts.published.day().map(|day| day.to_string()).as_deref(), Some("2025-04-07"));
+    // Authors and the language of the feed, a title in base64.
+    let feed = "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='pt-BR'><author><name>Ben Ott</name></author>\
+        <entry><title type='application/octet-stream'>QnJpZGdlIDxiPmNsb3NlczwvYj4=</title></entry></feed>";
+    let draft = first(feed);
+    assert_eq!(draft.facts.headline.as_deref(), Some("Bridge closes"));
+    assert_eq!(cited(feed, &draft, "headline"), "QnJpZGdlIDxiPmNsb3NlczwvYj4=");
+    assert_eq!((authors(&draft), draft.facts.language.as_deref()), (vec!["Ben Ott".to_owned()], Some("pt-BR")));
+    // An entry by itself, and one whose only text is a link.
+    assert_eq!(first("<entry><title>Bridge closes</title></entry>").facts.headline.as_deref(), Some("Bridge closes"));
+    let link = "<rss><item><description>&lt;a href='/a'&gt;Click here&lt;/a&gt;</description></item></rss>";
+    assert_eq!(first(link).detail.body, ["Click here"]);
+    assert_eq!(first("<rss><item><media:title>Fog</media:title></item></rss>").facts.headline.as_deref(), Some("Fog"));
 }
 
 #[test]

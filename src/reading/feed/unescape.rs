@@ -2,6 +2,7 @@
 
 use super::xml_tokens::{XmlTokenKind, tokens};
 use crate::article::Span;
+use ::base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use std::borrow::Cow;
 
 /// Maximum bytes of a character reference, including `&` and `;` (HTML Standard, named character references).
@@ -66,6 +67,17 @@ pub fn xml(document: &str, within: Span) -> Unescaped {
             XmlTokenKind::Other => {}
         }
     }
+    unescaped
+}
+
+/// Decodes the content of an element from base64, or returns it as it is if it is none. The text has no parts of its
+/// own in the document: each is the whole content.
+pub fn base64(document: &str, within: Span) -> Unescaped {
+    let encoded: String = document[within.start..within.end].split_whitespace().collect();
+    let decoded = BASE64.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(text) = decoded else { return xml(document, within) };
+    let mut unescaped = Unescaped::default();
+    unescaped.push(&text, within);
     unescaped
 }
 

@@ -16,6 +16,8 @@ pub fn of(document: &str, about: &About, entry: &FeedEntry) -> Result<feedparser
     let mut alone = String::new();
     match &about.dialect {
         Dialect::Xml { around } => {
+            let root = [("rss".to_owned(), vec![("version".to_owned(), "2.0".to_owned())])];
+            let around = if around.is_empty() { root.as_slice() } else { around.as_slice() };
             around.iter().for_each(|(name, attributes)| lenient_xml::start_tag(name, attributes, &mut alone));
             lenient_xml::well_formed(document, entry.span, &mut alone);
             around.iter().rev().for_each(|(name, _)| lenient_xml::end_tag(name, &mut alone));

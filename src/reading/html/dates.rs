@@ -5,10 +5,10 @@ use super::{
     markup_hints::{ClassHint, MarkupHint, Property},
     metadata::{Metadata, adjacent, candidate, in_body},
     scan::{HintedElement, HtmlBlock},
-    visible_metadata,
+    script_dates, visible_metadata,
 };
 use crate::{
-    article::Published,
+    article::{Instant, Precision, Published},
     enrich::dates,
     reading::{
         Finding,
@@ -38,19 +38,31 @@ impl Metadata<'_> {
             rule: "document-url",
             alternatives: Vec::new(),
         }));
-        found.extend(address.and_then(|address| {
-            let candidates = Candidate { text: address.value, spans: address.spans, rule: "url-path" };
-            Some((dates::in_path(&candidates.text)?, candidates))
-        }));
-        found.retain(|(published, _)| dates::is_possible(published, self.retrieved_at));
-        dated(found)
+        found.extend(address.and_then(|address| of_path(address, "url-path")));
+        let is_possible = |(published, _): &(Published, Candidate)| dates::is_possible(published, self.retrieved_at);
+        found.retain(is_possible);
+        if found.is_empty() {
+            found.extend(self.last_resorts().filter(is_possible).next());
+        }
+        dated(on_its_local_day(found))
+    }
+
+    /// Yields dates from where they may be those of something else: read only if the page states none elsewhere.
+    fn last_resorts(&self) -> impl Iterator<Item = (Published, Candidate)> {
+        let lines = || visible_metadata::lines_of_any_region(&self.scan.blocks);
+        let headline = self.headline();
+        script_dates::first(self.document, self.scan)
+            .into_iter()
+            .chain(visible_metadata::published_in_words(&self.scan.blocks))
+            .chain(headline.and_then(|headline| visible_metadata::date(self.scan, &lines(), &headline, false)))
+            .chain(self.image().filter(|_| self.modified().is_none()).and_then(|image| of_path(image, "image-path")))
     }
 
     /// Returns the visible dates: those of changes if `of_change`, else all others.
     fn visible_dates(&self, of_change: bool) -> Vec<(Published, Candidate)> {
         let hinted = |hint: MarkupHint, rule: &'static str, anywhere: bool| {
             let found = self.anywhere(hint).filter(move |element| anywhere || in_body(element));
-            let dated = found.filter_map(move |element| Some((element, candidate(element, rule)?.dated()?)));
+            let dated = found.filter_map(move |element| Some((element, dated_element(element, rule)?)));
             adjacent(dated).filter(move |(element, _)| self.is_of_change(element) == of_change).map(|(_, dated)| dated)
         };
         let mut found: Vec<_> = hinted(MarkupHint::Time, "time-element", false).collect();
@@ -85,6 +97,47 @@ impl Metadata<'_> {
         let found = candidates.into_iter().filter_map(Candidate::dated);
         dated(found.chain(self.visible_dates(true)).collect())
     }
+}
+
+/// Returns the date of an element: of its attribute, else of its text.
+fn dated_element(element: &HintedElement, rule: &'static str) -> Option<(Published, Candidate)> {
+    let text = visible_text(&element.text);
+    let shown = || Candidate { text, spans: element.spans.clone(), rule }.dated();
+    candidate(element, rule)?.dated().or_else(shown)
+}
+
+fn of_path(address: Finding<String>, rule: &'static str) -> Option<(Published, Candidate)> {
+    let published = dates::in_path(&address.value)?;
+    Some((published, Candidate { text: address.value, spans: address.spans, rule }))
+}
+
+/// Moves a date to the front that states the publisher's day, where the first states a moment without an offset: the
+/// same moment with its offset, else the day before or after that the page shows its readers.
+fn on_its_local_day(mut found: Vec<(Published, Candidate)>) -> Vec<(Published, Candidate)> {
+    let Some((first, _)) = found.first() else { return found };
+    let (Some(at), None, Some(day)) = (first.at, first.offset, first.day()) else { return found };
+    if first.precision == Some(Precision::Day) {
+        return found;
+    }
+    let with_offset = found.iter().position(|(other, _)| other.at == Some(at) && other.offset.is_some());
+    let is_next_day = |other: &Published| {
+        let days = other.day().and_then(|other| (other - day).get_days().checked_abs());
+        other.precision == Some(Precision::Day) && days == Some(1) && is_within_a_zone(at, other)
+    };
+    let same_day =
+        found.iter().skip(1).any(|(other, _)| other.precision == Some(Precision::Day) && other.day() == Some(day));
+    let local = || found.iter().position(|(other, candidate)| candidate.rule != "url-path" && is_next_day(other));
+    if let Some(local) = with_offset.or_else(|| if same_day { None } else { local() }) {
+        found[..=local].rotate_right(1);
+    }
+    found
+}
+
+/// Whether a moment is within a day in some time zone: 12 hours behind UTC to 14 before it.
+fn is_within_a_zone(at: Instant, day: &Published) -> bool {
+    let hours = |hours: i64| jiff::SignedDuration::from_hours(hours);
+    let (Some(earliest), Some(latest)) = (day.earliest, day.latest) else { return false };
+    at.timestamp() >= earliest.timestamp() - hours(14) && at.timestamp() < latest.timestamp() + hours(12)
 }
 
 fn dated(found: Vec<(Published, Candidate)>) -> Option<Finding<Published>> {

@@ -78,10 +78,12 @@ impl MarkupHint {
     }
 }
 
-/// Returns the hints of an element. `in_credit`: whether it is within one that names authors.
-pub fn of(name: &str, tag: &Tag, in_credit: bool) -> Vec<MarkupHint> {
+/// Returns the hints of an element. `in_credit`: whether it is within one that names authors; `in_headline`: whether it
+/// is the small print of one.
+pub fn of(name: &str, tag: &Tag, in_credit: bool, in_headline: bool) -> Vec<MarkupHint> {
     let mut hints: Vec<MarkupHint> = Vec::new();
-    let element_hint = MarkupHint::of_element(name);
+    let element_hint =
+        if in_headline { Some(MarkupHint::Class(ClassHint::Date)) } else { MarkupHint::of_element(name) };
     if tag.is_bare() && element_hint.is_none() {
         return hints;
     }
@@ -103,13 +105,22 @@ pub fn of(name: &str, tag: &Tag, in_credit: bool) -> Vec<MarkupHint> {
     hints.extend(element_hint);
     let class = tag.attribute("class").map(|(attribute, _)| attribute.to_lowercase()).unwrap_or_default();
     let parts = class.split_whitespace().flat_map(|word| word.split(['-', '_']).chain([word]));
-    let class_hint = parts.filter_map(|part| CLASSES.iter().position(|(class, _)| *class == part)).min();
-    hints.extend(class_hint.map(|at| MarkupHint::Class(CLASSES[at].1)));
+    let class_hint = parts.clone().filter_map(|part| CLASSES.iter().position(|(class, _)| *class == part)).min();
+    let class_hint = class_hint.map(|at| CLASSES[at].1);
+    let class_hint = class_hint.or_else(|| parts.clone().any(ends_as_date).then_some(ClassHint::Date));
+    hints.extend(class_hint.map(MarkupHint::Class));
     // The date of a change is not treated as a date of publication.
     if hints.contains(&MarkupHint::MODIFIED) {
         hints.retain(|hint| !matches!(hint, MarkupHint::Time | MarkupHint::Class(ClassHint::Date)));
     }
     hints
+}
+
+/// Whether a part of a class name ends in a word for the date of publication: `articledate`, `pubdate`, `postedon`.
+fn ends_as_date(part: &str) -> bool {
+    const ENDS: [&str; 8] = ["date", "datetime", "datum", "fecha", "posted", "postedon", "pubtime", "datepublished"];
+    const OTHERS: [&str; 5] = ["update", "candidate", "mandate", "validate", "moddate"];
+    ENDS.iter().any(|end| part.ends_with(end)) && !OTHERS.iter().any(|end| part.ends_with(end))
 }
 
 /// Whether a link leads to a folder where sites keep their authors' pages.

@@ -21,6 +21,7 @@ use url::Url;
 const ADJACENT_BYTES: usize = 2_000;
 
 pub struct Metadata<'a> {
+    pub(super) document: &'a str,
     pub(super) scan: &'a Scan,
     pub(super) json_ld: Option<&'a ArticleNode>,
     /// The base of relative URLs.
@@ -33,7 +34,13 @@ pub struct Metadata<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    pub fn new(scan: &'a Scan, json_ld: Option<&'a ArticleNode>, url: Option<&str>, retrieved_at: Instant) -> Self {
+    pub fn new(
+        document: &'a str,
+        scan: &'a Scan,
+        json_ld: Option<&'a ArticleNode>,
+        url: Option<&str>,
+        retrieved_at: Instant,
+    ) -> Self {
         let given = url.and_then(|url| Url::parse(url).ok());
         let base = scan.meta.iter().find(|meta| meta.name == "base:").map(|meta| meta.value.clone());
         let base = base.and_then(|base| match &given {
@@ -42,7 +49,7 @@ impl<'a> Metadata<'a> {
         });
         let base = base.filter(|base| matches!(base.scheme(), "http" | "https")).or(given);
         let (publisher, headline, lines) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { scan, json_ld, base, retrieved_at, publisher, headline, lines }
+        Self { document, scan, json_ld, base, retrieved_at, publisher, headline, lines }
     }
 
     /// Returns a page with nothing but the stated metadata.
@@ -143,7 +150,7 @@ impl<'a> Metadata<'a> {
         first(candidates.into_iter().filter_map(|candidate| self.absolute(candidate)).collect())
     }
 
-    fn image(&self) -> Option<Finding<String>> {
+    pub(super) fn image(&self) -> Option<Finding<String>> {
         let mut candidates = self.meta(
             &["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"],
             "open-graph",

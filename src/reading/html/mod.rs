@@ -25,6 +25,7 @@ mod metadata;
 mod name_groups;
 mod page_regions;
 mod scan;
+mod script_dates;
 mod tag;
 mod title;
 mod visible_metadata;
@@ -49,7 +50,7 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> ParsedP
     let extraction = main_content::begin(document, &scan);
     // The extraction runs meanwhile; this needs no body.
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
-    let stated = Metadata::new(&scan, node.as_ref(), url, retrieved_at).stated();
+    let stated = Metadata::new(document, &scan, node.as_ref(), url, retrieved_at).stated();
     let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
     let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
     let body = extraction.and_then(main_content::Extraction::paragraphs).map_err(|reason| left_out.push(reason)).ok();

@@ -409,11 +409,15 @@ impl Pass<'_> {
             return;
         }
         let is_credit = |index: &usize| self.scan.hinted[*index].hint.is_credit();
-        let hints = markup_hints::of(name, tag, name == "a" && self.open_hints.iter().any(is_credit));
+        let in_credit = name == "a" && self.open_hints.iter().any(is_credit);
+        let in_headline = name == "small" && self.open.iter().rev().skip(1).take(1).any(|parent| parent.name == "h1");
+        let hints = markup_hints::of(name, tag, in_credit, in_headline);
         if hints.is_empty() {
             return;
         }
-        let value = ["content", "datetime", "href"].iter().find_map(|name| tag.attribute(name));
+        // Microformats (hAtom) state a date in the title of an abbreviation.
+        let valued = if name == "abbr" { &["title"][..] } else { &["content", "datetime", "href"] };
+        let value = valued.iter().find_map(|name| tag.attribute(name));
         let value = value.map(|(value, span)| (value.to_owned(), span));
         let region = self.region();
         for hint in hints {

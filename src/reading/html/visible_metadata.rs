@@ -2,6 +2,7 @@
 
 use super::{
     candidate::Candidate,
+    page_regions::Region,
     scan::{HtmlBlock, Scan},
 };
 use crate::{
@@ -27,6 +28,27 @@ pub fn lines(blocks: &[HtmlBlock]) -> Vec<&HtmlBlock> {
     let visible = blocks.iter().filter(|block| block.region.is_none() && !block.text.is_empty());
     visible.filter(|block| block.text.chars().count() <= LINE_CHARS).collect()
 }
+
+/// Returns the short lines, also those of regions that hold no body text: a box of facts, a caption, breadcrumbs.
+pub fn lines_of_any_region(blocks: &[HtmlBlock]) -> Vec<&HtmlBlock> {
+    let of_others = |region: Region| matches!(region, Region::Comments | Region::RelatedStories);
+    let own = blocks.iter().filter(|block| !block.region.is_some_and(of_others) && !block.text.is_empty());
+    own.filter(|block| block.text.chars().count() <= LINE_CHARS).collect()
+}
+
+/// Returns the first date that stands beside a word of publication, in prose too.
+pub fn published_in_words(blocks: &[HtmlBlock]) -> Option<(Published, Candidate)> {
+    let own = blocks.iter().filter(|block| block.region != Some(Region::Comments) && block.text.len() <= PROSE_BYTES);
+    own.filter_map(|block| {
+        let stated = dates::published_in(&block.text)?;
+        let candidate = Candidate { text: block.text.clone(), spans: block.spans.clone(), rule: "date-in-words" };
+        Some((stated.published, candidate))
+    })
+    .next()
+}
+
+/// Maximum bytes of a block in which a date is searched.
+const PROSE_BYTES: usize = 600;
 
 /// Whether a block is the headline: the text is the same, or the headline was read from it and tidied.
 pub fn is_headline(block: &HtmlBlock, headline: &Finding<String>) -> bool {
