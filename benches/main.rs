@@ -6,6 +6,7 @@ mod cost;
 mod engine;
 mod lambda;
 mod measure;
+mod names;
 mod poll;
 mod read;
 mod runtime;
@@ -26,6 +27,8 @@ enum Bench {
     Cost(cost::CostOptions),
     /// Compare the Lambda functions with a bare one: cold start, warm requests, CPU, memory
     Lambda(lambda::LambdaOptions),
+    /// Measure the names found in texts with gold labels
+    Names(names::NamesOptions),
     /// Poll many feeds of a local test server, some of which misbehave: requests, time, memory, completeness
     Poll(poll::PollOptions),
     /// Measure extraction on labelled pages, compared with the extractor it wraps
@@ -40,6 +43,7 @@ async fn run(bench: Bench) -> Result<(), CommandError> {
     match bench {
         Bench::Cost(options) => cost::run(&options).await,
         Bench::Lambda(options) => lambda::run(&options).await,
+        Bench::Names(options) => names::run(&options),
         Bench::Poll(options) => poll::run(&options).await,
         Bench::Read(options) => read::run(&options),
         Bench::Search(options) => search::run(&options).await,

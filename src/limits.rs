@@ -98,6 +98,8 @@ pub const ARTICLE_MENTIONED_DATES: usize = 100;
 /// Maximum entities of an article, and mentions of an entity: more is a list of names, not an article.
 pub const ARTICLE_ENTITIES: usize = 40;
 pub const ENTITY_MENTIONS: usize = 50;
+/// Maximum words of an article in which the tagger looks for names.
+pub const TAGGED_WORDS: usize = 20_000;
 /// Maximum members of a story that are compared with each other when it is read.
 pub const STORY_MEMBERS_COMPARED: usize = 20;
 /// Maximum members of a story. It bounds the size of the item and the cost of reading a story.

@@ -33,8 +33,35 @@ struct LexiconEntry {
     weight: f64,
 }
 
-/// By language, phrases of one to three words and the topics that they indicate.
-type Lexicon = FxHashMap<&'static str, FxHashMap<&'static str, Vec<LexiconEntry>>>;
+type Entries = FxHashMap<&'static str, Vec<LexiconEntry>>;
+
+/// The words of a language and the topics that they indicate.
+#[derive(Default)]
+struct LanguageLexicon {
+    /// Phrases of one to three words.
+    phrases: Entries,
+    /// Beginnings of words: of inflected forms and compounds.
+    beginnings: Entries,
+}
+
+impl LanguageLexicon {
+    /// Returns the entries of a single word, else of its longest beginning.
+    fn word(&self, low: &str) -> Option<(&'static str, &[LexiconEntry])> {
+        if let Some((word, entries)) = self.phrases.get_key_value(low) {
+            return Some((word, entries));
+        }
+        let ends = low.char_indices().map(|(at, letter)| at + letter.len_utf8()).skip(BEGINNING_LETTERS - 1);
+        let ends: Vec<usize> = ends.take(BEGINNING_LETTERS_MAX).collect();
+        let found = ends.into_iter().rev().find_map(|end| self.beginnings.get_key_value(&low[..end]));
+        found.map(|(word, entries)| (*word, entries.as_slice()))
+    }
+}
+
+/// Letters of the shortest and of the longest beginning of words that is looked up.
+const BEGINNING_LETTERS: usize = 2;
+const BEGINNING_LETTERS_MAX: usize = 18;
+
+type Lexicon = FxHashMap<&'static str, LanguageLexicon>;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon::default();
@@ -46,7 +73,12 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         let Some(topic) = MEDIA_TOPICS.iter().position(|topic| topic.code == code) else { continue };
         for word in all.split('|') {
             let (word, weight) = word.strip_prefix('!').map_or((word, WORD), |rest| (rest, STRONG));
-            lexicon.entry(language).or_default().entry(word).or_default().push(LexiconEntry { topic, weight });
+            let lexicon = lexicon.entry(language).or_default();
+            let (word, entries) = match word.strip_suffix('*') {
+                Some(beginning) => (beginning, &mut lexicon.beginnings),
+                None => (word, &mut lexicon.phrases),
+            };
+            entries.entry(word).or_default().push(LexiconEntry { topic, weight });
         }
     }
     lexicon
@@ -54,7 +86,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 
 /// The first words of phrases, in any language. Few words begin one, so no phrase is looked up for the others.
 static BEGIN_PHRASES: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
-    let phrases = LEXICON.values().flat_map(|words| words.keys());
+    let phrases = LEXICON.values().flat_map(|lexicon| lexicon.phrases.keys());
     phrases.filter_map(|phrase| phrase.split_once(' ')).map(|(first, _)| first).collect()
 });
 const PHRASE_WORDS: usize = 3;
@@ -146,7 +178,7 @@ fn hits(
             for length in (1..=4).rev().filter(|length| at + length <= letters.len()) {
                 let start = letters[at].0;
                 let end = letters.get(at + length).map_or(field.text.len(), |letter| letter.0);
-                if let Some((word, entries)) = lexicon.get_key_value(&field.text[start..end]) {
+                if let Some((word, entries)) = lexicon.phrases.get_key_value(&field.text[start..end]) {
                     hit(word, entries, start..end);
                     break;
                 }
@@ -160,9 +192,10 @@ fn hits(
         let most = if BEGIN_PHRASES.contains(low[at].as_ref()) { PHRASE_WORDS } else { 1 };
         let phrases = (2..=most).rev().filter(|length| at + length <= low.len());
         let mut found = phrases.filter_map(|length| {
-            lexicon.get_key_value(low[at..at + length].join(" ").as_str()).map(|entry| (entry, length))
+            let (word, entries) = lexicon.phrases.get_key_value(low[at..at + length].join(" ").as_str())?;
+            Some(((*word, entries.as_slice()), length))
         });
-        let found = found.next().or_else(|| lexicon.get_key_value(low[at].as_ref()).map(|entry| (entry, 1)));
+        let found = found.next().or_else(|| lexicon.word(&low[at]).map(|entry| (entry, 1)));
         match found {
             Some(((word, entries), length)) => {
                 hit(word, entries, words[at].start..words[at + length - 1].end);
@@ -227,6 +260,24 @@ mod tests {
                 "经济增长放缓，出口和投资下降，市场预期银行降低价格。企业说贸易会恢复。",
                 "zh",
                 vec!["04000000"],
+            ),
+            (
+                "Die Bundestagswahl wird vorgezogen",
+                "Die Regierungsparteien und die Opposition einigten sich. Der Kanzler sprach mit den Ministern im Parlament.",
+                "de",
+                vec!["11000000"],
+            ),
+            (
+                "فوز المنتخب في البطولة",
+                "سجل اللاعب هدف المباراة في الملعب، وقال المدرب إن الفريق استحق الفوز في الدوري هذا الموسم.",
+                "ar",
+                vec!["15000000"],
+            ),
+            (
+                "台風で大雨",
+                "気象庁は警報を出した。気温は下がり、雨と風が強まる予報で、台風の前線が近い。",
+                "ja",
+                vec!["17000000"],
             ),
             (
                 "A walk in the hills",

@@ -76,7 +76,7 @@ pub fn annotate(
         let normalised = format!("{} {}: {}", topic.topic.code, topic.topic.label, topic.topic.because.join(", "));
         fields.note(&format!("topics[{at}]"), mapper.of_all(&topic.because), "lexicon", Some(normalised), vec![]);
     }
-    let (entities, dropped) = entities::find(&text_fields, context.dateline, context.authors);
+    let (entities, dropped) = entities::find(&text_fields, language, context.dateline, context.authors);
     if dropped > 0 {
         let most = ARTICLE_ENTITIES;
         annotations.left_out.push(format!("entities: {dropped} more than the {most} that an article may have"));

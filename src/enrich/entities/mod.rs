@@ -1,10 +1,13 @@
 //! Named entities of an article: people, organisations, places, countries.
 //!
 //! Precision comes before recall. A name becomes an entity by a rule that names its evidence, and a facet only if that
-//! evidence is strong: a filter that finds the wrong Georgia once is not used twice. The stages run in order, and each
-//! skips words that an earlier one claimed:
-//! 1. [`people`]: a title or an office before a name, an age or a role after it, a reporting verb next to it.
-//! 2. [`organisations`]: an acronym in brackets, a word like Ministry or University in the name, a list of known names.
+//! evidence is strong: a filter that finds the wrong Georgia once is not used twice. In English texts a [`tagger`] gives
+//! each name a probability, which is evidence by itself where it is high, and refutes other evidence where it is low.
+//! The stages run in order, and each skips words that an earlier one claimed:
+//! 1. [`people`]: a title or an office before a name, an age or a role after it, a reporting verb next to it, the tagger;
+//!    in other languages, lists of names.
+//! 2. [`organisations`]: an acronym in brackets, a word like Ministry or University in the name, a list of known names,
+//!    the tagger.
 //! 3. [`places`]: countries by table, cities by table if the text gives evidence of them.
 //!
 //! Headlines and decks in title case or in capitals contain names but do not show where they end: only names with
@@ -16,15 +19,17 @@ mod organisations;
 mod people;
 mod places;
 mod tables;
+mod tagger;
 
 use super::{
     sentences::ends_as_sentence,
     text_fields::{Field, TextField, Word},
 };
 use crate::article::{CountryCode, Dateline, Entity, EntityType, TextSpan, slug};
-use crate::limits::{ARTICLE_ENTITIES, ENTITY_MENTIONS};
+use crate::limits::{ARTICLE_ENTITIES, ENTITY_MENTIONS, TAGGED_WORDS};
 use claims::Claims;
 use std::{collections::BTreeMap, ops::Range};
+use tagger::Tags;
 
 /// An entity with the rule that found it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +46,8 @@ struct EntityText<'a> {
     names: Vec<bool>,
     /// Whether capital letters distinguish names from other words in it.
     cased: bool,
+    /// What the tagger found in it; nothing in texts that it does not know the language of.
+    tags: Tags,
 }
 
 impl<'a> EntityText<'a> {
@@ -54,7 +61,7 @@ impl<'a> EntityText<'a> {
             counted.fold((0, 0), |(all, capitals), word| (all + 1, capitals + usize::from(word.is_capital())));
         let cased = capitals * 10 < all * if sentence { 9 } else { 7 };
         let names = words.iter().map(|word| names::is_name_word(word.text)).collect();
-        Self { field, words, names, cased }
+        Self { field, words, names, cased, tags: Tags::default() }
     }
 
     /// Whether only a blank, or the full stop of an abbreviated title and a blank, separates a word from the next.
@@ -147,6 +154,9 @@ impl<'a> Terms<'a> {
     }
 }
 
+/// The language of the texts that the tagger was trained on.
+const TAGGER_LANGUAGE: &str = "en";
+
 /// An entity before it has an id.
 struct EntityDraft {
     kind: EntityType,
@@ -161,10 +171,15 @@ struct EntityDraft {
 /// Returns the entities in order of first mention, and the number of those left out.
 pub fn find(
     text_fields: &[TextField<'_>],
+    language: Option<&str>,
     dateline: Option<&Dateline>,
     authors: &[String],
 ) -> (Vec<EntityMatch>, usize) {
-    let texts: Vec<EntityText<'_>> = text_fields.iter().map(EntityText::new).collect();
+    let mut texts: Vec<EntityText<'_>> = text_fields.iter().map(EntityText::new).collect();
+    if language == Some(TAGGER_LANGUAGE) {
+        let tags = tagger::tag(&texts, TAGGED_WORDS);
+        texts.iter_mut().zip(tags).for_each(|(text, tags)| text.tags = tags);
+    }
     let mut claims = Claims::default();
     let mut terms = Terms::new(&texts);
     let mut drafts = people::find(&texts, &mut terms, &mut claims);
@@ -187,6 +202,18 @@ pub fn find(
         drafts.sort_by_key(|draft| draft.mentions.first().map(order));
     }
     (drafts.into_iter().filter_map(finish).collect(), left_out)
+}
+
+/// Returns each word of each paragraph with its features, to train the tagger.
+pub fn name_examples(paragraphs: &[String]) -> Vec<Vec<(Range<usize>, Vec<u32>)>> {
+    let fields: Vec<TextField<'_>> =
+        paragraphs.iter().enumerate().map(|(at, text)| TextField::new(Field::Body, at, text)).collect();
+    let texts: Vec<EntityText<'_>> = fields.iter().map(EntityText::new).collect();
+    let rows = tagger::rows(&texts);
+    let words = |(text, rows): (&EntityText<'_>, Vec<Vec<u32>>)| {
+        text.words.iter().map(|word| word.start..word.end).zip(rows).collect()
+    };
+    texts.iter().zip(rows).map(words).collect()
 }
 
 fn finish(mut draft: EntityDraft) -> Option<EntityMatch> {

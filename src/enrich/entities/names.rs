@@ -23,6 +23,23 @@ const WORDS_OF_THINGS: &[&str] = &[
     "the",
     "a",
     "an",
+    "is",
+    "are",
+    "was",
+    "were",
+    "has",
+    "had",
+    "will",
+    "can",
+    "says",
+    "said",
+    "of",
+    "by",
+    "to",
+    "my",
+    "our",
+    "your",
+    "its",
     "new",
     "north",
     "south",
@@ -259,6 +276,10 @@ const WORDS_OF_THINGS: &[&str] = &[
     "team",
 ];
 
+pub fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&word)
+}
+
 /// Returns the words of the name that begins at a word.
 pub fn name_at(text: &EntityText<'_>, at: usize) -> Option<Range<usize>> {
     if !text.may_be_name(at) {
@@ -277,8 +298,12 @@ pub fn name_at(text: &EntityText<'_>, at: usize) -> Option<Range<usize>> {
     }
     // A longer run of capitalised words is something else: the name of a thing, or a line in title case.
     let continues = text.capital_behind(end - 1).is_some();
-    let ends_as_name = text.words[end - 1].text.chars().filter(|character| character.is_alphabetic()).count() >= 2;
-    (!continues && ends_as_name).then_some(at..end)
+    (!continues && ends_as_name(text.words[end - 1].text)).then_some(at..end)
+}
+
+/// Whether a word may be the last of a name: an initial may not.
+pub fn ends_as_name(word: &str) -> bool {
+    word.chars().filter(|character| character.is_alphabetic()).count() >= 2
 }
 
 pub fn is_name_word(word: &str) -> bool {

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `acronym` | an acronym in brackets after the name is made of its capitals, and the name has an organisation word |
 //! | `head-word` | the name has a head word of organisations, such as Ministry |
-//! | `known` | the name is in a list of unambiguous names |
+//! | `known-name` | the name is in a list of unambiguous names |
+//! | `tagger` | the tagger's probability, in English |
 
 use super::{Claims, EntityDraft, EntityText, Terms, tables};
 use crate::article::EntityType;
@@ -127,6 +128,11 @@ const BEGINS: &[&str] = &[
 /// Words for a person's relation to an organisation, besides the titles.
 const OF_PERSONS: &[&str] = &["associate", "bachelor", "doctor", "fellow", "master", "member"];
 
+/// Whether a word heads the names of organisations.
+pub fn is_head(word: &str) -> bool {
+    [ENDS, BEGINS, INTRODUCED].iter().any(|words| words.contains(&word))
+}
+
 struct Organisation {
     rule: &'static str,
     mentions: Vec<(usize, Range<usize>)>,
@@ -171,6 +177,17 @@ pub fn find(texts: &[EntityText<'_>], terms: &mut Terms<'_>, claims: &mut Claims
             }
         }
     }
+    for (at, text) in texts.iter().enumerate().filter(|(_, text)| text.cased) {
+        for words in text.tags.of_kind(EntityType::Organisation, TAGGED) {
+            let is_new = |words: &Range<usize>| claims.is_free(at, words) && !is_general(text, words, terms);
+            if let Some(words) = tagged_name(text, words).filter(is_new) {
+                claims.take(at, &words);
+                let entry = found.entry(text.text(&words).to_owned());
+                let entry = entry.or_insert_with(|| Organisation { rule: "tagger", mentions: Vec::new() });
+                entry.mentions.push((at, words));
+            }
+        }
+    }
     let draft = |(name, organisation): (String, Organisation)| EntityDraft {
         kind: EntityType::Organisation,
         name,
@@ -190,35 +207,107 @@ fn tail<'a>(text: &EntityText<'a>, words: &Range<usize>) -> Vec<&'a str> {
     text.words[from..words.end].iter().map(|word| word.text).collect()
 }
 
+/// Returns the longest name in the table that begins at a word, and the name that the organisation goes by.
+pub fn known_at(text: &EntityText<'_>, at: usize) -> Option<(&'static str, Range<usize>)> {
+    let most = if tables::begins_organisation(text.words[at].text) { KNOWN_WORDS } else { 0 };
+    (1..=most).rev().filter(|length| at + length <= text.words.len()).find_map(|length| {
+        let words = at..at + length;
+        Some((tables::organisation(text.text(&words))?, words))
+    })
+}
+
+/// From this probability on, the tagger alone is evidence.
+const TAGGED: f32 = 0.8;
+/// From this probability on, the tagger's name is taken where it has more words than the rule's.
+const COMPLETES: f32 = 0.5;
+
+/// Whether a name says only what kind of organisation it is (`Court`, `the Queen`), or is a common term elsewhere.
+fn is_general(text: &EntityText<'_>, words: &Range<usize>, terms: &mut Terms<'_>) -> bool {
+    let [word] = &text.words[words.clone()] else { return terms.has(&tail(text, words)) };
+    let is_acronym = word.text.chars().filter(|letter| letter.is_uppercase()).count() >= 3;
+    let low = text.low(words.start);
+    let is_kind = is_head(word.text) || tables::title(low).is_some() || GENERAL.contains(&low);
+    !is_acronym && (is_kind || !text.tags.is_sure(words) || terms.has(&[word.text]))
+}
+
+/// Words for organisations of which there are many.
+const GENERAL: &[&str] = &[
+    "ai",
+    "air",
+    "army",
+    "cabinet",
+    "catholic",
+    "church",
+    "coalition",
+    "council",
+    "democrats",
+    "embassy",
+    "government",
+    "hospital",
+    "house",
+    "internet",
+    "mainland",
+    "ministry",
+    "navy",
+    "opposition",
+    "parliament",
+    "police",
+    "prison",
+    "prisoners",
+    "republicans",
+    "school",
+    "state",
+    "team",
+    "tv",
+    "web",
+];
+
+/// Returns the words of a tagged name without an article, unless it is a country's or a single letter.
+fn tagged_name(text: &EntityText<'_>, words: &Range<usize>) -> Option<Range<usize>> {
+    let mut words = words.clone();
+    if text.low(words.start) == "the" || text.low(words.start).ends_with("-based") {
+        words.start += 1;
+    }
+    let is_one = words.clone().skip(1).all(|word| matches!(text.after(word - 1), " " | "\u{a0}" | " & " | ", "));
+    let is_name = is_one
+        && !words.is_empty()
+        && text.words[words.start].is_capital()
+        && text.text(&words).chars().count() >= 2
+        && tables::country(text.text(&words)).is_none();
+    is_name.then_some(words)
+}
+
 fn at_word(text: &EntityText<'_>, at: usize) -> Option<(String, &'static str, Range<usize>)> {
     if !text.words[at].is_capital() {
         return None;
     }
-    let known = (1..=KNOWN_WORDS).rev().filter(|length| at + length <= text.words.len()).find_map(|length| {
-        let words = at..at + length;
-        let name = tables::organisation(text.text(&words))?;
-        Some((name.to_owned(), "known-name", words))
-    });
-    if known.is_some() {
-        return known;
+    if let Some((name, words)) = known_at(text, at) {
+        return Some((name.to_owned(), "known-name", words));
     }
     if !text.cased || !starts_run(text, at) {
         return None;
     }
     let run = run_at(text, at)?;
     let run = without_beginning(text, run)?;
-    let is_head = |at: usize| [ENDS, BEGINS, INTRODUCED].iter().any(|words| words.contains(&text.words[at].text));
     // `Fellow of the Society of Actuaries (FSA)` is a person's title.
     let first = text.low(run.start);
     let of_person = text.low(run.start + 1) == "of" && (OF_PERSONS.contains(&first) || tables::title(first).is_some());
-    let introduced = !of_person && acronym_behind(text, &run).is_some() && run.clone().any(is_head);
+    let introduced =
+        !of_person && acronym_behind(text, &run).is_some() && run.clone().any(|at| is_head(text.words[at].text));
     let rule = if introduced { "acronym" } else { HEAD_WORD };
     let words = if introduced { Some(run) } else { headed(text, run) }?;
+    // `Securities and Exchange Commission`: the tagger sees where the name begins.
+    let whole = text
+        .tags
+        .of_kind(EntityType::Organisation, COMPLETES)
+        .find(|name| name.start <= words.start && words.end <= name.end && name.len() > words.len());
+    let words = whole.and_then(|whole| tagged_name(text, whole)).unwrap_or(words);
     Some((text.text(&words).to_owned(), rule, words))
 }
 
 fn starts_run(text: &EntityText<'_>, at: usize) -> bool {
-    text.words[at].is_capital() && text.capital_before(at).is_none()
+    let is_article = |before: usize| text.low(before) == "the";
+    text.words[at].is_capital() && !is_article(at) && text.capital_before(at).is_none_or(is_article)
 }
 
 /// Returns a run of capitalised words, with the lower-case words of `WITHIN` between them.

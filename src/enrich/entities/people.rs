@@ -7,15 +7,23 @@
 //! | `apposition` | a role, or `who`, after a comma after it |
 //! | `speech-verb` | a reporting verb next to it |
 //! | `repeated` | the full name twice, and also the surname alone before a reporting verb |
+//! | `tagger` | the tagger's probability, in English |
+//! | `listed` | the first name and the surname are in lists of names, in other languages |
+//!
+//! The tagger refutes a reporting verb and a repetition where it takes the name for something else's.
 //!
 //! A surname alone is a mention of the only person in the article with that surname.
 
 use super::{
     Claims, EntityDraft, EntityText, Terms,
-    names::{NAME_WORDS, name_at},
-    tables::{self, Title},
+    names::{self, NAME_WORDS, name_at},
+    tables::{self, NameTable, Title},
+    tagger,
 };
-use crate::article::EntityType;
+use crate::{
+    article::EntityType,
+    enrich::{places, text_fields::lower},
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
@@ -51,6 +59,11 @@ const REPORTING_VERBS: &[&str] = &[
     "explicó",
     "erklärte",
 ];
+
+pub fn is_reporting_verb(low: &str) -> bool {
+    REPORTING_VERBS.contains(&low)
+}
+
 struct Person {
     name: String,
     role: Option<String>,
@@ -64,6 +77,19 @@ pub fn find(texts: &[EntityText<'_>], terms: &mut Terms<'_>, claims: &mut Claims
         people_with_evidence(at, text, &mut people);
     }
     repeated(texts, &mut people);
+    people.retain(|person| {
+        let refuted = |(at, words): &(usize, Range<usize>)| texts[*at].tags.refutes(words, EntityType::Person);
+        !matches!(person.rule, "speech-verb" | "repeated") || !person.mentions.iter().all(refuted)
+    });
+    for (at, text) in texts.iter().enumerate().filter(|(_, text)| text.cased) {
+        tagged(at, text, &mut people);
+        listed(at, text, &mut people);
+    }
+    people.retain(|person| {
+        let proven = !matches!(person.rule, "tagger" | "listed");
+        let is_place = is_of_table(&person.name) || !proven && places::city(&person.name, None).is_some();
+        !is_place && (person.rule == "title" || !is_of_city(&person.name))
+    });
     // `Psychotherapy Fees noted here`: all words of the name also occur in lower case, so it is not a person.
     people.retain(|person| !person.name.split(' ').all(|word| terms.has(&[word])));
     let mut surnames: BTreeMap<&str, Option<usize>> = BTreeMap::new();
@@ -112,15 +138,84 @@ fn people_with_evidence(at: usize, text: &EntityText<'_>, people: &mut Vec<Perso
             continue;
         };
         if let Some((rule, role)) = adjacent_evidence(text, &name) {
+            let name = from_first_name(text, name.clone());
             add_person(people, text.text(&name), role, rule, at, &name);
         }
         word = name.end;
     }
 }
 
-/// Whether a name does not continue a longer one: no capitalised word precedes it, except one that opens a sentence.
+/// Whether a city is in a name that has no first name: `Ajax Amsterdam`, `Munich Re`.
+fn is_of_city(name: &str) -> bool {
+    let mut words = name.split(' ');
+    let has_first_name = words.clone().any(|word| tagger::is_first_name(&lower(word)));
+    !has_first_name && words.any(|word| word.chars().count() >= CITY_LETTERS && places::city(word, None).is_some())
+}
+
+/// Letters of a city's name that is no common surname.
+const CITY_LETTERS: usize = 5;
+
+/// Whether a table has a name as that of a place or an organisation: `Hong Kong`, `Al Jazeera`.
+fn is_of_table(name: &str) -> bool {
+    tables::organisation(name).is_some() || tables::country(name).is_some() || places::country(name).is_some()
+}
+
+/// From this probability on, the tagger alone is evidence.
+const TAGGED: f32 = 0.7;
+
+/// Adds the full names that the tagger found, without the titles that it takes for a part of them.
+fn tagged(at: usize, text: &EntityText<'_>, people: &mut Vec<Person>) {
+    for found in text.tags.of_kind(EntityType::Person, TAGGED) {
+        let mut words = found.clone();
+        let mut held = None;
+        while let Some((length, title)) = title_at(text, words.start).filter(|(length, _)| length + 2 <= words.len()) {
+            held = (title == Title::Role).then(|| role(text, words.start..words.start + length));
+            words.start += length;
+        }
+        let is_name = |word: usize| text.may_be_name(word) || names::is_particle(text.words[word].text);
+        let ends = names::ends_as_name(text.words[words.end - 1].text);
+        let is_one = (words.start..words.end - 1).all(|word| text.joined(word));
+        while words.len() > 2 && !text.may_be_name(words.start) {
+            words.start += 1;
+        }
+        if (2..=NAME_WORDS + 1).contains(&words.len()) && is_one && ends && words.clone().all(is_name) {
+            add_person(people, text.text(&words), held, "tagger", at, &words);
+        }
+    }
+}
+
+/// Returns a name from its first name on, where other capitalised words precede it, as nouns do in German.
+fn from_first_name(text: &EntityText<'_>, name: Range<usize>) -> Range<usize> {
+    let is_first = |word: &usize| text.words[*word].is_capital() && tagger::is_first_name(text.low(*word));
+    let first = (name.start..name.end.saturating_sub(1)).find(is_first);
+    first.filter(|_| text.tags.names.is_empty()).unwrap_or(name.start)..name.end
+}
+
+/// Adds the full names whose first and last word are in lists of names, in texts that the tagger does not know.
+fn listed(at: usize, text: &EntityText<'_>, people: &mut Vec<Person>) {
+    if !text.tags.names.is_empty() {
+        return;
+    }
+    let mut word = 0;
+    while word < text.words.len() {
+        let Some(name) = name_at(text, word).filter(|name| starts_fresh(text, name.start)) else {
+            word += 1;
+            continue;
+        };
+        word = name.end;
+        let name = from_first_name(text, name);
+        let (first, last) = (text.low(name.start), text.low(name.end - 1));
+        if name.len() >= 2 && tagger::is_first_name(first) && tagger::is_surname(last) {
+            add_person(people, text.text(&name), None, "listed", at, &name);
+        }
+    }
+}
+
+/// Whether a name does not continue a longer one: no capitalised word precedes it, except one that opens a sentence and
+/// one of a nationality.
 fn starts_fresh(text: &EntityText<'_>, at: usize) -> bool {
-    text.capital_before(at).is_none_or(|before| text.opens_sentence(before))
+    let of_nation = |word: &str| tables::country(word).is_some_and(|country| country.names == NameTable::Adjective);
+    text.capital_before(at).is_none_or(|before| text.opens_sentence(before) || of_nation(text.words[before].text))
 }
 
 /// Whether `the` precedes a capitalised word: `the General Data Protection Regulation` is not a general.

@@ -54,7 +54,9 @@ fn countries(texts: &[EntityText<'_>], claims: &mut Claims) -> Vec<EntityDraft> 
                 NameTable::Always => is_short(text, &words) || !is_of_name(text, &words),
                 NameTable::Adjective => false,
                 NameTable::Perhaps
-                    if preceded(text, &words, PREPOSITIONS) && text.capital_behind(words.end - 1).is_none() =>
+                    if preceded(text, &words, PREPOSITIONS)
+                        && text.capital_behind(words.end - 1).is_none()
+                        && !text.tags.refutes(&words, EntityType::Place) =>
                 {
                     true
                 }
@@ -147,13 +149,14 @@ fn city_at(
         let home = home.filter(|home| home.name == name).cloned();
         home.or_else(|| table::city(name, None).filter(|city| city.name == name))
     })?;
-    if text.cased && text.capital_behind(words.end - 1).is_some() || text.of_firm(&words) {
+    let continues = text.cased && text.capital_behind(words.end - 1).is_some();
+    if continues || text.of_firm(&words) {
         return None;
     }
     if home.is_some_and(|home| home.id == place.id) {
         return home.cloned().map(|home| (home, "dateline", words));
     }
-    if !text.cased {
+    if !text.cased || text.tags.refutes(&words, EntityType::Place) {
         return None;
     }
     if text.after(words.end - 1) == ", "

@@ -47,6 +47,16 @@ static ORGANISATIONS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock
     rows(include_str!("organisations.tsv")).filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect()
 });
 
+static ORGANISATIONS_BEGIN: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '\'' | '’' | '-');
+    ORGANISATIONS.keys().filter_map(|name| name.split(|letter| !is_part(letter)).next()).collect()
+});
+
+/// Whether a known organisation's name begins with a word. Most words begin none, so no phrase is looked up for them.
+pub fn begins_organisation(word: &str) -> bool {
+    ORGANISATIONS_BEGIN.contains(word)
+}
+
 /// Returns the canonical name of a known organisation, by its printed name.
 pub fn organisation(printed: &str) -> Option<&'static str> {
     ORGANISATIONS.get(printed).copied()

@@ -24,7 +24,7 @@ fn all(headline: &str, body: &[&str], dateline: Option<(&str, &str)>) -> Vec<Ent
         place: Some(Place { id: slug(name), name: name.to_owned(), country: CountryCode::parse(country).ok() }),
     });
     let text_fields = text_fields(Some(headline), None, &body);
-    let (found, left_out) = find(&text_fields, dateline.as_ref(), &["Ana Sá".to_owned()]);
+    let (found, left_out) = find(&text_fields, Some("en"), dateline.as_ref(), &["Ana Sá".to_owned()]);
     assert_eq!(left_out, 0);
     for span in found.iter().flat_map(|found| &found.entity.mentions) {
         let mut fields = text_fields.iter();
@@ -51,7 +51,7 @@ fn people_need_evidence_beside_their_names() {
         ),
         (
             "Supreme Court said no. The Grand Hotel, who knows, is shut. Green Park said nothing.",
-            vec!["organisation supreme-court"],
+            vec!["organisation supreme-court", "organisation grand-hotel"],
         ),
         ("On Monday Morning Glory won the race.", vec![]),
         // All words of the name also occur in lower case, so it is not a person; a single such word is not enough.
@@ -59,6 +59,46 @@ fn people_need_evidence_beside_their_names() {
         ("Ina Cook said she would cook.", vec!["person ina-cook"]),
     ] {
         assert_eq!(strong("A day at the harbour", &[body], None), expected, "{body}");
+    }
+}
+
+#[test]
+fn the_tagger_finds_names_without_other_evidence() {
+    for (body, expected) in [
+        (
+            "It was an easy win for Maria Hansen and her brother Paul Hansen.",
+            vec!["person maria-hansen", "person paul-hansen"],
+        ),
+        ("Police are looking for Lt. Peter Harris of Denver.", vec!["person peter-harris"]),
+        ("The prize went to the Englishman Robert Taylor, who was not there.", vec!["person robert-taylor"]),
+        // Neither a club nor a palace speaks.
+        ("Ajax Rotterdam said the match was off, and Kensington Palace said nothing.", vec![]),
+        (
+            "The Securities and Exchange Commission fined the company.",
+            vec!["organisation securities-and-exchange-commission"],
+        ),
+    ] {
+        let found: Vec<String> = strong("A day at the harbour", &[body], None)
+            .into_iter()
+            .filter(|found| found.starts_with("person") || !body.contains("Ajax") && found.starts_with("organisation"))
+            .collect();
+        assert_eq!(found, expected, "{body}");
+    }
+}
+
+#[test]
+fn lists_of_names_are_evidence_in_other_languages() {
+    for (language, text, expected) in [
+        ("de", "Der Vertrag mit Katharina Schmidt gilt ab Montag.", Some("katharina-schmidt")),
+        ("fr", "Le port a choisi Philippe Moreau pour ce poste.", Some("philippe-moreau")),
+        ("de", "Die Niederlage traf Trainer Thomas Wagner hart.", Some("thomas-wagner")),
+        ("de", "Der Alte Hafen bleibt offen.", None),
+    ] {
+        let body = [text.to_owned()];
+        let (found, _) = find(&text_fields(None, None, &body), Some(language), None, &[]);
+        let person = found.iter().find(|found| found.entity.kind == EntityType::Person);
+        assert_eq!(person.map(|found| found.entity.id.as_str()), expected, "{text}");
+        assert!(person.is_none_or(|found| found.rule == "listed"));
     }
 }
 
@@ -158,6 +198,6 @@ fn a_long_list_of_names_is_cut_and_the_rest_counted() {
     let names =
         letters.iter().flat_map(|a| letters.iter().map(move |b| format!("President Zo{a}{b} Ta{b}{a}x spoke. ")));
     let body = [names.take(60).collect::<String>()];
-    let (found, left_out) = find(&text_fields(None, None, &body), None, &[]);
+    let (found, left_out) = find(&text_fields(None, None, &body), Some("en"), None, &[]);
     assert_eq!((found.len(), left_out), (ARTICLE_ENTITIES, 60 - ARTICLE_ENTITIES));
 }

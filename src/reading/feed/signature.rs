@@ -39,9 +39,7 @@ pub fn begins_like_one(start: &str) -> bool {
     }
     let after_comments = after_comments(start);
     let named = |at: usize, root: &str| !after_comments[at + root.len()..].starts_with(char::is_alphanumeric);
-    let root = ROOTS.iter().filter_map(|root| {
-        after_comments.match_indices(root).map(|(at, root)| (at, root)).find(|(at, root)| named(*at, root))
-    });
+    let root = ROOTS.iter().filter_map(|root| after_comments.match_indices(root).find(|(at, root)| named(*at, root)));
     let Some((at, root)) = root.min() else { return false };
     let (before, rest) = (&after_comments[..at], &after_comments[at + root.len()..]);
     before.is_empty()

@@ -42,7 +42,7 @@ impl Metadata<'_> {
         let is_possible = |(published, _): &(Published, Candidate)| dates::is_possible(published, self.retrieved_at);
         found.retain(is_possible);
         if found.is_empty() {
-            found.extend(self.last_resorts().filter(is_possible).next());
+            found.extend(self.last_resorts().find(is_possible));
         }
         dated(on_its_local_day(found))
     }

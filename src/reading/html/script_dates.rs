@@ -43,7 +43,7 @@ fn in_script(document: &str, script: &Span, member: &str) -> Option<(Published, 
     let is_mark = |letter: char| matches!(letter, '"' | '\'' | '\\' | ':' | ' ');
     let value = rest.trim_start_matches(is_mark);
     let start = from + (rest.len() - value.len());
-    let end = value.find(|letter| matches!(letter, '"' | '\'' | '\\' | ',' | '}' | '\n')).unwrap_or(value.len());
+    let end = value.find(['"', '\'', '\\', ',', '}', '\n']).unwrap_or(value.len());
     let value = value.get(..end).filter(|value| value.len() <= VALUE_BYTES)?;
     let published = dates::any(value).or_else(|| of_epoch(value))?;
     let span = Span { start: script.start + start, end: script.start + start + end };
