@@ -34,15 +34,19 @@ pub struct ReadOptions {
     /// Also print this many of the worst pages, and every fact that differs from its label
     #[arg(long, value_name = "PAGES", default_value_t = 0)]
     worst: usize,
-    /// Print the features of every flattened line or every block of a page instead, to train the body models
+    /// Print the features of every flattened line, every block or every possible headline instead, to train the models
     #[arg(long, value_name = "OF")]
     features: Option<FeaturesOf>,
+    /// With `--features headlines`: the lines of each page's body, as model/headline.py prints them
+    #[arg(long, value_name = "FILE", required_if_eq("features", "headlines"))]
+    kept: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum FeaturesOf {
     Lines,
     Blocks,
+    Headlines,
 }
 
 /// How many classes of loss are printed.
@@ -79,6 +83,10 @@ pub fn run(options: &ReadOptions) -> Result<(), CommandError> {
     match options.features {
         Some(FeaturesOf::Lines) => return line_features(&options.folder),
         Some(FeaturesOf::Blocks) => return block_features(&options.folder),
+        Some(FeaturesOf::Headlines) => {
+            let kept = options.kept.as_deref().expect("the command line requires it");
+            return headline_features(&options.folder, kept);
+        }
         None => {}
     }
     let pages = pages(&options.folder)?;
@@ -97,6 +105,29 @@ fn line_features(folder: &Path) -> Result<(), CommandError> {
         for (span, features) in reading::line_examples(&json_line.lines.join("\n")) {
             let features: Vec<String> = features.iter().map(ToString::to_string).collect();
             println!("{}\t{}\t{}\t{}\t{}", json_line.id, json_line.variant, span.start, span.end, features.join("\t"));
+        }
+    }
+    Ok(())
+}
+
+/// Prints one row per line that may be the headline: document, variant, the text as JSON, features. `kept` has a row per
+/// document: its name, its variant, and a digit for each line.
+fn headline_features(folder: &Path, kept: &Path) -> Result<(), CommandError> {
+    let rows = std::fs::read_to_string(kept).map_err(CommandError::io(kept.display().to_string()))?;
+    let bodies: HashMap<(&str, &str), Vec<bool>> = rows
+        .lines()
+        .filter_map(|row| {
+            let mut columns = row.split('\t');
+            let name = (columns.next()?, columns.next()?);
+            Some((name, columns.next()?.bytes().map(|digit| digit == b'1').collect()))
+        })
+        .collect();
+    for document in json_lines::<Flattened>(&folder.join("flattened.jsonl"))? {
+        let Some(kept) = bodies.get(&(document.id.as_str(), document.variant.as_str())) else { continue };
+        for (text, features) in reading::headline_examples(&document.lines.join("\n"), kept) {
+            let features: Vec<String> = features.iter().map(ToString::to_string).collect();
+            let (id, variant) = (&document.id, &document.variant);
+            println!("{id}\t{variant}\t{}\t{}", serde_json::Value::from(text), features.join("\t"));
         }
     }
     Ok(())

@@ -35,7 +35,7 @@ pub use error::ReadError;
 pub use html::examples as block_examples;
 pub use page::{Finding, Paragraph, ParsedPage};
 pub use sniff::{DocumentFormat, form};
-pub use text::examples as line_examples;
+pub use text::{examples as line_examples, headline_examples};
 
 use crate::article::{Draft, RawDocument};
 

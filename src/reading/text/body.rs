@@ -48,12 +48,7 @@ fn is_item(text: &str) -> bool {
 /// Maximum distance between two prose lines of one run, in lines.
 const GAP: usize = 10;
 
-/// Returns the first line of the page's heaviest run of prose: teasers and notices are lighter runs.
-pub fn start(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Option<usize> {
-    stretch(lines, is_boilerplate).map(|stretch| stretch.0)
-}
-
-/// Returns the first and the last line of the page's heaviest run of prose.
+/// Returns the first and the last line of the page's heaviest run of prose: teasers and notices are lighter runs.
 pub fn stretch(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Option<(usize, usize)> {
     let mut runs: Vec<(usize, usize, usize)> = Vec::new();
     for at in (0..lines.len()).filter(|at| !is_boilerplate[*at] && lines[*at].prose) {

@@ -278,7 +278,7 @@ impl Topic {
 }
 
 /// Returns the hashes of a line's distinct long words.
-fn long_words(text: &str) -> Vec<u64> {
+pub fn long_words(text: &str) -> Vec<u64> {
     let is_ideograph = |letter: char| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
     let hash = |letters: &mut dyn Iterator<Item = char>| {
         let mut hasher = FxHasher::default();

@@ -10,6 +10,7 @@ mod body;
 mod boilerplate;
 mod features;
 mod headline;
+mod headline_features;
 mod lines;
 mod metadata_lines;
 mod model;
@@ -48,6 +49,22 @@ pub fn examples(document: &str) -> Vec<(Span, Vec<f32>)> {
     lines.iter().zip(features).map(|(line, features)| (line.span, features.to_vec())).collect()
 }
 
+/// Returns the text and the features of each line that may be the headline, to train its model, given which lines are in
+/// the body.
+pub fn headline_examples(document: &str, kept: &[bool]) -> Vec<(String, Vec<f32>)> {
+    let lines = lines::lines(document);
+    let is_boilerplate: Vec<bool> = reasons(&lines).iter().map(Option::is_some).collect();
+    let kept = kept_lines(kept, &is_boilerplate);
+    let candidates = headline_features::candidates(&lines, &kept);
+    let rows = headline_features::rows(&lines, &is_boilerplate, &kept, &candidates);
+    candidates.lines.iter().zip(rows).map(|(at, row)| (lines[*at].text.to_owned(), row.to_vec())).collect()
+}
+
+/// Returns the lines that may be in the body: those that the model keeps, except boilerplate.
+fn kept_lines(kept: &[bool], is_boilerplate: &[bool]) -> Vec<bool> {
+    kept.iter().zip(is_boilerplate).map(|(kept, boilerplate)| *kept && !boilerplate).collect()
+}
+
 struct Reader<'a> {
     document: &'a str,
     parts: Vec<LabelledSpan>,
@@ -60,14 +77,14 @@ impl Reader<'_> {
         let mut is_boilerplate: Vec<bool> = reasons.iter().map(Option::is_some).collect();
         let ends: Vec<bool> =
             reasons.iter().map(|reason| reason.is_some_and(|reason| ENDS.contains(&reason))).collect();
-        let mut kept = model::body(&features::features(lines, &is_boilerplate));
-        for (kept, boilerplate) in kept.iter_mut().zip(&is_boilerplate) {
-            *kept &= !boilerplate;
-        }
-        let prose = (0..lines.len()).find(|at| kept[*at] && lines[*at].prose && !boilerplate::asks(lines[*at].text));
-        let starts =
-            prose.or_else(|| kept.iter().position(|kept| *kept)).or_else(|| body::start(lines, &is_boilerplate));
-        let title = headline::find(lines, &is_boilerplate, &kept, starts.unwrap_or(lines.len()));
+        let kept = model::body(&features::features(lines, &is_boilerplate));
+        let mut kept = kept_lines(&kept, &is_boilerplate);
+        let title = if lines.len() > FEW_LINES && kept.contains(&true) {
+            headline::find(lines, &is_boilerplate, &kept)
+        } else {
+            let is_prose = |(line, boilerplate): (&Line<'_>, &bool)| line.prose && !boilerplate;
+            headline::find(lines, &is_boilerplate, &lines.iter().zip(&is_boilerplate).map(is_prose).collect::<Vec<_>>())
+        };
         let mut head = 0;
         if let Some((at, rule)) = title {
             self.headline(&lines[at], rule);

@@ -46,8 +46,8 @@ fn a_headline_is_distinguished_from_menus_and_notices_above_the_body() {
         ),
         // Repeated, around a picture.
         (
-            format!("{menu}An end in white\nPicture: a rake\nAn end in white\n3 March 2025\n"),
-            "An end in white",
+            format!("{menu}The salt ponds end in white\nPicture: a rake\nThe salt ponds end in white\n3 March 2025\n"),
+            "The salt ponds end in white",
             "headline-repeated",
         ),
         // A breadcrumb ends with it.

@@ -14,6 +14,14 @@ pub fn filed(line: &str) -> Option<Published> {
     associated_press(line).or_else(|| date_time_group(line))
 }
 
+/// Whether a line is the keywords that agencies file a story under, or their note to editors: `BC-EU--Ukraine-Trams, 1st
+/// Ld-Writethru`, `Eds: ADDS quote.`
+pub fn is_filing(line: &str) -> bool {
+    let keywords = line.split(' ').next().unwrap_or_default();
+    let is_filed = keywords.starts_with("BC-") || keywords.contains("--") && keywords.starts_with(char::is_uppercase);
+    is_filed || line.starts_with("Eds:")
+}
+
 fn associated_press(line: &str) -> Option<Published> {
     let (date, time) = line.strip_prefix("AP-")?.split_once(' ')?;
     let (_, date) = date.split_once('-')?;

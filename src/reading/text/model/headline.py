@@ -1,106 +1,90 @@
-"""Fits the weights of `../headline.rs`, which separate the headline from the other lines above the body.
+"""Trains the model that selects the headline among the lines of a flattened page.
 
-    dateline-bench read DIR --features lines > features.tsv
-    python headline.py DIR features.tsv [DIR features.tsv ...]
+    dateline-bench read DIR --features lines > features.tsv                                  (for each folder)
+    python headline.py kept DIR features.tsv [DIR features.tsv ...]                           (writes DIR's name .kept.tsv)
+    dateline-bench read DIR --features headlines --kept NAME.kept.tsv > headlines.tsv         (for each folder)
+    python headline.py train DIR headlines.tsv [DIR headlines.tsv ...] > headline_trees.txt
 
-The arguments are those of train.py. Each page's body is predicted by a model that was not trained on its site. Prints
-how often the best line is the page's title, on sites that the weights were not fitted to, and the weights fitted to all
-sites.
+The body that the features compare a line with is predicted by a model that was not trained on its publisher. Prints to
+standard error how often the best line is the page's title, on publishers that the model was not trained on (five folds),
+and to standard output the trees of a model trained on all of them.
 """
 
-import re
+import json
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from pathlib import Path
+from urllib.parse import urlparse
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from train import BIAS, SWITCH, Data, trees
 
-# Indices of a line's features, see ../features.rs.
-SENTENCE, PROSE, BOILERPLATE, DATE, BYLINE = 2, 3, 13, 17, 18
-# As in ../headline.rs.
-ABOVE_BODY, WORDS_MAX, CHARS_MAX, TITLE_WORDS, TITLE_ABOVE_BODY, COPY, METADATA = 60, 32, 250, 3, 8, 4, 5
-NAMES = ["length", "words", "better", "repeated", "metadata", "statement", "boilerplate", "top", "first", "first near"]
-ASKS = re.compile(r"[?!？！؟][)\]\"”»]*$")
+
+def model():
+    return HistGradientBoostingClassifier(
+        max_iter=300,
+        learning_rate=0.06,
+        max_leaf_nodes=6,
+        min_samples_leaf=20,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=1,
+    )
 
 
-def long_words(text):
-    return {word for word in trees.words(text) if len(word) >= 4}
-
-
-def lines_above(texts, kept, features):
-    """Returns the indices of the lines that may be the headline, and the features of each."""
-    flagged = lambda at, column: features[at, column] > 0
-    prose = (at for at, keep in enumerate(kept) if keep and flagged(at, PROSE))
-    body = next((at for at in prose if not ASKS.search(texts[at])), None)
-    if body is None:
-        return [], np.empty((0, len(NAMES)))
-    common = Counter(word for text, keep in zip(texts, kept) if keep for word in long_words(text))
-    is_metadata = lambda at: flagged(at, DATE) or flagged(at, BYLINE)
-    fits = lambda text: 1 <= len(text.split()) <= WORDS_MAX and len(text) <= CHARS_MAX
-    near = [at for at in range(body) if at == 0 or body - at <= ABOVE_BODY]
-    candidates = [at for at in near if not flagged(at, BOILERPLATE) and not is_metadata(at) and fits(texts[at])]
-    times = {at: [common[word] - kept[at] for word in long_words(texts[at])] for at in candidates}
-    sums = {at: np.log1p(times[at]).sum() for at in candidates}
-    first = next((at for at in range(body) if not flagged(at, BOILERPLATE)), None)
-    rows = []
-    for at in candidates:
-        length = len(texts[at].split())
-        shared = sum(count > 0 for count in times[at])
-        rows.append([
-            4 <= length <= 16,
-            sums[at] / max(1, len(times[at])),
-            np.log1p(sum(other > sums[at] for other in sums.values())),
-            length >= TITLE_WORDS and texts[max(0, at - COPY) : at + COPY + 1].count(texts[at]) > 1,
-            any(is_metadata(after) for after in range(at + 1, min(len(texts), at + 1 + METADATA))),
-            flagged(at, SENTENCE) and not ASKS.search(texts[at]),
-            sum(flagged(before, BOILERPLATE) for before in range(max(0, at - 3), at)),
-            at == 0,
-            at == first and length >= TITLE_WORDS and 0 < shared >= len(times[at]) / 2,
-            at == first and body - at <= TITLE_ABOVE_BODY,
-        ])
-    return candidates, np.array(rows, dtype=float).reshape(-1, len(NAMES))
-
-
-def main(*arguments):
+def write_kept(*arguments):
     data = Data()
     for folder, features in zip(arguments[::2], arguments[1::2]):
         data.load(folder, features)
     rows, labels, weights = data.arrays()
-    held_outs = trees.folds(data.sites)
-    odds = trees.held_out_odds(rows, labels, weights, held_outs)
-    is_title, values, fold_of, keys = [], [], [], []
-    for key, members in data.by_document.items():
-        lines = [data.texts[row] for row in members]
-        kept = trees.smooth(odds[members], BIAS, SWITCH)
-        candidates, candidate_values = lines_above(lines, kept, rows[members])
-        title = trees.words(data.titles[key])
-        is_title.append(np.array([trees.words(lines[at]) == title for at in candidates], dtype=bool))
-        values.append(candidate_values)
-        fold_of.append(next(number for number, held_out in enumerate(held_outs) if held_out[members[0]]))
-        keys.append(key)
-
-    def fit(chosen):
-        # A page whose title is not among its candidate lines gives no training signal.
-        chosen = [document for document in chosen if is_title[document].any()]
-        regression = LogisticRegression(max_iter=5000)
-        inputs = np.vstack([values[document] for document in chosen])
-        return regression.fit(inputs, np.concatenate([is_title[document] for document in chosen]))
-
-    correct, totals = Counter(), Counter()
-    for fold in range(len(held_outs)):
-        fitted = fit([document for document in range(len(keys)) if fold_of[document] != fold])
-        for document in (document for document in range(len(keys)) if fold_of[document] == fold):
-            variant, _ = keys[document]
-            totals[variant] += 1
-            if len(values[document]):
-                best = np.argmax(fitted.decision_function(values[document]))
-                correct[variant] += is_title[document][best]
-    for variant, count in sorted(totals.items()):
-        print(f"{variant}: {correct[variant] / count:.3f} of {count}")
-    for name, weight in zip(NAMES, fit(range(len(keys))).coef_[0]):
-        print(f"{name}: {weight:.2f}")
+    odds = trees.held_out_odds(rows, labels, weights, trees.folds(data.sites))
+    files = defaultdict(list)
+    for (kind, name), members in data.by_document.items():
+        folder, variant = kind.rsplit(", ", 1)
+        digits = "".join(str(int(kept)) for kept in trees.smooth(odds[members], BIAS, SWITCH))
+        files[Path(folder).name].append(f"{name}\t{variant}\t{digits}\n")
+    for name, lines in files.items():
+        Path(f"{name}.kept.tsv").write_text("".join(lines), encoding="utf-8")
 
 
-main(*sys.argv[1:])
+def train(*arguments):
+    rows, is_title, documents, sites, kinds, weights = [], [], [], [], [], []
+    for folder, features in zip(arguments[::2], arguments[1::2]):
+        pages = {page["id"]: page for page in map(json.loads, open(f"{folder}/pages.jsonl", encoding="utf-8"))}
+        for row in open(features, encoding="utf-8"):
+            name, variant, text, *values = row.rstrip("\n").split("\t")
+            page = pages[name]
+            rows.append(np.array(values, dtype=np.float32))
+            is_title.append(trees.words(json.loads(text)) == trees.words(page["title"] or ""))
+            documents.append((folder, variant, name))
+            sites.append(urlparse(page["url"] or "").netloc.removeprefix("www.") or name)
+            kinds.append(f"{folder}, {variant}")
+            # Whole pages are the hard ones, and the first folder is what the model is for.
+            weights.append((2 if variant == "full" else 1) * (2 if folder == arguments[0] else 1))
+    rows, is_title, sites, weights = map(np.array, (rows, is_title, sites, weights))
+    members = defaultdict(list)
+    for at, document in enumerate(documents):
+        members[document].append(at)
+    # A page whose title is not among its lines gives no training signal.
+    has_title = {document for document, found in members.items() if is_title[found].any()}
+    useful = np.array([document in has_title for document in documents])
+    odds = np.zeros(len(rows))
+    for held_out in trees.folds(sites):
+        chosen = ~held_out & useful
+        fitted = model().fit(rows[chosen], is_title[chosen], sample_weight=weights[chosen])
+        odds[held_out] = fitted.decision_function(rows[held_out])
+    correct, reachable, totals = Counter(), Counter(), Counter()
+    for document, found in members.items():
+        kind = kinds[found[0]]
+        totals[kind] += 1
+        reachable[kind] += document in has_title
+        correct[kind] += is_title[found][np.argmax(odds[found])]
+    for kind, count in sorted(totals.items()):
+        figures = (kind, correct[kind] / count, reachable[kind] / count, count)
+        print("%s: right %.3f, among the lines %.3f, of %d" % figures, file=sys.stderr)
+    trees.print_trees(model().fit(rows[useful], is_title[useful], sample_weight=weights[useful]))
+
+
+{"kept": write_kept, "train": train}[sys.argv[1]](*sys.argv[2:])
