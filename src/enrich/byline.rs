@@ -175,9 +175,18 @@ fn parts(text: &str) -> Vec<&str> {
     parts
         .into_iter()
         .flat_map(|part| part.split(separators))
-        .map(|part| part.trim().trim_end_matches('.'))
+        .map(|part| once(part.trim().trim_end_matches(['.', '-', '–', '—', ' '])))
         .filter(|part| !part.is_empty())
         .collect()
+}
+
+/// Returns a text that is written twice in a row once: `Ana Sá Ana Sá`.
+fn once(text: &str) -> &str {
+    let middle = text.len() / 2;
+    match text.split_at_checked(middle) {
+        Some((first, second)) if second.strip_prefix(' ') == Some(first) => first,
+        _ => text,
+    }
 }
 
 fn is_name(text: &str) -> bool {
@@ -260,6 +269,8 @@ mod tests {
     #[test]
     fn metadata_names_need_no_opening() {
         assert_eq!(names("By Ana Sá, Staff Writer"), ["Ana Sá"]);
+        assert_eq!(names("Ana Sá -"), ["Ana Sá"]);
+        assert_eq!(names("Ben Ott Ben Ott"), ["Ben Ott"]);
         assert_eq!(names("Institute for Tides and Research"), Vec::<String>::new());
         assert_eq!(names("Ida and Ben"), ["Ida", "Ben"]);
         assert_eq!(names("https://news.example/author"), Vec::<String>::new());

@@ -39,6 +39,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: ParsedPage) -> Res
     let (stated, impossible) = publication_date::stated(page.published, page.modified.as_ref(), document.retrieved_at);
     let published =
         fields.finding("published", stated, Published::stated).filter(|published| *published != Published::default());
+    let (modified, too_early) = publication_date::changed(page.modified, published.as_ref());
     let summary = fields.text("summary", page.summary);
     let keywords = truncated("keywords", page.keywords, &mut left_out);
     let keywords = fields.finding("keywords", keywords, |keywords| Some(keywords.join("; "))).unwrap_or_default();
@@ -71,7 +72,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: ParsedPage) -> Res
         agency: fields.text("agency", page.agency),
         dateline,
         published: publication_date::resolve(published, annotations.published, document.retrieved_at),
-        modified_at: fields.finding("modified_at", page.modified, Published::stated).and_then(|modified| modified.at),
+        modified_at: fields.finding("modified_at", modified, Published::stated).and_then(|modified| modified.at),
         language,
         script: detected.script.map(str::to_owned),
         word_count,
@@ -90,7 +91,7 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: ParsedPage) -> Res
         encoding: decoded.encoding.to_owned(),
         pieces: page.pieces,
         fields: fields.with_normalisations(&decoded.text, &body),
-        left_out: left_out.into_iter().chain(impossible).chain(annotations.left_out).collect(),
+        left_out: left_out.into_iter().chain(impossible).chain(too_early).chain(annotations.left_out).collect(),
     };
     let detail = Detail { body, quantities: annotations.quantities, mentioned_dates: annotations.mentioned_dates };
     Ok(Draft { media_type: decoded.media_type(), facts, detail, evidence })

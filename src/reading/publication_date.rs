@@ -13,7 +13,7 @@
 
 use super::Finding;
 use crate::{
-    article::{Basis, Instant, Published},
+    article::{Basis, Instant, Precision, Published},
     enrich::dates,
 };
 
@@ -68,6 +68,24 @@ pub fn stated(
     let (published, impossible) = plausible(published, retrieved_at);
     let from_modified = || modified.cloned().map(|modified| modified.map(published_by));
     (published.or_else(from_modified), impossible)
+}
+
+/// Returns the date of the last change, unless it is before the publication, which is the reason why it was not used.
+pub fn changed(
+    modified: Option<Finding<Published>>,
+    published: Option<&Published>,
+) -> (Option<Finding<Published>>, Option<String>) {
+    let is_before = |modified: &Published, published: &Published| match (modified.precision, published.precision) {
+        (Some(Precision::Day), _) | (_, Some(Precision::Day)) => modified.day() < published.day(),
+        _ => modified.at < published.at,
+    };
+    match (modified, published) {
+        (Some(modified), Some(published)) if is_before(&modified.value, published) => {
+            let date = modified.value.stated().unwrap_or_default();
+            (None, Some(format!("modified_at: the stated date {date} ({}) is before the publication", modified.rule)))
+        }
+        (modified, _) => (modified, None),
+    }
 }
 
 /// Returns the date of the article: the stated one, else the inferred one, else the bound of the retrieval (3, 4).

@@ -58,6 +58,29 @@ fn a_document_with_only_a_modified_date_was_published_by_then() {
 }
 
 #[test]
+fn what_metadata_states_is_checked_against_the_page() {
+    let page = |words: usize, published: &str, modified: &str| {
+        let json = format!(
+            r#"{{"@type": "NewsArticle", "headline": "The ferry stops", "isAccessibleForFree": false,
+            "datePublished": "{published}", "dateModified": "{modified}", "author": "Ana Sá Harbour Post",
+            "publisher": {{"name": "Harbour Post"}}}}"#
+        );
+        let body = "The ferry will stop for a week, the port said, because its ramp is mended. ".repeat(words / 15);
+        let html =
+            format!(r#"<script type="application/ld+json">{json}</script><h1>The ferry stops</h1><p>{body}</p>"#);
+        read(&document(&html, "text/html")).expect("the document is readable")
+    };
+    let whole = page(300, "2025-04-07T10:00:00Z", "2025-04-06T10:00:00Z");
+    assert!(!whole.facts.partial, "a paid article that is all there");
+    assert_eq!(whole.facts.modified_at, None);
+    assert!(whole.evidence.left_out.iter().any(|reason| reason.starts_with("modified_at: the stated date 2025-04-06")));
+    assert_eq!(whole.facts.authors[0].name, "Ana Sá");
+    let teaser = page(45, "2025-04-07T10:00:00Z", "2025-04-08T10:00:00Z");
+    assert!(teaser.facts.partial);
+    assert!(teaser.facts.modified_at.is_some());
+}
+
+#[test]
 fn relative_days_count_from_the_day_in_the_publishers_time_zone() {
     let page = |published: &str| {
         format!(

@@ -71,7 +71,8 @@ impl Metadata<'_> {
                 continue;
             }
             let is_name = |text: &String| !publishes(text) && agencies::named(text).is_none() && !names.contains(text);
-            let new: Vec<String> = byline::names(&candidate.text).into_iter().filter(is_name).collect();
+            let stated = byline::names(&candidate.text).into_iter();
+            let new: Vec<String> = stated.map(|name| self.without_publisher(name)).filter(is_name).collect();
             if !new.is_empty() && names.len() <= STATED_VALUES {
                 names.extend(new);
                 spans.extend(candidate.spans);
@@ -84,6 +85,18 @@ impl Metadata<'_> {
         }
         names.retain(|name| !name.starts_with("The ") && name != "By");
         (!names.is_empty()).then_some(Finding { value: names, spans, rule, alternatives: Vec::new() })
+    }
+
+    /// Removes the publisher's name from the end of an author's: `Kayla Jimenez USA TODAY`.
+    fn without_publisher(&self, name: String) -> String {
+        let publisher = self.publisher().map(|publisher| publisher.value.name);
+        let person = publisher.and_then(|publisher| {
+            let start = name.len().checked_sub(publisher.len())?;
+            let (person, end) = name.split_at_checked(start)?;
+            let person = person.strip_suffix(' ')?.trim_end();
+            (end.eq_ignore_ascii_case(&publisher) && person.contains(' ')).then(|| person.to_owned())
+        });
+        person.unwrap_or(name)
     }
 
     /// Whether the page states that the name is a person's who wrote the article, as on a writer's own site.

@@ -20,6 +20,9 @@ use url::Url;
 /// Maximum bytes between two elements that count as adjacent: two dates of one article, or two of its authors.
 const ADJACENT_BYTES: usize = 2_000;
 
+/// Maximum characters of a publisher's name.
+const PUBLISHER_CHARS: usize = 60;
+
 pub struct Metadata<'a> {
     pub(super) document: &'a str,
     pub(super) scan: &'a Scan,
@@ -134,7 +137,10 @@ impl<'a> Metadata<'a> {
         candidates.extend(self.meta(&["og:site_name", "application-name", "dc.publisher"], "open-graph"));
         candidates.extend(self.property(Property::Publisher));
         candidates.retain(|candidate| {
-            !candidate.text.starts_with("http") && !candidate.text.starts_with('@') && !slug(&candidate.text).is_empty()
+            let is_address = candidate.text.starts_with("http") || candidate.text.starts_with('@');
+            // A longer text is a slogan, or the headline.
+            let is_short = candidate.text.chars().count() <= PUBLISHER_CHARS;
+            !is_address && is_short && !slug(&candidate.text).is_empty()
         });
         let domain = self.url().and_then(|url| domain(&url.value));
         first(candidates).map(|item| item.map(|name| Publisher { id: slug(&name), name, domain }))

@@ -31,7 +31,7 @@ mod title;
 mod visible_metadata;
 
 use super::{Finding, ParsedPage, text};
-use crate::article::Instant;
+use crate::{article::Instant, enrich::reading_time};
 use metadata::Metadata;
 use scan::Scan;
 
@@ -83,6 +83,9 @@ pub fn examples(document: &str, extract: bool) -> Vec<(String, Vec<f32>)> {
     examples
 }
 
+/// A body of as many words is no teaser of an article behind a wall.
+const WHOLE_WORDS: u32 = 200;
+
 /// Merges in the stated metadata, which takes precedence over what was mined from the text, except for the deck.
 fn merge_stated(page: &mut ParsedPage, stated: ParsedPage) {
     page.authors = prefer(stated.authors, page.authors.take(), |names| names.join("; "));
@@ -95,7 +98,9 @@ fn merge_stated(page: &mut ParsedPage, stated: ParsedPage) {
     page.image = stated.image;
     page.section = stated.section;
     page.language = stated.language;
-    page.partial = stated.partial;
+    // Many publishers state that an article is paid for and send all of it.
+    let words = reading_time::words(&page.body.iter().map(|paragraph| paragraph.text.clone()).collect::<Vec<_>>());
+    page.partial = stated.partial && words < WHOLE_WORDS;
     page.deck = page.deck.take().or(stated.deck);
     let deck = page.deck.as_ref().map(|deck| deck.value.clone());
     page.summary = stated.summary.filter(|summary| Some(&summary.value) != deck.as_ref());
