@@ -50,6 +50,9 @@ impl LanguageLexicon {
         if let Some((word, entries)) = self.phrases.get_key_value(low) {
             return Some((word, entries));
         }
+        if self.beginnings.is_empty() {
+            return None;
+        }
         let ends = low.char_indices().map(|(at, letter)| at + letter.len_utf8()).skip(BEGINNING_LETTERS - 1);
         let ends: Vec<usize> = ends.take(BEGINNING_LETTERS_MAX).collect();
         let found = ends.into_iter().rev().find_map(|end| self.beginnings.get_key_value(&low[..end]));

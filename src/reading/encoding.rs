@@ -259,7 +259,7 @@ mod tests {
             Ok(DocumentFormat::Feed)
         );
         assert_eq!(form(Some("text/xml"), None, "<rdf:RDF xmlns='x'>"), Ok(DocumentFormat::Feed));
-        // A feed behind the warnings of its server, with entities of its own, sent as a page, or a single entry.
+        // A feed behind the warnings of its server, with its own entities, sent as a page, or a single entry.
         for content in [
             "<br />\n<b>Notice</b>: undefined index\n<?xml version='1.0'?><rss version='2.0'><channel>",
             "\u{feff}\n\n<feed><title>x",

@@ -2,7 +2,7 @@
 //!
 //! Precision comes before recall. A name becomes an entity by a rule that names its evidence, and a facet only if that
 //! evidence is strong: a filter that finds the wrong Georgia once is not used twice. In English texts a [`tagger`] gives
-//! each name a probability, which is evidence by itself where it is high, and refutes other evidence where it is low.
+//! each name a probability, which is sufficient evidence where it is high, and refutes other evidence where it is low.
 //! The stages run in order, and each skips words that an earlier one claimed:
 //! 1. [`people`]: a title or an office before a name, an age or a role after it, a reporting verb next to it, the tagger;
 //!    in other languages, lists of names.

@@ -9,7 +9,8 @@
 
 use super::{Claims, EntityDraft, EntityText, Terms, tables};
 use crate::article::EntityType;
-use std::{collections::BTreeMap, ops::Range};
+use rustc_hash::FxHashSet;
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 /// Maximum words of a name, and of a name in the table.
 const WORDS: usize = 9;
@@ -128,9 +129,12 @@ const BEGINS: &[&str] = &[
 /// Words for a person's relation to an organisation, besides the titles.
 const OF_PERSONS: &[&str] = &["associate", "bachelor", "doctor", "fellow", "master", "member"];
 
+static HEADS: LazyLock<FxHashSet<&'static str>> =
+    LazyLock::new(|| [ENDS, BEGINS, INTRODUCED].into_iter().flatten().copied().collect());
+
 /// Whether a word heads the names of organisations.
 pub fn is_head(word: &str) -> bool {
-    [ENDS, BEGINS, INTRODUCED].iter().any(|words| words.contains(&word))
+    HEADS.contains(word)
 }
 
 struct Organisation {

@@ -171,7 +171,7 @@ fn what_faulty_servers_and_old_dialects_write_is_read() {
     assert_eq!(draft.facts.headline.as_deref(), Some("Bridge closes"));
     assert_eq!(cited(feed, &draft, "headline"), "QnJpZGdlIDxiPmNsb3NlczwvYj4=");
     assert_eq!((authors(&draft), draft.facts.language.as_deref()), (vec!["Ben Ott".to_owned()], Some("pt-BR")));
-    // An entry by itself, and one whose only text is a link.
+    // An entry without a feed, and one whose only text is a link.
     assert_eq!(first("<entry><title>Bridge closes</title></entry>").facts.headline.as_deref(), Some("Bridge closes"));
     let link = "<rss><item><description>&lt;a href='/a'&gt;Click here&lt;/a&gt;</description></item></rss>";
     assert_eq!(first(link).detail.body, ["Click here"]);

@@ -70,8 +70,8 @@ pub fn xml(document: &str, within: Span) -> Unescaped {
     unescaped
 }
 
-/// Decodes the content of an element from base64, or returns it as it is if it is none. The text has no parts of its
-/// own in the document: each is the whole content.
+/// Decodes the content of an element from base64, or returns it unchanged if it is not base64. Every part of the
+/// text has the span of the whole content.
 pub fn base64(document: &str, within: Span) -> Unescaped {
     let encoded: String = document[within.start..within.end].split_whitespace().collect();
     let decoded = BASE64.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());

@@ -36,7 +36,7 @@ pub fn lines_of_any_region(blocks: &[HtmlBlock]) -> Vec<&HtmlBlock> {
     own.filter(|block| block.text.chars().count() <= LINE_CHARS).collect()
 }
 
-/// Returns the first date that stands beside a word of publication, in prose too.
+/// Returns the first date next to a word of publication, in prose too.
 pub fn published_in_words(blocks: &[HtmlBlock]) -> Option<(Published, Candidate)> {
     let own = blocks.iter().filter(|block| block.region != Some(Region::Comments) && block.text.len() <= PROSE_BYTES);
     own.filter_map(|block| {

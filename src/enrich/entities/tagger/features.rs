@@ -30,10 +30,12 @@ pub fn is_surname(low: &str) -> bool {
 }
 
 /// What an article shows of a word, wherever it occurs.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Elsewhere {
+    /// Which lists have it in lower case, one letter for each.
+    lists: String,
     lower: bool,
-    titled: bool,
+    has_title: bool,
     named: bool,
     speaks: bool,
     headed: bool,
@@ -53,14 +55,16 @@ impl<'t, 'a> Features<'t, 'a> {
         let mut elsewhere: FxHashMap<&str, Elsewhere> = FxHashMap::default();
         for text in texts {
             for (at, word) in text.words.iter().enumerate() {
-                let seen = elsewhere.entry(text.low(at)).or_default();
+                let low = text.low(at);
+                let seen =
+                    elsewhere.entry(low).or_insert_with(|| Elsewhere { lists: lists(low), ..Elsewhere::default() });
                 if !word.is_capital() {
                     seen.lower = true;
                     continue;
                 }
                 let before = at.checked_sub(1).filter(|before| text.joined(*before));
                 let low_before = before.map_or("", |before| text.low(before));
-                seen.titled |= tables::title(low_before).is_some();
+                seen.has_title |= tables::title(low_before).is_some();
                 seen.named |= is_first_name(low_before) && text.words[at - 1].is_capital();
                 seen.speaks |= text.joined(at) && people::is_reporting_verb(text.low(at + 1));
                 seen.headed |=
@@ -71,18 +75,38 @@ impl<'t, 'a> Features<'t, 'a> {
         Self { texts, known: texts.iter().map(known).collect(), elsewhere }
     }
 
-    /// Returns the features of each word of a text.
-    pub fn of_text(&self, text: usize) -> Vec<Vec<u32>> {
+    /// Calls `visit` with the features of each of the words of a text that `wanted` selects.
+    pub fn visit(&self, text: usize, wanted: impl Fn(usize) -> bool, mut visit: impl FnMut(usize, &[u32])) {
         let (text, known) = (&self.texts[text], &self.known[text]);
+        let words = WordShapes {
+            shapes: text.words.iter().map(|word| shape(word.text)).collect(),
+            lists: (0..text.words.len()).map(|at| self.listed(text, at, known)).collect(),
+        };
         let runs = runs(text);
-        (0..text.words.len()).map(|at| self.of_word(text, at, &runs, known)).collect()
+        let mut row = Row(Vec::with_capacity(64));
+        for at in (0..text.words.len()).filter(|at| wanted(*at)) {
+            row.0.clear();
+            self.of_word(text, at, &runs, &words, &mut row);
+            visit(at, &row.0);
+        }
     }
 
-    fn of_word(&self, text: &EntityText<'_>, at: usize, runs: &[Range<usize>], known: &[bool]) -> Vec<u32> {
-        let mut row = Row(Vec::with_capacity(64));
+    /// Returns which lists have a word at a position.
+    fn listed(&self, text: &EntityText<'_>, at: usize, known: &[bool]) -> String {
+        let word = text.words[at].text;
+        let mut lists = self.elsewhere.get(text.low(at)).map_or(String::new(), |seen| seen.lists.clone());
+        lists.extend(organisations::is_head(word).then_some('h'));
+        lists.extend(known[at].then_some('o'));
+        lists.extend(tables::country(word).map(|country| match country.names {
+            NameTable::Adjective => 'a',
+            _ => 'k',
+        }));
+        lists
+    }
+
+    fn of_word(&self, text: &EntityText<'_>, at: usize, runs: &[Range<usize>], words: &WordShapes, row: &mut Row) {
         let low = |offset: isize| at.checked_add_signed(offset).map_or("", |at| text.low(at));
-        let shaped = |offset: isize| at.checked_add_signed(offset).filter(|at| *at < text.words.len());
-        let shape = |offset: isize| shaped(offset).map_or(String::new(), |at| shape(text.words[at].text));
+        let shape = |offset: isize| neighbour(&words.shapes, at, offset);
         let (shape_before, own, shape_after) = (shape(-1), shape(0), shape(1));
         let before = if at == 0 { "^" } else { gap(text.after(at - 1)) };
         let after = if at + 1 == text.words.len() { "$" } else { gap(text.after(at)) };
@@ -93,14 +117,14 @@ impl<'t, 'a> Features<'t, 'a> {
         }
         row.add(6, &[low(-1), low(0)]);
         row.add(7, &[low(0), low(1)]);
-        row.add(8, &[&own, opens]);
-        row.add(9, &[&shape_before, &own]);
-        row.add(10, &[&own, &shape_after]);
+        row.add(8, &[own, opens]);
+        row.add(9, &[shape_before, own]);
+        row.add(10, &[own, shape_after]);
         row.add(11, &[before]);
         row.add(12, &[after]);
-        row.add(13, &[before, &own, after]);
-        row.add(14, &[low(-1), before, &own]);
-        row.add(15, &[low(1), after, &own]);
+        row.add(13, &[before, own, after]);
+        row.add(14, &[low(-1), before, own]);
+        row.add(15, &[low(1), after, own]);
         let word = low(0);
         for length in [2, 3, 4] {
             if let Some((end, _)) = word.char_indices().nth(length) {
@@ -111,14 +135,14 @@ impl<'t, 'a> Features<'t, 'a> {
             }
         }
         if !text.words[at].is_capital() {
-            return row.0;
+            return;
         }
-        let named = |offset: isize| shaped(offset).map_or(String::new(), |at| listed(text, at, known));
+        let named = |offset: isize| neighbour(&words.lists, at, offset);
         let (named_before, listed_here, named_after) = (named(-1), named(0), named(1));
-        row.add(18, &[&listed_here]);
-        row.add(19, &[&named_before, before, &listed_here]);
-        row.add(20, &[&listed_here, after, &named_after]);
-        row.add(21, &[&named_before, &listed_here, &named_after]);
+        row.add(18, &[listed_here]);
+        row.add(19, &[named_before, before, listed_here]);
+        row.add(20, &[listed_here, after, named_after]);
+        row.add(21, &[named_before, listed_here, named_after]);
         let run = &runs[runs.partition_point(|run| run.end <= at)];
         let place = match (at == run.start, at + 1 == run.end) {
             (true, true) => "only",
@@ -136,18 +160,17 @@ impl<'t, 'a> Features<'t, 'a> {
         row.add(24, &[place, first]);
         row.add(25, &[outside_before, length]);
         row.add(26, &[outside_after, length]);
-        let lists: Vec<String> = run.clone().take(4).map(|at| listed(text, at, known)).collect();
-        row.add(27, &[place, &lists.join(" ")]);
+        row.add(27, &[place, &words.lists[run.start..run.end.min(run.start + 4)].join(" ")]);
         let head = run.clone().find(|at| organisations::is_head(text.words[*at].text));
         row.add(28, &[place, head.map_or("", |head| text.low(head))]);
         row.add(29, &[place, if head.is_some() { "head" } else { "" }, if text.cased { "" } else { "title case" }]);
         row.add(30, &[place, gap_outside(text, run), length]);
         row.add(31, &[outside_before, outside_after]);
-        let seen = self.elsewhere.get(text.low(at)).copied().unwrap_or_default();
+        let Some(seen) = self.elsewhere.get(text.low(at)) else { return };
         let mark = |flag: bool, mark: &'static str| if flag { mark } else { "" };
         let flags = [
             mark(seen.lower, "l"),
-            mark(seen.titled, "t"),
+            mark(seen.has_title, "t"),
             mark(seen.named, "n"),
             mark(seen.speaks, "s"),
             mark(seen.headed, "h"),
@@ -156,9 +179,19 @@ impl<'t, 'a> Features<'t, 'a> {
         for flag in flags.iter().filter(|flag| !flag.is_empty()) {
             row.add(33, &[flag, place]);
         }
-        row.add(34, &[if seen.count > 2 { "often" } else { "" }, place, &listed_here]);
-        row.0
+        row.add(34, &[if seen.count > 2 { "often" } else { "" }, place, listed_here]);
     }
+}
+
+/// How each word of a text is written, and which lists have it.
+struct WordShapes {
+    shapes: Vec<String>,
+    lists: Vec<String>,
+}
+
+/// Returns the value of a word at an offset from another, or an empty string if there is no such word.
+fn neighbour(of: &[String], at: usize, offset: isize) -> &str {
+    at.checked_add_signed(offset).and_then(|at| of.get(at)).map_or("", String::as_str)
 }
 
 struct Row(Vec<u32>);
@@ -213,26 +246,15 @@ fn known(text: &EntityText<'_>) -> Vec<bool> {
     known
 }
 
-/// Returns which lists have a word, one letter for each.
-fn listed(text: &EntityText<'_>, at: usize, known: &[bool]) -> String {
-    let (word, low) = (text.words[at].text, text.low(at));
-    let mut lists = String::new();
-    let mut add = |is: bool, list: char| {
-        if is {
-            lists.push(list);
-        }
-    };
-    add(is_first_name(low), 'f');
-    add(is_surname(low), 's');
-    add(tables::title(low).is_some(), 't');
-    add(places::begins_city(word), 'c');
-    add(organisations::is_head(word), 'h');
-    add(known[at], 'o');
-    match tables::country(word).map(|country| country.names) {
-        Some(NameTable::Adjective) => add(true, 'a'),
-        country => add(country.is_some(), 'k'),
-    }
-    lists
+/// Returns which lists have a word in lower case, one letter for each.
+fn lists(low: &str) -> String {
+    let in_lists = [
+        ('f', is_first_name(low)),
+        ('s', is_surname(low)),
+        ('t', tables::title(low).is_some()),
+        ('c', places::begins_city(low)),
+    ];
+    in_lists.into_iter().filter(|(_, is)| *is).map(|(list, _)| list).collect()
 }
 
 /// Returns how a word is written: runs of capitals, small letters, digits and other signs, each as one letter.

@@ -115,7 +115,27 @@ fn weight(text: &str) -> Option<f32> {
 /// Returns the features of every word of every text, to train the model.
 pub fn rows(texts: &[EntityText<'_>]) -> Vec<Vec<Vec<u32>>> {
     let features = Features::new(texts);
-    (0..texts.len()).map(|text| features.of_text(text)).collect()
+    let of_text = |text: usize| {
+        let mut rows = Vec::new();
+        features.visit(text, |_| true, |_, row| rows.push(row.to_vec()));
+        rows
+    };
+    (0..texts.len()).map(of_text).collect()
+}
+
+/// How many words next to a capitalised one are labelled with it. All others are outside of names.
+const NEXT_TO: usize = 2;
+/// The scores of a word outside of names.
+const OUTSIDE_SCORES: Scores = [0.0, -30.0, -30.0, -30.0, -30.0, -30.0, -30.0];
+
+/// Returns for each word of a text whether it is a capitalised one or next to one.
+fn near_capitals(text: &EntityText<'_>) -> Vec<bool> {
+    let mut near = vec![false; text.words.len()];
+    for at in (0..near.len()).filter(|at| text.words[*at].is_capital()) {
+        let end = (at + NEXT_TO + 1).min(near.len());
+        near[at.saturating_sub(NEXT_TO)..end].fill(true);
+    }
+    near
 }
 
 /// Returns the tags of each text, of at most `most` words in all.
@@ -123,12 +143,13 @@ pub fn tag(texts: &[EntityText<'_>], most: usize) -> Vec<Tags> {
     let features = Features::new(texts);
     let mut left = most;
     let tags = |(index, text): (usize, &EntityText<'_>)| {
-        let is_cased = text.words.iter().any(super::Word::is_capital);
-        if !is_cased || text.words.len() > left {
+        let near = near_capitals(text);
+        if !near.contains(&true) || near.len() > left {
             return Tags::default();
         }
-        left -= text.words.len();
-        let scores: Vec<Scores> = features.of_text(index).iter().map(|row| MODEL.score(row)).collect();
+        left -= near.len();
+        let mut scores = vec![OUTSIDE_SCORES; near.len()];
+        features.visit(index, |at| near[at], |at, row| scores[at] = MODEL.score(row));
         decode(&scores, &MODEL.transitions)
     };
     texts.iter().enumerate().map(tags).collect()
@@ -161,39 +182,43 @@ fn decode(scores: &[Scores], transitions: &[Scores; LABELS]) -> Tags {
     Tags { names, kinds: kinds.collect() }
 }
 
-/// Returns the logarithm of the sum of the exponentials.
-fn log_sum(values: Scores) -> f32 {
-    let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    most + values.iter().map(|value| (value - most).exp()).sum::<f32>().ln()
-}
-
-/// Returns the probability of each label of each word.
+/// Returns the probability of each label of each word, by the forward-backward algorithm. It multiplies exponentials,
+/// which are scaled at each word: an exponential for each label and word costs a tenth of one for each pair of labels.
 fn marginals(scores: &[Scores], transitions: &[Scores; LABELS]) -> Vec<Scores> {
-    let mut forward: Vec<Scores> = Vec::with_capacity(scores.len());
-    for own in scores {
-        let next = match forward.last() {
+    let steps = transitions.map(|row| row.map(f32::exp));
+    let own: Vec<Scores> = scores
+        .iter()
+        .map(|scores| {
+            let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            scores.map(|score| (score - most).exp())
+        })
+        .collect();
+    let mut forward: Vec<Scores> = Vec::with_capacity(own.len());
+    for own in &own {
+        let next: Scores = match forward.last() {
             None => *own,
             Some(last) => std::array::from_fn(|label| {
-                own[label] + log_sum(std::array::from_fn(|before| last[before] + transitions[before][label]))
+                own[label] * (0..LABELS).map(|before| last[before] * steps[before][label]).sum::<f32>()
             }),
         };
-        // Only differences count: kept near zero, they stay exact over a long text.
-        let most = next.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        forward.push(next.map(|score| score - most));
+        forward.push(scaled(next));
     }
-    let mut backward = [0.0; LABELS];
-    let mut marginals = vec![[0.0; LABELS]; scores.len()];
-    for at in (0..scores.len()).rev() {
-        let both: Scores = std::array::from_fn(|label| forward[at][label] + backward[label]);
-        let all = log_sum(both);
-        marginals[at] = both.map(|score| (score - all).exp());
-        let before: Scores = std::array::from_fn(|label| {
-            log_sum(std::array::from_fn(|next| transitions[label][next] + scores[at][next] + backward[next]))
-        });
-        let most = before.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        backward = before.map(|score| score - most);
+    let mut backward = [1.0; LABELS];
+    let mut marginals = vec![[0.0; LABELS]; own.len()];
+    for at in (0..own.len()).rev() {
+        marginals[at] = scaled(std::array::from_fn(|label| forward[at][label] * backward[label]));
+        backward = scaled(std::array::from_fn(|label| {
+            (0..LABELS).map(|next| steps[label][next] * own[at][next] * backward[next]).sum::<f32>()
+        }));
     }
     marginals
+}
+
+/// Returns the values in proportion, with one as their sum.
+fn scaled(values: Scores) -> Scores {
+    let sum: f32 = values.iter().sum();
+    // All are too small to be distinguished: the model cannot label the word.
+    if sum > 0.0 { values.map(|value| value / sum) } else { [1.0 / LABELS as f32; LABELS] }
 }
 
 /// Returns the most probable path (Viterbi).

@@ -1,4 +1,4 @@
-"""Writes the lists of first names and surnames beside this script: one name per line, in lower case, sorted.
+"""Writes the lists of first names and surnames in this folder: one name per line, in lower case, sorted.
 
     python gazetteers.py
 
