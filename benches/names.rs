@@ -129,7 +129,7 @@ fn score(documents: &[GoldDocument]) {
             let named = document.names.iter().filter(|(_, _, kind)| kind == label);
             let named = named.map(|(paragraph, range, _)| tidy(&document.paragraphs[*paragraph][range.clone()]));
             let gold: BTreeSet<String> = named.filter(|name| full(name)).collect();
-            let (found, _) = entities::find(&text_fields(None, None, &document.paragraphs), Some("en"), None, &[]);
+            let found = entities::find(&text_fields(None, None, &document.paragraphs), Some("en"), None, &[]).entities;
             let is_kind = |entity: &dateline::article::Entity| {
                 entity.kind == kind || kind == EntityType::Place && entity.kind == EntityType::Country
             };

@@ -2,7 +2,7 @@
 //! lead as its summary, and bounds on its own date of publication.
 
 use super::{DocumentFormat, Paragraph, evidence_fields::EvidenceFields, offset_map::OffsetMap};
-use crate::limits::{ARTICLE_ENTITIES, ARTICLE_MENTIONED_DATES, ARTICLE_QUANTITIES};
+use crate::limits::{ARTICLE_ENTITIES, ARTICLE_MENTIONED_DATES, ARTICLE_QUANTITIES, TAGGED_WORDS};
 use crate::{
     article::{
         Basis, CountryCode, Dateline, Entity, MentionedDate, Published, Quantity, QuantityKind, Span, TextSpan, Topic,
@@ -76,7 +76,12 @@ pub fn annotate(
         let normalised = format!("{} {}: {}", topic.topic.code, topic.topic.label, topic.topic.because.join(", "));
         fields.note(&format!("topics[{at}]"), mapper.of_all(&topic.because), "lexicon", Some(normalised), vec![]);
     }
-    let (entities, dropped) = entities::find(&text_fields, language, context.dateline, context.authors);
+    let found = entities::find(&text_fields, language, context.dateline, context.authors);
+    let (entities, dropped) = (found.entities, found.over_limit);
+    if found.untagged_words > 0 {
+        let (words, most) = (found.untagged_words, TAGGED_WORDS);
+        annotations.left_out.push(format!("tagged_words: names were not tagged in {words} words beyond {most}"));
+    }
     if dropped > 0 {
         let most = ARTICLE_ENTITIES;
         annotations.left_out.push(format!("entities: {dropped} more than the {most} that an article may have"));

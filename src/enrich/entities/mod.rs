@@ -168,16 +168,27 @@ struct EntityDraft {
     mentions: Vec<TextSpan>,
 }
 
-/// Returns the entities in order of first mention, and the number of those left out.
+/// The entities of an article, in order of first mention, and what the limits excluded.
+pub struct FoundEntities {
+    pub entities: Vec<EntityMatch>,
+    /// Entities over [`ARTICLE_ENTITIES`].
+    pub over_limit: usize,
+    /// Words in the paragraphs beyond [`TAGGED_WORDS`].
+    pub untagged_words: usize,
+}
+
+/// Returns the entities of an article.
 pub fn find(
     text_fields: &[TextField<'_>],
     language: Option<&str>,
     dateline: Option<&Dateline>,
     authors: &[String],
-) -> (Vec<EntityMatch>, usize) {
+) -> FoundEntities {
     let mut texts: Vec<EntityText<'_>> = text_fields.iter().map(EntityText::new).collect();
+    let mut untagged_words = 0;
     if language == Some(TAGGER_LANGUAGE) {
-        let tags = tagger::tag(&texts, TAGGED_WORDS);
+        let (tags, untagged) = tagger::tag(&texts, TAGGED_WORDS);
+        untagged_words = untagged;
         texts.iter_mut().zip(tags).for_each(|(text, tags)| text.tags = tags);
     }
     let mut claims = Claims::default();
@@ -195,13 +206,13 @@ pub fn find(
     }
     drafts.sort_by_key(|draft| draft.mentions.first().map(order));
     // If there are more than the limit, strong entities are kept first.
-    let left_out = drafts.len().saturating_sub(ARTICLE_ENTITIES);
-    if left_out > 0 {
+    let over_limit = drafts.len().saturating_sub(ARTICLE_ENTITIES);
+    if over_limit > 0 {
         drafts.sort_by_key(|draft| !draft.strong);
         drafts.truncate(ARTICLE_ENTITIES);
         drafts.sort_by_key(|draft| draft.mentions.first().map(order));
     }
-    (drafts.into_iter().filter_map(finish).collect(), left_out)
+    FoundEntities { entities: drafts.into_iter().filter_map(finish).collect(), over_limit, untagged_words }
 }
 
 /// Returns each word of each paragraph with its features, to train the tagger.

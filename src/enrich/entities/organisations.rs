@@ -211,7 +211,7 @@ fn tail<'a>(text: &EntityText<'a>, words: &Range<usize>) -> Vec<&'a str> {
     text.words[from..words.end].iter().map(|word| word.text).collect()
 }
 
-/// Returns the longest name in the table that begins at a word, and the name that the organisation goes by.
+/// Returns the canonical name and the words of the longest name in the table that begins at a word.
 pub fn known_at(text: &EntityText<'_>, at: usize) -> Option<(&'static str, Range<usize>)> {
     let most = if tables::begins_organisation(text.words[at].text) { KNOWN_WORDS } else { 0 };
     (1..=most).rev().filter(|length| at + length <= text.words.len()).find_map(|length| {

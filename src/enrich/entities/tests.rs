@@ -24,7 +24,8 @@ fn all(headline: &str, body: &[&str], dateline: Option<(&str, &str)>) -> Vec<Ent
         place: Some(Place { id: slug(name), name: name.to_owned(), country: CountryCode::parse(country).ok() }),
     });
     let text_fields = text_fields(Some(headline), None, &body);
-    let (found, left_out) = find(&text_fields, Some("en"), dateline.as_ref(), &["Ana Sá".to_owned()]);
+    let FoundEntities { entities: found, over_limit: left_out, .. } =
+        find(&text_fields, Some("en"), dateline.as_ref(), &["Ana Sá".to_owned()]);
     assert_eq!(left_out, 0);
     for span in found.iter().flat_map(|found| &found.entity.mentions) {
         let mut fields = text_fields.iter();
@@ -95,7 +96,7 @@ fn lists_of_names_are_evidence_in_other_languages() {
         ("de", "Der Alte Hafen bleibt offen.", None),
     ] {
         let body = [text.to_owned()];
-        let (found, _) = find(&text_fields(None, None, &body), Some(language), None, &[]);
+        let found = find(&text_fields(None, None, &body), Some(language), None, &[]).entities;
         let person = found.iter().find(|found| found.entity.kind == EntityType::Person);
         assert_eq!(person.map(|found| found.entity.id.as_str()), expected, "{text}");
         assert!(person.is_none_or(|found| found.rule == "listed"));
@@ -198,6 +199,15 @@ fn a_long_list_of_names_is_cut_and_the_rest_counted() {
     let names =
         letters.iter().flat_map(|a| letters.iter().map(move |b| format!("President Zo{a}{b} Ta{b}{a}x spoke. ")));
     let body = [names.take(60).collect::<String>()];
-    let (found, left_out) = find(&text_fields(None, None, &body), Some("en"), None, &[]);
+    let FoundEntities { entities: found, over_limit: left_out, .. } =
+        find(&text_fields(None, None, &body), Some("en"), None, &[]);
     assert_eq!((found.len(), left_out), (ARTICLE_ENTITIES, 60 - ARTICLE_ENTITIES));
+}
+
+#[test]
+fn words_beyond_the_taggers_limit_are_counted() {
+    let paragraph = "The ferry of Maria Hansen left. ".repeat(1_000);
+    let body = vec![paragraph; 4];
+    let untagged = |paragraphs: usize| find(&text_fields(None, None, &body[..paragraphs]), Some("en"), None, &[]);
+    assert_eq!((untagged(3).untagged_words, untagged(4).untagged_words), (0, 6_000));
 }

@@ -83,7 +83,7 @@ pub fn examples(document: &str, extract: bool) -> Vec<(String, Vec<f32>)> {
     examples
 }
 
-/// A body of as many words is no teaser of an article behind a wall.
+/// Minimum words of a body that is the whole article, although the page states that it is paid for.
 const WHOLE_WORDS: u32 = 200;
 
 /// Merges in the stated metadata, which takes precedence over what was mined from the text, except for the deck.

@@ -171,6 +171,44 @@ fn facts_without_markup_are_read_around_the_headline() {
 }
 
 #[test]
+fn a_date_is_read_from_where_the_page_has_one() {
+    let retrieved = Instant::parse("2025-05-01").expect("a day");
+    for (page, expected, rule) in [
+        ("<h1>Ferry stops <small>7 April 2025</small></h1>", "2025-04-07", "date-class"),
+        ("<h1>Ferry stops</h1><span class='articledate'>7 April 2025</span>", "2025-04-07", "date-class"),
+        ("<h1>Ferry stops</h1><abbr class='date' title='2025-04-07'>Monday</abbr>", "2025-04-07", "date-class"),
+        (
+            "<h1>Ferry stops</h1><p>Dieser Text wurde am 7. April 2025 veröffentlicht.</p>",
+            "2025-04-07",
+            "date-in-words",
+        ),
+        ("<h1>Ferry stops</h1><aside>7 April 2025</aside>", "2025-04-07", "visible-date"),
+        ("<h1>Ferry stops</h1><figure><figcaption>Quay, 07.04.25</figcaption></figure>", "2025-04-07", "visible-date"),
+        ("<h1>Ferry stops</h1><script>{\"published_at\": \"2025-04-07\"}</script>", "2025-04-07", "script"),
+        (
+            "<meta property='og:image' content='https://a.example/2025/04/07/quay.jpg'><h1>Ferry stops</h1>",
+            "2025-04-07",
+            "image-path",
+        ),
+        // The publisher's day is the one that readers see, not the one in UTC.
+        (
+            "<meta name='date' content='2025-04-06T22:30:00Z'><h1>Ferry stops</h1><p>7 April 2025</p>",
+            "2025-04-07",
+            "visible-date",
+        ),
+        (
+            "<meta name='date' content='2025-04-06T22:30:00Z'><h1>Ferry stops</h1><time datetime='2025-04-07T00:30:00+02:00'>Monday</time>",
+            "2025-04-07",
+            "time-element",
+        ),
+    ] {
+        let found = read(page, None, retrieved).published.expect(page);
+        let day = found.value.day().map(|day| day.to_string());
+        assert_eq!((day.as_deref(), found.rule), (Some(expected), rule), "{page}");
+    }
+}
+
+#[test]
 fn a_date_of_a_change_is_not_a_date_of_publication() {
     let read = |dates: &str| {
         let page = format!(

@@ -138,13 +138,17 @@ fn near_capitals(text: &EntityText<'_>) -> Vec<bool> {
     near
 }
 
-/// Returns the tags of each text, of at most `most` words in all.
-pub fn tag(texts: &[EntityText<'_>], most: usize) -> Vec<Tags> {
+/// Returns the tags of each text, of at most `most` words in all, and the number of words in the texts beyond them.
+pub fn tag(texts: &[EntityText<'_>], most: usize) -> (Vec<Tags>, usize) {
     let features = Features::new(texts);
-    let mut left = most;
+    let (mut left, mut untagged) = (most, 0);
     let tags = |(index, text): (usize, &EntityText<'_>)| {
         let near = near_capitals(text);
-        if !near.contains(&true) || near.len() > left {
+        if !near.contains(&true) {
+            return Tags::default();
+        }
+        if near.len() > left {
+            untagged += near.len();
             return Tags::default();
         }
         left -= near.len();
@@ -152,7 +156,8 @@ pub fn tag(texts: &[EntityText<'_>], most: usize) -> Vec<Tags> {
         features.visit(index, |at| near[at], |at, row| scores[at] = MODEL.score(row));
         decode(&scores, &MODEL.transitions)
     };
-    texts.iter().enumerate().map(tags).collect()
+    let tags = texts.iter().enumerate().map(tags).collect();
+    (tags, untagged)
 }
 
 /// Returns the names on the most probable path of labels, with their probabilities by the forward-backward algorithm.
