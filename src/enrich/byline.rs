@@ -1,59 +1,72 @@
 //! Bylines: the names of an article's authors.
 
-use super::dates;
+use super::{agencies, dates};
 use std::collections::HashSet;
 
-/// Words that open a byline, by language, each with the blank before a name.
+/// Words that open a byline, by language. A blank or a colon follows.
 const OPENINGS: &[&str] = &[
-    "By ",
-    "BY ",
-    "by ",
-    "Written by ",
-    "WRITTEN BY ",
-    "Posted by ",
-    "Reported by ",
-    "Words by ",
-    "Story by ",
-    "Text by ",
-    "Author: ",
-    "Authors: ",
-    "Von ",
-    "Par ",
-    "PAR ",
-    "Por ",
-    "Di ",
-    "Door ",
-    "Af ",
-    "Av ",
-    "Автор: ",
-    "Автор ",
-    "Текст: ",
+    "Written by",
+    "Posted by",
+    "Reported by",
+    "Words by",
+    "Story by",
+    "Text by",
+    "By",
+    "Ein Artikel von",
+    "Text von",
+    "Von",
+    "Par",
+    "Por",
+    "Di",
+    "Door",
+    "Af",
+    "Skrevet av",
+    "Av",
+    "Oleh",
+    "Автор",
 ];
-/// Byline labels that a name follows without a blank.
+/// Byline labels, after which a colon stands.
 const LABELS: &[&str] = &[
-    "记者：",
-    "记者:",
-    "作者：",
-    "作者:",
-    "文/",
-    "文：",
-    "記者：",
-    "تحرير:",
-    "كتب:",
-    "كتبت:",
-    "بقلم:",
-    "تحریر:",
-    "رپورٹ:",
+    "Author",
+    "Authors",
+    "Autor",
+    "Autorin",
+    "Autora",
+    "Autores",
+    "Autore",
+    "Auteur",
+    "Text",
+    "Texte",
+    "Testo",
+    "Texto",
+    "Tekst",
+    "Penulis",
+    "Tác giả",
+    "Szerző",
+    "Текст",
+    "记者",
+    "記者",
+    "作者",
+    "文",
+    "撰文",
+    "تحرير",
+    "كتب",
+    "كتبت",
+    "بقلم",
+    "تحریر",
+    "رپورٹ",
 ];
-/// Conjunctions and signs that join two names.
-const JOINTS: &[&str] =
-    &[" and ", " AND ", " with ", " & ", " und ", " mit ", " et ", " avec ", " y ", " e ", " i ", " и ", " و "];
+/// Words and signs that join two names.
+const JOINTS: &[&str] = &[
+    " and ", " AND ", " with ", " & ", " + ", "/", " und ", " mit ", " et ", " avec ", " y ", " e ", " en ", " og ",
+    " och ", " i ", " oraz ", " és ", " și ", " ve ", " dan ", " и ", " та ", " و ",
+];
 /// Lower-case particles of names.
 const PARTICLES: &[&str] = &[
     "van", "von", "de", "da", "di", "del", "della", "der", "den", "dos", "du", "la", "le", "el", "al", "bin", "ibn",
     "bint", "ter", "ten", "zu", "y", "e",
 ];
-/// Words of job titles and desks that do not occur in names.
+/// Words of job titles, desks and publishers that do not occur in names.
 const ROLES: &[&str] = &[
     "correspondent",
     "reporter",
@@ -97,7 +110,35 @@ const ROLES: &[&str] = &[
     "strategist",
     "coordinator",
     "consultant",
+    "redactie",
+    "redakcja",
+    "redakce",
+    "redaktionen",
+    "редакция",
+    "редакція",
+    "nachrichten",
+    "noticias",
+    "notícias",
+    "actualités",
+    "zeitung",
+    "newspaper",
+    "magazine",
+    "media",
+    "radio",
+    "tv",
+    "online",
+    "blog",
+    "agenturen",
+    "agences",
+    "agencias",
+    "anonymous",
 ];
+/// Words of organisations' names.
+const ORGANISATIONS: &[&str] = &["institute", "center", "centre", "university", "foundation", "inc", "ltd", "gmbh"];
+/// What names a desk or a publisher in scripts without blanks.
+const DESKS: &[&str] = &["新聞", "新闻", "編集", "编辑", "編輯", "通信社", "取材班"];
+/// Titles of reporters that stand behind a name.
+const TITLES_BEHIND: &[&str] = &[" 기자", " 특파원", "記者", "记者"];
 /// Words and signs that end the names in a byline.
 const ENDS: &[&str] =
     &[" on ", " in ", " for ", " at ", " - ", " Published", " Updated", " Last ", " Posted", " Follow", " Share", "\n"];
@@ -106,8 +147,7 @@ const WORDS: usize = 6;
 
 /// Returns the names if the whole line is a byline with an opening such as `By`.
 pub fn line(line: &str) -> Option<Vec<String>> {
-    let line = line.trim();
-    let opened = OPENINGS.iter().chain(LABELS).find_map(|opening| line.strip_prefix(opening))?;
+    let opened = after_opening(line)?;
     // Words such as `le` or `on`, which join a name to what follows it, have at most three letters.
     let all_known = parts(opened).iter().all(|part| is_name(part) || has_role(part) || part.chars().count() <= 3);
     let names = split(opened);
@@ -116,10 +156,10 @@ pub fn line(line: &str) -> Option<Vec<String>> {
 
 /// Returns the names after a byline opening at the start of a line; what follows them, a date or a role, is cut off.
 pub fn opening(line: &str) -> Option<Vec<String>> {
-    let opened = OPENINGS.iter().chain(LABELS).find_map(|opening| line.trim().strip_prefix(opening))?;
+    let opened = after_opening(line)?;
     let date_start = dates::stated(opened).map_or(opened.len(), |date| date.range.start);
     let sign_start = opened.find(|character: char| {
-        character.is_numeric() || matches!(character, '|' | '·' | '•' | '●' | '—' | '–' | '(' | '/' | ':')
+        character.is_numeric() || matches!(character, '|' | '·' | '•' | '●' | '—' | '–' | '(' | '/' | '／' | ':')
     });
     let opened = &opened[..date_start.min(sign_start.unwrap_or(opened.len()))];
     let names_end = ENDS.iter().filter_map(|ending| opened.find(ending)).min();
@@ -128,11 +168,40 @@ pub fn opening(line: &str) -> Option<Vec<String>> {
     names.first().is_some_and(full).then_some(names)
 }
 
+/// Returns what follows a byline opening or label at the start of a text.
+fn after_opening(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let labelled = LABELS.iter().find_map(|label| {
+        let after = text.strip_prefix(label)?.trim_start();
+        after.strip_prefix([':', '：']).or_else(|| after.strip_prefix('/').filter(|_| !label.is_ascii()))
+    });
+    let opened = || {
+        OPENINGS.iter().find_map(|opening| {
+            let after = strip_prefix_ignoring_case(text, opening)?;
+            let name = after.strip_prefix([' ', ':', '\n', '\u{a0}'])?.trim_start_matches([' ', ':']);
+            // `Di Maio` and `von Storch` are surnames.
+            let may_be_surname = PARTICLES.contains(&opening.to_lowercase().as_str()) && after.starts_with(' ');
+            let is_full = || name.contains(' ') && name.starts_with(char::is_uppercase);
+            let is_agency = || agencies::named(name).is_some();
+            (!may_be_surname || is_full() || is_agency()).then_some(name)
+        })
+    };
+    labelled.or_else(opened).map(str::trim)
+}
+
+fn strip_prefix_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let mut letters = text.char_indices();
+    let same = prefix.chars().all(|wanted| {
+        let found = letters.next().map(|(_, letter)| letter);
+        found.is_some_and(|found| found == wanted || found.to_lowercase().eq(wanted.to_lowercase()))
+    });
+    same.then(|| letters.as_str())
+}
+
 /// Whether a line is only a byline opening, with the name on the next line.
 pub fn is_opening(line: &str) -> bool {
-    let line = line.trim().trim_end_matches(':');
-    !line.is_empty()
-        && OPENINGS.iter().chain(LABELS).any(|opening| opening.trim_end().trim_end_matches([':', '：']) == line)
+    let line = line.trim().trim_end_matches([':', '：']).trim_end();
+    OPENINGS.iter().chain(LABELS).any(|opening| *opening == line || opening.to_uppercase() == line)
 }
 
 /// Returns the names if a line consists of names without an opening. Only its context can show that it is a byline.
@@ -146,9 +215,7 @@ pub fn bare(line: &str) -> Option<Vec<String>> {
 
 /// Returns the names in a metadata value, in which the byline opening is optional.
 pub fn names(value: &str) -> Vec<String> {
-    let value = value.trim();
-    let opened = OPENINGS.iter().chain(LABELS).find_map(|opening| value.strip_prefix(opening)).unwrap_or(value);
-    split(opened)
+    split(after_opening(value).unwrap_or(value))
 }
 
 /// Splits a text into distinct names, without roles, desks and addresses.
@@ -175,9 +242,16 @@ fn parts(text: &str) -> Vec<&str> {
     parts
         .into_iter()
         .flat_map(|part| part.split(separators))
-        .map(|part| once(part.trim().trim_end_matches(['.', '-', '–', '—', ' '])))
+        .map(|part| once(without_additions(part)))
         .filter(|part| !part.is_empty())
         .collect()
+}
+
+/// Removes what stands behind a name: initials in brackets, a reporter's title, a dash.
+fn without_additions(part: &str) -> &str {
+    let name = part.split_once(" (").map_or(part, |(name, _)| name).trim();
+    let name = TITLES_BEHIND.iter().find_map(|title| name.strip_suffix(title)).unwrap_or(name);
+    name.trim_end_matches(['.', '-', '–', '—', ' '])
 }
 
 /// Returns a text that is written twice in a row once: `Ana Sá Ana Sá`.
@@ -206,10 +280,23 @@ fn is_name(text: &str) -> bool {
         && text.chars().filter(|character| character.is_alphabetic()).count() >= 2
         && !has_role(text)
         && words.all(cased)
+        && !is_address(text)
+        && !has_word(text, ORGANISATIONS)
+}
+
+/// Whether a text has a dot before a small letter: `news.example`.
+fn is_address(text: &str) -> bool {
+    text.split('.').skip(1).any(|after| after.starts_with(char::is_lowercase))
 }
 
 fn has_role(text: &str) -> bool {
-    text.split_whitespace().any(|word| ROLES.contains(&word.to_lowercase().as_str()))
+    has_word(text, ROLES) || DESKS.iter().any(|desk| text.contains(desk))
+}
+
+/// Whether a text has one of some words, also as a part of a compound: `XYZ-Redaktion`.
+fn has_word(text: &str, words: &[&str]) -> bool {
+    let is_one = |word: &str| words.contains(&word.to_lowercase().as_str());
+    text.split_whitespace().any(|word| is_one(word) || word.split('-').any(is_one))
 }
 
 /// Whether a letter is a combining mark, with which some scripts spell vowels.
@@ -232,7 +319,12 @@ mod tests {
             ("记者:周语桐", Some(vec!["周语桐"])),
             ("By the end of the week", None),
             ("By Friday, 400 vessels were waiting", None),
+            ("Von: Ida BRANDT, Agnes OLSEN", Some(vec!["Ida BRANDT", "Agnes OLSEN"])),
+            ("Tekst: Ida Brandt og Agnes Olsen", Some(vec!["Ida Brandt", "Agnes Olsen"])),
+            ("par Ida Brandt", Some(vec!["Ida Brandt"])),
+            ("文/周语桐", Some(vec!["周语桐"])),
             ("Bypass opens", None),
+            ("Text messages rise", None),
             ("", None),
         ] {
             let found = line(text);
@@ -271,6 +363,15 @@ mod tests {
         assert_eq!(names("By Ana Sá, Staff Writer"), ["Ana Sá"]);
         assert_eq!(names("Ana Sá -"), ["Ana Sá"]);
         assert_eq!(names("Ben Ott Ben Ott"), ["Ben Ott"]);
+        assert_eq!(names("von Ida Brandt"), ["Ida Brandt"]);
+        assert_eq!(names("von Brandt"), ["von Brandt"]);
+        assert_eq!(names("Ida Brandt (ibr)"), ["Ida Brandt"]);
+        assert_eq!(names("Ida Brandt/Ben Ott"), ["Ida Brandt", "Ben Ott"]);
+        assert_eq!(names("Ida Brandt og Agnes Lund-Olsen"), ["Ida Brandt", "Agnes Lund-Olsen"]);
+        assert_eq!(names("김서윤 기자"), ["김서윤"]);
+        for desk in ["Nachrichten", "XYZ-Redaktion", "山海新聞デジタル", "news.example"] {
+            assert_eq!(names(desk), Vec::<String>::new(), "{desk}");
+        }
         assert_eq!(names("Institute for Tides and Research"), Vec::<String>::new());
         assert_eq!(names("Ida and Ben"), ["Ida", "Ben"]);
         assert_eq!(names("https://news.example/author"), Vec::<String>::new());

@@ -38,6 +38,11 @@ pub struct EntityMatch {
     pub rule: &'static str,
 }
 
+/// Whether the first of at least two words is a first name on the tagger's list.
+pub fn begins_with_first_name(name: &str) -> bool {
+    name.split_once(' ').is_some_and(|(first, _)| tagger::is_first_name(&first.to_lowercase()))
+}
+
 /// A field that is searched for names.
 struct EntityText<'a> {
     field: &'a TextField<'a>,

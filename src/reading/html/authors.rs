@@ -3,14 +3,14 @@
 use super::{
     candidate::Candidate,
     markup_hints::{ClassHint, MarkupHint, Property},
-    metadata::Metadata,
+    metadata::{Metadata, in_body},
     visible_metadata,
 };
 use crate::{
-    article::slug,
-    enrich::{agencies, byline},
+    article::{Publisher, slug},
+    enrich::{agencies, byline, entities},
     limits::STATED_VALUES,
-    reading::Finding,
+    reading::{Finding, visible_text::visible_text},
 };
 
 /// Maximum characters of a byline. A longer hinted text describes its author.
@@ -39,7 +39,7 @@ impl Metadata<'_> {
     }
 
     /// Returns the candidates of each source, by rank.
-    fn credits(&self) -> [Vec<Candidate>; 9] {
+    fn credits(&self) -> [Vec<Candidate>; 10] {
         // A longer text describes an author, and names others too.
         let class = |hint| self.first_adjacent(MarkupHint::Class(hint), "byline-class");
         let mut classes = [class(ClassHint::Byline), class(ClassHint::Author)].concat();
@@ -52,6 +52,7 @@ impl Metadata<'_> {
             self.first_adjacent(MarkupHint::AuthorRelation, "author-link"),
             visible_metadata::byline(self.lines(), self.headline().as_ref()).into_iter().collect(),
             classes,
+            self.names_in_runs(),
             // If a role is next to it, the link is the name.
             self.first_adjacent(MarkupHint::BylineLink, "byline-link"),
             // Only the first link to an author's page: those of other articles follow.
@@ -59,10 +60,24 @@ impl Metadata<'_> {
         ]
     }
 
+    /// Returns the names of a byline in which each is an element, with nothing but markup between them.
+    fn names_in_runs(&self) -> Vec<Candidate> {
+        let hints = [ClassHint::Byline, ClassHint::Author].map(MarkupHint::Class);
+        let first =
+            hints.iter().find_map(|hint| self.anywhere(*hint).filter(in_body).find(|byline| byline.runs.len() > 1));
+        let Some(byline) = first else { return Vec::new() };
+        let ends = byline.runs.iter().skip(1).copied().chain([byline.text.len()]);
+        let runs = byline.runs.iter().zip(ends).map(|(start, end)| visible_text(&byline.text[*start..end]));
+        let names = runs.zip(&byline.spans).filter(|(text, _)| byline::bare(text).is_some());
+        names.map(|(text, span)| Candidate { text, spans: vec![*span], rule: "byline-runs" }).collect()
+    }
+
     /// Returns the names of one source, without those of the publisher and of agencies.
     fn names(&self, credit: Vec<Candidate>) -> Option<AuthorNames> {
-        let publisher = self.publisher().map(|publisher| slug(&publisher.value.name));
-        let publishes = |text: &str| Some(slug(text)) == publisher && !self.is_person(text);
+        let publisher = self.publisher().map(|publisher| publisher.value);
+        let publishes = |text: &str| {
+            publisher.as_ref().is_some_and(|publisher| is_name_of(publisher, text)) && !self.is_person(text)
+        };
         let mut names: Vec<String> = Vec::new();
         let (mut spans, mut rule) = (Vec::new(), "");
         for candidate in credit {
@@ -99,9 +114,10 @@ impl Metadata<'_> {
         person.unwrap_or(name)
     }
 
-    /// Whether the page states that the name is a person's who wrote the article, as on a writer's own site.
+    /// Whether the page states that the name is a person's who wrote the article, as on a writer's own site. Content
+    /// management systems state the publisher as a person too, so it has to begin as one.
     fn is_person(&self, name: &str) -> bool {
-        name.contains(' ')
+        entities::begins_with_first_name(name)
             && (self.json_ld.is_some_and(|json_ld| json_ld.is_person(name))
                 || self.labelled("written by").iter().any(|candidate| candidate.text == name))
     }
@@ -115,4 +131,15 @@ impl Metadata<'_> {
         let Some(at) = at else { return Vec::new() };
         self.meta(&[&format!("twitter:data{at}")], "twitter-label")
     }
+}
+
+/// Whether a text is the publisher's name: as stated, with more glued to it, as one word of it, or as in the domain.
+fn is_name_of(publisher: &Publisher, text: &str) -> bool {
+    let letters = |text: &str| slug(text).replace('-', "");
+    let (name, stated) = (letters(text), letters(&publisher.name));
+    let is_longer = || publisher.name.contains(' ') && name.starts_with(&stated);
+    let is_word = || publisher.name.contains(' ') && publisher.name.split(' ').any(|word| letters(word) == name);
+    let in_domain = || publisher.domain.iter().flat_map(|domain| domain.split('.')).any(|label| letters(label) == name);
+    let is_like = || !entities::begins_with_first_name(text) && (is_longer() || is_word() || in_domain());
+    !name.is_empty() && (stated == name || is_like())
 }

@@ -46,6 +46,8 @@ pub struct HintedElement {
     pub value: Option<(String, Span)>,
     pub text: String,
     pub spans: Vec<Span>,
+    /// For each span, where its text starts in `text`.
+    pub runs: Vec<usize>,
     pub region: Option<Region>,
 }
 
@@ -352,13 +354,14 @@ impl Pass<'_> {
         for index in &self.open_hints {
             let hinted = &mut self.scan.hinted[*index];
             if hinted.text.len() < HINTED_BYTES {
-                hinted.text.push_str(words);
                 if !words.trim().is_empty() {
+                    hinted.runs.push(hinted.text.len());
                     hinted.spans.push(span);
                     if hinted.hint == MarkupHint::MODIFIED {
                         self.scan.changes.insert(span.start, *index);
                     }
                 }
+                hinted.text.push_str(words);
             }
         }
         if within("title") || span.start == span.end {
@@ -427,6 +430,7 @@ impl Pass<'_> {
                 value: value.clone(),
                 text: String::new(),
                 spans: Vec::new(),
+                runs: Vec::new(),
                 region,
             });
             if !VOID.contains(&name) && self.open_hints.len() < OPEN_HINTS_MAX {

@@ -273,6 +273,40 @@ fn a_byline_is_read_whole() {
 }
 
 #[test]
+fn a_byline_without_words_between_its_names_is_read_by_its_elements() {
+    let authors = |above: &str, below: &str| {
+        let page = format!(
+            "<title>Port fees</title>{above}<h1>Port fees rise again</h1>{below}<p>The port charges more than before.</p>"
+        );
+        read(&page, None, Instant::now()).authors.map(|found| (found.value.join("; "), found.rule))
+    };
+    let runs =
+        "<div class='article-byline'><span>Ana Sá Lima</span> <span>Jens Otto Huber</span> <i>Pia Lund</i></div>";
+    assert_eq!(authors("", runs), Some(("Ana Sá Lima; Jens Otto Huber; Pia Lund".to_owned(), "byline-runs")));
+    // A name between the date and the headline, with no word that announces it.
+    let dated = "<div>7 April 2025</div><div>Martin Huber</div>";
+    assert_eq!(authors(dated, ""), Some(("Martin Huber".to_owned(), "visible-byline")));
+    assert_eq!(authors("<div>7 April 2025</div><div>Harbour News</div>", ""), None, "a section");
+    assert_eq!(authors("<div>Martin Huber</div>", ""), None, "no date");
+}
+
+#[test]
+fn the_publisher_is_not_an_author_whatever_its_name_is_there() {
+    let authors = |name: &str| {
+        let page = format!(
+            r#"<title>Fees</title><link rel="canonical" href="https://www.harbour-post.example/fees">
+            <script type="application/ld+json">{{"@type": "Article", "author": {{"@type": "Person", "name": "{name}"}},
+            "publisher": {{"name": "Daily HarbourPost"}}}}</script><h1>Fees</h1><p>The harbour charges more.</p>"#
+        );
+        read(&page, None, Instant::now()).authors.map(|author| author.value.join("; "))
+    };
+    for name in ["HarbourPost", "Harbour Post", "Daily HarbourPost", "Daily HarbourPostApril", "HP-Newsroom"] {
+        assert_eq!(authors(name), None, "{name}");
+    }
+    assert_eq!(authors("Martin Harbour").as_deref(), Some("Martin Harbour"));
+}
+
+#[test]
 fn authors_are_distinguished_from_other_people_on_the_page() {
     let page = |node: &str, body: &str| {
         format!(

@@ -6,8 +6,8 @@ use super::{
     scan::{HtmlBlock, Scan},
 };
 use crate::{
-    article::Published,
-    enrich::{byline, dates},
+    article::{Published, Span},
+    enrich::{byline, dates, entities},
     reading::{Finding, text},
 };
 
@@ -76,8 +76,22 @@ pub fn byline(lines: &[&HtmlBlock], headline: Option<&Finding<String>>) -> Optio
     let near = headline.map(|headline| around(lines, headline)).unwrap_or_default();
     let is_credit = |index: &usize| lines[*index].text.starts_with(CREDIT);
     let found = (0..near.len()).find_map(|index| names_at(&near, index));
+    let found = found.or_else(|| (0..near.len()).find_map(|index| names_next_to_date(&near, index)));
     let found = found.or_else(|| (0..lines.len()).filter(is_credit).find_map(|index| names_at(lines, index)));
     found.map(|(names, spans)| Candidate { text: names.join(", "), spans, rule: BYLINE })
+}
+
+/// Returns the names of a line without an opening, if it begins with a first name and a line next to it is a date.
+fn names_next_to_date(lines: &[&HtmlBlock], at: usize) -> Option<(Vec<String>, Vec<Span>)> {
+    let is_date = |at: usize| {
+        let stated = lines.get(at).and_then(|line| Some((line, dates::stated(&line.text)?)));
+        stated.is_some_and(|(line, date)| date.range == (0..line.text.len()))
+    };
+    let names = byline::bare(&lines[at].text)?;
+    if !names.iter().all(|name| entities::begins_with_first_name(name)) {
+        return None;
+    }
+    (is_date(at + 1) || at.checked_sub(1).is_some_and(is_date)).then(|| (names, lines[at].spans.clone()))
 }
 
 /// Returns the first line that is not a sentence and states a full date: of publication, or of a change if `of_change`.
