@@ -251,6 +251,40 @@ fn a_writers_own_site_may_be_named_after_the_writer() {
 }
 
 #[test]
+fn a_section_in_the_headlines_element_is_not_part_of_it() {
+    let headline = |title: &str, h1: &str| {
+        let page = format!(r#"<meta property="og:title" content="{title}"><h1>{h1}</h1><p>The port charges more.</p>"#);
+        let found = read(&page, None, Instant::now()).headline.expect("a headline");
+        let printed: String = found.spans.iter().map(|span| &page[span.start..span.end]).collect();
+        (found.value, printed.trim().to_owned(), found.alternatives.join("; "))
+    };
+    let own = |text: &str, whole: &str| (text.to_owned(), text.to_owned(), whole.to_owned());
+    let title = "Port fees rise again";
+    for (h1, whole) in [
+        ("<span>Coast</span><span> : </span><b>Port fees rise again</b>", "Coast : Port fees rise again"),
+        ("<b>Port fees rise again</b> <small>(pier.example)</small>", "Port fees rise again (pier.example)"),
+    ] {
+        assert_eq!(headline(title, h1), own(title, whole));
+    }
+    let whole = "Coast: Port fees rise again";
+    assert_eq!(headline(title, whole), own(whole, title), "one run of text is one headline");
+}
+
+#[test]
+fn a_title_that_goes_on_elsewhere_was_cut_off() {
+    let long = "The harbour authority of the coast will charge more for every boat that stays in port over the winter";
+    let headline = |other: &str| {
+        let page = format!(
+            r#"<meta property="og:title" content="{long}{other}"><script type="application/ld+json">{{"@type":
+            "NewsArticle", "headline": "{long}"}}</script><p>The port charges more.</p>"#
+        );
+        read(&page, None, Instant::now()).headline.expect("a headline").value
+    };
+    assert_eq!(headline(" months"), format!("{long} months"));
+    assert_eq!(headline("-Coast|Pier"), long, "the site's name follows");
+}
+
+#[test]
 fn a_byline_is_read_whole() {
     let read = |metadata: &str, body: &str| {
         let page = format!(

@@ -7,7 +7,10 @@ use super::{
     markup_hints::{MarkupHint, Property},
     metadata::{Metadata, candidate, domain, first},
 };
-use crate::{enrich::dates, reading::Finding};
+use crate::{
+    enrich::dates,
+    reading::{Finding, visible_text::visible_text},
+};
 
 /// Minimum words of a headline, and minimum letters of a site's name.
 const TITLE_WORDS: usize = 3;
@@ -22,6 +25,9 @@ const SIMILARITY_LONE: f64 = 0.2;
 
 /// Maximum parts of a title that name the site: its own name, and the sections that the article is in.
 const SITE_PARTS: usize = 4;
+
+/// Maximum runs of text of a headline with other things before or behind it.
+const HEADLINE_RUNS: usize = 16;
 
 /// Minimum bytes of a headline that was cut for search engines; one that continues elsewhere was cut off.
 const CUT_OFF_BYTES: usize = 100;
@@ -59,12 +65,32 @@ impl Metadata<'_> {
             ..candidate
         };
         let stated: Vec<Candidate> = stated.into_iter().chain(title).map(tidy).collect();
-        let agreed = agreed.map(|agreed| without_date(agreed, &stated));
+        let agreed = agreed.map(|agreed| without_date(self.without_other_runs(agreed, &stated), &stated));
         let cut_off = |candidate: &Candidate| {
             candidate.text.len() >= CUT_OFF_BYTES && stated.iter().any(|other| continues(other, candidate))
         };
         let whole: Vec<Candidate> = stated.iter().filter(|candidate| !cut_off(candidate)).cloned().collect();
         first(agreed.into_iter().chain(only.flatten()).chain(whole).chain(visible).chain(stated.clone()).collect())
+    }
+
+    /// Removes a section, a topic or a source from the headline's element, if it is a separate run of text and a title is
+    /// stated without it.
+    fn without_other_runs(&self, visible: Candidate, titles: &[Candidate]) -> Candidate {
+        let element = self.anywhere(MarkupHint::H1).find(|element| element.spans == visible.spans);
+        let Some(element) = element.filter(|element| element.runs.len() <= HEADLINE_RUNS) else { return visible };
+        let is_title = |text: &str| {
+            text.split_whitespace().count() >= TITLE_WORDS && titles.iter().any(|title| title.text == text)
+        };
+        let parts = element.runs.iter().enumerate().skip(1).flat_map(|(at, start)| {
+            let (before, behind) = element.text.split_at(*start);
+            let (spans_before, spans_behind) = element.spans.split_at(at);
+            [(behind, spans_behind), (before, spans_before)]
+        });
+        let mut parts = parts.map(|(text, spans)| (visible_text(text), spans));
+        match parts.find(|(text, _)| is_title(text)) {
+            Some((text, spans)) => Candidate { text, spans: spans.to_vec(), ..visible },
+            None => visible,
+        }
     }
 
     /// Whether a text is the site's name: the page's publisher, or a part of the domain.
@@ -123,9 +149,10 @@ fn unescaped_once(text: &str) -> String {
     crate::reading::feed::unescape::resolved(text).into_owned()
 }
 
-/// Whether a title is longer than another and begins with it.
+/// Whether a title is longer than another and begins with it. What a separator precedes is the site's name.
 fn continues(title: &Candidate, begins: &Candidate) -> bool {
-    title.text.len() > begins.text.len() && title.text.starts_with(begins.text.trim_end_matches(['…', '.']))
+    let more = title.text.strip_prefix(begins.text.trim_end_matches(['…', '.']));
+    more.is_some_and(|more| !more.is_empty() && !more.trim_start().starts_with(['-', '|', '–', '—', '·', '»']))
 }
 
 /// Removes a date that follows the headline in the same element, if a title ends before it.
