@@ -190,12 +190,8 @@ fn after_opening(text: &str) -> Option<&str> {
 }
 
 fn strip_prefix_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
-    let mut letters = text.char_indices();
-    let same = prefix.chars().all(|wanted| {
-        let found = letters.next().map(|(_, letter)| letter);
-        found.is_some_and(|found| found == wanted || found.to_lowercase().eq(wanted.to_lowercase()))
-    });
-    same.then(|| letters.as_str())
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// Whether a line is only a byline opening, with the name on the next line.

@@ -4,7 +4,8 @@
 //! `places/README.md`. Of several cities with one name, the most populous is returned, unless a country is given.
 
 use crate::article::{CountryCode, Place, slug};
-use std::sync::LazyLock;
+use rustc_hash::FxHashMap;
+use std::{ops::Range, sync::LazyLock};
 
 static CITIES: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("places/cities.tsv")));
 static REGIONS: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("places/regions.tsv")));
@@ -30,23 +31,36 @@ pub fn country(name: &str) -> Option<CountryCode> {
     CountryCode::parse(row.split('\t').nth(1)?).ok()
 }
 
-/// A sorted table, and the byte offsets of its rows.
+/// A sorted table, the byte offsets of its rows, and the range of the rows that begin with the same two bytes.
 struct Table {
     rows: &'static str,
     starts: Vec<usize>,
+    alike: FxHashMap<[u8; 2], Range<usize>>,
 }
 
 impl Table {
     fn new(rows: &'static str) -> Self {
         let ends = rows.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { rows, starts: std::iter::once(0).chain(ends).filter(|start| *start < rows.len()).collect() }
+        let starts: Vec<usize> = std::iter::once(0).chain(ends).filter(|start| *start < rows.len()).collect();
+        let mut alike: FxHashMap<[u8; 2], Range<usize>> = FxHashMap::default();
+        for (at, start) in starts.iter().enumerate() {
+            if let Some(first) = rows.as_bytes()[*start..].first_chunk() {
+                alike.entry(*first).or_insert(at..at).end = at + 1;
+            }
+        }
+        Self { rows, starts, alike }
     }
 
-    /// Returns the table from the first row whose key is not less than `key`. A tab sorts before every letter of a key,
-    /// so rows sort in the order of their keys.
+    /// Returns the table from the first row whose key is not less than `key`, or nothing if no key begins like it. A tab
+    /// sorts before every letter of a key, so rows sort in the order of their keys.
     fn from(&self, key: &str) -> &'static str {
-        let at = self.starts.partition_point(|start| &self.rows.as_bytes()[*start..] < key.as_bytes());
-        self.starts.get(at).map_or("", |start| &self.rows[*start..])
+        let range = match key.as_bytes().first_chunk::<2>() {
+            Some(first) => self.alike.get(first).cloned().unwrap_or_default(),
+            None => 0..self.starts.len(),
+        };
+        let starts = &self.starts[range];
+        let at = starts.partition_point(|start| &self.rows.as_bytes()[*start..] < key.as_bytes());
+        starts.get(at).map_or("", |start| &self.rows[*start..])
     }
 
     /// Returns the rows whose first column is `key`, in table order.
