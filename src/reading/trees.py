@@ -12,12 +12,19 @@ SHINGLE = 4
 WORD = re.compile(r"[^\W_]+")
 
 
+# As in trees.rs.
+HIGHEST, RAISE = 5, 3.0
+# The share of a page's weight that one row has at most.
+MOST = 0.5
+
+
 def model():
     return HistGradientBoostingClassifier(
-        max_iter=120,
-        learning_rate=0.12,
+        max_iter=160,
+        learning_rate=0.1,
+        max_features=0.3,
         max_leaf_nodes=15,
-        min_samples_leaf=40,
+        min_samples_leaf=20,
         l2_regularization=1.0,
         early_stopping=False,
         random_state=1,
@@ -34,9 +41,23 @@ def shingles(text):
     return {tuple(found[at : at + size]) for at in range(len(found) - size + 1)} if found else set()
 
 
-def smooth(odds, bias, switch):
+def by_page(weights, labels, pages):
+    """Returns weights between those of the rows and those with which every page counts the same."""
+    shares = np.zeros(len(weights))
+    for members in pages:
+        members = np.array(members)
+        body = max(weights[members][labels[members] == 1].sum(), 2.0)
+        shares[members] = np.minimum(weights[members] / body, MOST)
+    return np.sqrt(weights * shares * weights.mean() / shares.mean())
+
+
+def raised(odds, least):
+    """Returns the log-odds of a page, raised if its most probable rows are less probable than those of most bodies."""
+    return odds + min(max(least - np.sort(odds)[-HIGHEST:].mean(), 0.0), RAISE)
+
+
+def smooth(odds, switch):
     """Returns the labels with the greatest sum of log-odds, where each change of label has a cost."""
-    odds = odds + bias
     keep, remove, back = odds[0], 0.0, []
     for value in odds[1:]:
         back.append((keep >= remove - switch, remove >= keep - switch))

@@ -115,15 +115,30 @@ impl<const COUNT: usize> FeatureRow<COUNT> {
     }
 }
 
-/// Returns the labels with the greatest sum of log-odds, less the cost of every change of label. `bias` is added to all
-/// log-odds.
-pub fn smooth(odds: impl Iterator<Item = f64>, bias: f64, switch: f64) -> Vec<bool> {
-    let mut before: Vec<[bool; 2]> = Vec::new();
+/// The number of the most probable lines or blocks that a document is measured by, and the most that its log-odds are
+/// raised by.
+const HIGHEST: usize = 5;
+const RAISE: f64 = 3.0;
+
+/// Raises the log-odds of a document if its most probable lines are on average less probable than `least`: a bulletin,
+/// a list of results. What was asked to be read has a body, mostly.
+pub fn raise(odds: &mut [f64], least: f64) {
+    let mut highest = odds.to_vec();
+    highest.sort_unstable_by(|first, second| second.total_cmp(first));
+    highest.truncate(HIGHEST);
+    let mean = highest.iter().sum::<f64>() / highest.len().max(1) as f64;
+    let raise = (least - mean).clamp(0.0, RAISE);
+    odds.iter_mut().for_each(|odds| *odds += raise);
+}
+
+/// Returns the labels with the greatest sum of log-odds, less the cost of every change of label.
+pub fn smooth(odds: &[f64], switch: f64) -> Vec<bool> {
+    let mut before: Vec<[bool; 2]> = Vec::with_capacity(odds.len());
     let (mut removed, mut kept) = (0.0_f64, 0.0_f64);
     for odds in odds {
         // Whether the previous line is kept, if this one is removed and if it is kept.
         before.push([kept - switch > removed, kept >= removed - switch]);
-        (removed, kept) = (removed.max(kept - switch), kept.max(removed - switch) + odds + bias);
+        (removed, kept) = (removed.max(kept - switch), kept.max(removed - switch) + odds);
     }
     let mut label = kept > removed;
     let mut labels = vec![false; before.len()];
@@ -154,8 +169,21 @@ mod tests {
     }
 
     #[test]
+    fn odds_are_raised_only_where_even_the_highest_are_low() {
+        let raised = |odds: &[f64]| {
+            let mut odds = odds.to_vec();
+            raise(&mut odds, 2.0);
+            odds
+        };
+        assert_eq!(raised(&[4.0, -1.0, 3.0]), [4.0, -1.0, 3.0]);
+        assert_eq!(raised(&[1.0, -1.0]), [3.0, 1.0]);
+        assert_eq!(raised(&[-9.0, -7.0]), [-6.0, -4.0], "by three at most: a menu has no body");
+        assert!(raised(&[]).is_empty());
+    }
+
+    #[test]
     fn labels_change_only_where_the_gain_exceeds_the_cost() {
-        let labels = |odds: &[f64]| smooth(odds.iter().map(|odd| odd - 1.0), 1.0, 0.6);
+        let labels = |odds: &[f64]| smooth(odds, 0.6);
         assert_eq!(labels(&[-3.0, 2.0, -0.5, 2.0, -3.0]), [false, true, true, true, false]);
         assert_eq!(labels(&[-3.0, 2.0, -2.5, 2.0, -3.0]), [false, true, false, true, false]);
         assert_eq!(labels(&[-1.0, 0.4, -1.0]), [false, false, false]);

@@ -9,13 +9,17 @@ use crate::{enrich::byline, reading::trees::FeatureRow};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::{collections::HashMap, hash::Hasher};
 
+/// Maximum characters of a label before a caption.
+const LABEL_CHARS: usize = 30;
 /// How many lines before and after a line contribute features one by one, and how many contribute in sum.
 const NEAR: usize = 3;
 const WINDOWS: [usize; 2] = [5, 12];
+/// Lines before and after a line in which dates and bylines are counted.
+const CREDITED: usize = 4;
 /// A line of less weight is too short for a paragraph.
 const SHORT: f32 = 50.0;
 
-pub const COUNT: usize = 26 + NEAR * 2 * 5 + WINDOWS.len() * 2 + 7 + 8;
+pub const COUNT: usize = 26 + NEAR * 2 * 5 + WINDOWS.len() * 2 + 7 + 8 + 6;
 pub type Features = [f32; COUNT];
 type Row = FeatureRow<COUNT>;
 
@@ -26,6 +30,8 @@ struct LineShape {
     sentence: f32,
     prose: f32,
     boilerplate: f32,
+    /// Whether it is a date or a byline, which usually stand above another article if a body is before them.
+    credit: f32,
     /// The share of its long words that other lines of the heaviest run of prose have too.
     shared: f32,
 }
@@ -74,6 +80,7 @@ fn shape(line: &Line<'_>, boilerplate: bool) -> LineShape {
         sentence: flag(ends_as_sentence(line.text)),
         prose: flag(!boilerplate && line.prose),
         boilerplate: flag(boilerplate),
+        credit: flag(is_date_line(line.text) || byline::line(line.text).is_some()),
         shared: 0.0,
     }
 }
@@ -126,6 +133,23 @@ fn line_features(row: &mut Row, line: &Line<'_>, shape: &LineShape, repeated: bo
     row.flag(text.ends_with('?'));
     row.flag(text.ends_with([':', '：']));
     row.flag(line.opens_block);
+    row.flag(text.ends_with(')'));
+    row.flag(is_labelled(text));
+    row.flag(is_doubled(text));
+}
+
+/// Whether a line begins with a label in capitals, as captions do: `IN PORT: The last boats of the day.`
+fn is_labelled(text: &str) -> bool {
+    let label = text.split_once(':').map_or("", |(label, _)| label);
+    label.chars().any(char::is_alphabetic)
+        && label.chars().count() <= LABEL_CHARS
+        && !label.chars().any(char::is_lowercase)
+}
+
+/// Whether a line has the same words twice, as a name next to its link does.
+fn is_doubled(text: &str) -> bool {
+    let (first, second) = text.split_at_checked(text.len() / 2).unwrap_or_default();
+    !first.is_empty() && second.strip_prefix(' ') == Some(first)
 }
 
 fn position_features(row: &mut Row, at: usize, count: usize) {
@@ -144,6 +168,8 @@ struct DocumentTotals {
     until: Vec<f32>,
     /// Number of lines of boilerplate before each line, and in total.
     boilerplate: Vec<f32>,
+    /// Number of dates and bylines before each line, and in total.
+    credits: Vec<f32>,
     /// The number of lines without a sentence in a row that ends before each line, and that begins after it; the same
     /// of lines of prose.
     runs: [Vec<f32>; 4],
@@ -175,6 +201,7 @@ impl DocumentTotals {
             weight: sums(|shape| shape.weight),
             short: sums(|shape| f32::from(u8::from(shape.weight < SHORT))),
             boilerplate: sums(|shape| shape.boilerplate),
+            credits: sums(|shape| shape.credit),
             runs: [
                 runs(shapes.iter(), |shape| shape.sentence == 0.0),
                 reversed(runs(shapes.iter().rev(), |shape| shape.sentence == 0.0)),
@@ -214,6 +241,10 @@ impl DocumentTotals {
         self.runs.iter().for_each(|runs| row.push(runs[at].ln_1p()));
         let last = self.stretch.1;
         row.push(if at > last { (self.boilerplate[at] - self.boilerplate[last]).ln_1p() } else { -1.0 });
+        let near = |from: usize, to: usize| self.credits[to.min(self.since.len())] - self.credits[from];
+        row.push(near(first, at).ln_1p());
+        row.push(near(at.saturating_sub(CREDITED), at));
+        row.push(near(at + 1, (at + 1 + CREDITED).min(self.since.len())));
     }
 }
 

@@ -5,11 +5,11 @@
 //! or the line's position.
 
 use super::features::{self, Features};
-use crate::reading::trees::{Trees, smooth};
+use crate::reading::trees::{Trees, raise, smooth};
 use std::sync::LazyLock;
 
-/// Added to the log-odds of every line. On news pages a sentence of another story is as bad as a lost one.
-const BIAS: f64 = 0.0;
+/// The least log-odds that the most probable lines of a document have.
+const LEAST: f64 = 3.0;
 /// Cost of a change from kept to removed or back: bodies are runs of lines.
 const SWITCH: f64 = 0.3;
 
@@ -20,7 +20,9 @@ static TREES: LazyLock<Trees> = LazyLock::new(|| {
 
 /// Returns for each line whether it belongs to the body.
 pub fn body(features: &[Features]) -> Vec<bool> {
-    smooth(features.iter().map(|features| TREES.odds(features)), BIAS, SWITCH)
+    let mut odds: Vec<f64> = features.iter().map(|features| TREES.odds(features)).collect();
+    raise(&mut odds, LEAST);
+    smooth(&odds, SWITCH)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from train import BIAS, SWITCH, Data, trees
+from train import Data, kept, trees
 
 
 def model():
@@ -43,7 +43,7 @@ def write_kept(*arguments):
     files = defaultdict(list)
     for (kind, name), members in data.by_document.items():
         folder, variant = kind.rsplit(", ", 1)
-        digits = "".join(str(int(kept)) for kept in trees.smooth(odds[members], BIAS, SWITCH))
+        digits = "".join(str(int(is_kept)) for is_kept in kept(odds[members]))
         files[Path(folder).name].append(f"{name}\t{variant}\t{digits}\n")
     for name, lines in files.items():
         Path(f"{name}.kept.tsv").write_text("".join(lines), encoding="utf-8")

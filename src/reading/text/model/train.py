@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import trees
 
 # As in ../model.rs.
-BIAS, SWITCH = 0.0, 0.3
+LEAST, SWITCH = 3.0, 0.3
 # A line counts by its shingles, up to this many.
 HEAVIEST = 60
 
@@ -52,16 +52,20 @@ class Data:
             self.sites.append(urlparse(pages[name]["url"] or "").netloc.removeprefix("www.") or name)
 
     def arrays(self):
-        return np.array(self.rows), np.array(self.labels), np.array(self.weights)
+        labels = np.array(self.labels)
+        return np.array(self.rows), labels, trees.by_page(np.array(self.weights), labels, self.by_document.values())
 
     def score(self, odds):
         scores = trees.Scores()
         for key, members in self.by_document.items():
-            kept = trees.smooth(odds[members], BIAS, SWITCH)
-            kept = [self.texts[row] for row, keep in zip(members, kept) if keep]
-            text = "\n".join(line for line in kept if line.strip() != self.titles[key])
+            texts = [self.texts[row] for row, keep in zip(members, kept(odds[members])) if keep]
+            text = "\n".join(line for line in texts if line.strip() != self.titles[key])
             scores.add(key[0], text, self.references[key])
         scores.print()
+
+
+def kept(odds):
+    return trees.smooth(trees.raised(odds, LEAST), SWITCH)
 
 
 def label(document, start, end):
