@@ -8,7 +8,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -27,14 +27,11 @@ pub enum ExtractionError {
     Panicked,
 }
 
-/// A running job.
-pub struct Running<T> {
-    thread: Sender<Job>,
-    answer: Receiver<T>,
-    begun: Instant,
-}
-
-pub fn begin<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<Running<T>, ExtractionError> {
+/// Returns the job's result, if the job finishes within `patience`.
+pub fn run<T: Send + 'static>(
+    job: impl FnOnce() -> T + Send + 'static,
+    patience: Option<Duration>,
+) -> Result<T, ExtractionError> {
     let (send, answer) = sync_channel(1);
     let mut job: Job = Box::new(move || {
         let _ = send.send(job());
@@ -51,26 +48,18 @@ pub fn begin<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Res
             Err(refused) => job = refused.0,
         }
     };
-    Ok(Running { thread, answer, begun: Instant::now() })
-}
-
-impl<T> Running<T> {
-    /// Returns the result, if the job finishes within `patience` of its start.
-    pub fn wait(self, patience: Option<Duration>) -> Result<T, ExtractionError> {
-        let left = |patience: Duration| patience.saturating_sub(self.begun.elapsed());
-        let answer = match patience {
-            Some(patience) => self.answer.recv_timeout(left(patience)).map_err(|error| match error {
-                RecvTimeoutError::Timeout => ExtractionError::TooLong,
-                RecvTimeoutError::Disconnected => ExtractionError::Panicked,
-            }),
-            None => self.answer.recv().map_err(|_| ExtractionError::Panicked),
-        }?;
-        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_MAX {
-            idle.push(self.thread);
-        }
-        Ok(answer)
+    let answer = match patience {
+        Some(patience) => answer.recv_timeout(patience).map_err(|error| match error {
+            RecvTimeoutError::Timeout => ExtractionError::TooLong,
+            RecvTimeoutError::Disconnected => ExtractionError::Panicked,
+        }),
+        None => answer.recv().map_err(|_| ExtractionError::Panicked),
+    }?;
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if idle.len() < IDLE_MAX {
+        idle.push(thread);
     }
+    Ok(answer)
 }
 
 fn start() -> Result<Sender<Job>, ExtractionError> {
@@ -88,15 +77,10 @@ mod tests {
 
     #[test]
     fn a_failed_job_returns_its_error_and_does_not_affect_others() {
-        fn run<T: Send + 'static>(
-            job: impl FnOnce() -> T + Send + 'static,
-            patience: u64,
-        ) -> Result<T, ExtractionError> {
-            begin(job)?.wait(Some(Duration::from_secs(patience)))
-        }
-        assert_eq!(begin(|| 7).and_then(|running| running.wait(None)), Ok(7));
-        assert_eq!(run(|| -> u8 { panic!("a page") }, 60), Err(ExtractionError::Panicked));
-        assert_eq!(run(|| thread::sleep(Duration::from_secs(5)), 0), Err(ExtractionError::TooLong));
-        assert_eq!(run(|| 8, 60), Ok(8));
+        let seconds = |seconds: u64| Some(Duration::from_secs(seconds));
+        assert_eq!(run(|| 7, None), Ok(7));
+        assert_eq!(run(|| -> u8 { panic!("a page") }, seconds(60)), Err(ExtractionError::Panicked));
+        assert_eq!(run(|| thread::sleep(Duration::from_secs(5)), seconds(0)), Err(ExtractionError::TooLong));
+        assert_eq!(run(|| 8, seconds(60)), Ok(8));
     }
 }

@@ -1,9 +1,9 @@
-//! Extracts the main text with `trafilatura`, behind a guard: the crate recurses over the tree, so a page that is too
+//! Extracts the main text with the `trafilatura` crate, behind a guard: the crate recurses over the tree, so a page that is too
 //! large or too deep never reaches it, and other pages are read on a thread with a large stack and a deadline. A panic
 //! ends only that thread.
 
 use super::{
-    extraction_thread::{self, ExtractionError, Running},
+    extraction_thread::{self, ExtractionError},
     scan::Scan,
 };
 use crate::{
@@ -13,25 +13,14 @@ use crate::{
 use std::time::Duration;
 use trafilatura::{HtmlDateMode, Options};
 
-/// A running extraction of the main text.
-pub struct Extraction(Running<String>);
-
-/// Starts the extraction, or returns the reason why not, for the evidence.
-pub fn begin(document: &str, scan: &Scan) -> Result<Extraction, String> {
+/// Returns the lines of the body, or the reason why there are none, for the evidence.
+pub fn paragraphs(document: &str, scan: &Scan) -> Result<Vec<String>, String> {
     within_limits(document, scan)?;
     let lean = lean(document, scan);
-    let extraction = move || extract(&lean);
-    extraction_thread::begin(extraction).map(Extraction).map_err(describe)
-}
-
-impl Extraction {
-    /// Returns the lines of the body, or the reason why there are none, for the evidence.
-    pub fn paragraphs(self) -> Result<Vec<String>, String> {
-        match self.0.wait(Some(Duration::from_secs(HTML_SECONDS))) {
-            Ok(text) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
-            Ok(_) => Err("the library found no main text; read without it".to_owned()),
-            Err(error) => Err(describe(error)),
-        }
+    match extraction_thread::run(move || extract(&lean), Some(Duration::from_secs(HTML_SECONDS))) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
+        Ok(_) => Err("the library found no main text; read without it".to_owned()),
+        Err(error) => Err(describe(error)),
     }
 }
 
@@ -84,6 +73,22 @@ fn within_limits(document: &str, scan: &Scan) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::reading::html::scan::scan;
+
+    #[test]
+    fn a_page_over_a_limit_never_reaches_the_library() {
+        let over = |document: &str| {
+            let scan = scan(document).expect("within the limits of the scan");
+            paragraphs(document, &scan).expect_err("over a limit")
+        };
+        for (name, page) in [
+            ("html_bytes: ", " ".repeat(HTML_BYTES + 1)),
+            ("html_depth: ", "<div>".repeat(HTML_DEPTH + 1)),
+            ("html_elements: ", "<br>".repeat(HTML_ELEMENTS + 1)),
+        ] {
+            let reason = over(&page);
+            assert!(reason.starts_with(name) && reason.ends_with("; read without the library"), "{reason}");
+        }
+    }
 
     #[test]
     fn only_long_attributes_and_their_quotation_marks_are_cut() {

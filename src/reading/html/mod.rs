@@ -3,10 +3,10 @@
 //! 1. [`scan`]: one pass finds the blocks of text with their spans, and the elements with [`markup_hints`].
 //! 2. [`metadata`]: stated facts, ranked by where they are stated; facts without markup come from [`visible_metadata`]
 //!    around the headline. [`title`], [`authors`] and [`dates`] have a file each.
-//! 3. [`main_content`]: the body's words, by a library behind limits. [`align`]: matches the words to blocks, which have
-//!    spans.
-//! 4. [`body_model`]: selects the blocks of the body by their [`block_features`], one of which is the library's
-//!    selection. If it selects none, the page's lines are read as flattened text, with the reason in the evidence.
+//! 3. [`body_model`]: selects the blocks of the body by their [`block_features`]. If it selects none, the page's lines are
+//!    read as flattened text, with the reason in the evidence.
+//! 4. [`main_content`]: where the model is in doubt, the body's words by a library behind limits. [`align`] matches the
+//!    words to blocks, and the model selects again, with them among the features.
 //! 5. [`labels`]: each block gets a label; everything between blocks is markup.
 
 mod align;
@@ -47,16 +47,22 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> ParsedP
         Ok(scan) => scan,
         Err(reason) => return ParsedPage { left_out: vec![reason], ..text::read(document) },
     };
-    let extraction = main_content::begin(document, &scan);
-    // The extraction runs meanwhile; this needs no body.
     let (node, mut left_out) = json_ld::find(document, &scan.json_ld);
     let stated = Metadata::new(document, &scan, node.as_ref(), url, retrieved_at).stated();
     let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
     let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
-    let body = extraction.and_then(main_content::Extraction::paragraphs).map_err(|reason| left_out.push(reason)).ok();
-    let extracted = body.map(|body| align::align(&scan.blocks, &words, &body));
-    let mut kept =
-        body_model::body(&block_features::Page { scan: &scan, outside: &outside, extracted: extracted.as_deref() });
+    let alone = block_features::Page { scan: &scan, outside: &outside, extracted: None };
+    let mut odds = body_model::odds(&alone);
+    if odds.are_doubtful(&alone) {
+        match main_content::paragraphs(document, &scan) {
+            Ok(body) => {
+                let extracted = align::align(&scan.blocks, &words, &body);
+                odds = body_model::odds(&block_features::Page { extracted: Some(&extracted), ..alone });
+            }
+            Err(reason) => left_out.push(reason),
+        }
+    }
+    let mut kept = odds.kept(&alone);
     align::drop_copies(&scan.blocks, &words, &mut kept);
     let (mut page, mut line_labels) = labels::structured(&scan, &stated, &kept);
     if page.body.is_empty() {
@@ -75,7 +81,7 @@ pub fn examples(document: &str, extract: bool) -> Vec<(String, Vec<f32>)> {
     let Ok(scan) = scan::scan(document) else { return Vec::new() };
     let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
     let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
-    let body = extract.then(|| main_content::begin(document, &scan).and_then(main_content::Extraction::paragraphs));
+    let body = extract.then(|| main_content::paragraphs(document, &scan));
     let extracted = body.and_then(Result::ok).map(|body| align::align(&scan.blocks, &words, &body));
     let page = block_features::Page { scan: &scan, outside: &outside, extracted: extracted.as_deref() };
     let mut examples = Vec::new();

@@ -116,8 +116,7 @@ pub fn scan(document: &str) -> Result<Scan, String> {
         ));
     }
     let page = document.to_owned();
-    let scanned = extraction_thread::begin(move || pass(&page)).and_then(|running| running.wait(None));
-    scanned.map_err(|failed| match failed {
+    extraction_thread::run(move || pass(&page), None).map_err(|failed| match failed {
         ExtractionError::NoThread(error) => format!("cannot start a thread to scan the page: {error}"),
         ExtractionError::TooLong | ExtractionError::Panicked => {
             "the page could not be scanned; the source was read as plain lines".to_owned()

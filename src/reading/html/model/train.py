@@ -19,6 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import trees
 
+# As in ../body_model.rs.
+LEAST, DOUBTFUL, DOUBT = 2.0, 2.0, 0.2
 # The index of a feature, see ../block_features.rs: the block's own words or links show that it is no body text.
 OUTSIDE = 9
 # A block is body text if this share of its shingles is in the reference.
@@ -70,18 +72,37 @@ class Data:
 
     def score(self, odds):
         scores = trees.Scores()
-        for key, members in self.by_page.items():
-            kept = [row for row in members if odds[row] > 0 and not self.rows[row][OUTSIDE]]
-            texts = dict.fromkeys(self.texts[row] for row in kept)
-            scores.add(key[0], "\n".join(texts), self.references[key].shingles)
+        asked = defaultdict(list)
+        for (kind, name), members in self.by_page.items():
+            self.add(scores, (kind, name), odds)
+            if kind.endswith(" without extraction"):
+                folder = kind.removesuffix(" without extraction")
+                asked[folder].append(self.is_doubtful(members, odds))
+                variant = "with" if asked[folder][-1] else "without"
+                self.add(scores, (f"{folder} {variant} extraction", name), odds, f"{folder} as read")
         scores.print()
+        for folder, doubtful in asked.items():
+            print(f"{folder} the library is asked on {np.mean(doubtful):.2f} of the pages", file=sys.stderr)
+
+    def add(self, scores, page, odds, kind=None):
+        members = self.by_page.get(page, [])
+        kept = trees.raised(odds[members], LEAST) > 0 if members else []
+        kept = [row for row, is_kept in zip(members, kept) if is_kept and not self.rows[row][OUTSIDE]]
+        texts = dict.fromkeys(self.texts[row] for row in kept)
+        scores.add(kind or page[0], "\n".join(texts), self.references[page].shingles)
+
+    def is_doubtful(self, members, odds):
+        weights = np.array(self.weights)[members]
+        kept = weights[odds[members] > 0].sum()
+        return kept == 0 or weights[np.abs(odds[members]) < DOUBTFUL].sum() > DOUBT * kept
 
 
 def main(*arguments):
     data = Data()
     for folder, features in zip(arguments[::2], arguments[1::2]):
         data.load(folder, features)
-    rows, labels, weights = np.array(data.rows), np.array(data.labels), np.array(data.weights)
+    rows, labels = np.array(data.rows), np.array(data.labels)
+    weights = trees.by_page(np.array(data.weights), labels, data.by_page.values())
     print(f"{len(rows)} blocks of {len(set(data.sites))} publishers", file=sys.stderr)
     data.score(trees.held_out_odds(rows, labels, weights, trees.folds(data.sites)))
     trees.print_trees(trees.model().fit(rows, labels, sample_weight=weights))
