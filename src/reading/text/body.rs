@@ -24,14 +24,24 @@ pub enum LineKind {
 pub fn extent(lines: &[Line<'_>], from: usize, is_boilerplate: &[bool], ends_story: &[bool]) -> Option<(usize, usize)> {
     let prose: Vec<usize> = (from..lines.len()).filter(|at| !is_boilerplate[*at] && lines[*at].prose).collect();
     let (first, mut last) = (*prose.first()?, *prose.last()?);
-    let all: usize = prose.iter().map(|at| weight(lines[*at].text)).sum();
+    // The weight of the prose from each of its lines on.
+    let mut from_here: Vec<usize> = prose
+        .iter()
+        .rev()
+        .scan(0, |sum, at| {
+            *sum += weight(lines[*at].text);
+            Some(*sum)
+        })
+        .collect();
+    from_here.reverse();
     for end in (first..lines.len()).filter(|at| ends_story[*at]) {
-        let after: usize = prose.iter().filter(|at| **at > end).map(|at| weight(lines[*at].text)).sum();
-        let before = prose.iter().copied().filter(|at| *at < end).max();
+        let next = prose.partition_point(|at| *at <= end);
+        let after = from_here.get(next).copied().unwrap_or_default();
+        let before = prose[..prose.partition_point(|at| *at < end)].last();
         if let Some(before) = before
-            && after * 100 < all * REMARKS_PERCENT
+            && after * 100 < from_here[0] * REMARKS_PERCENT
         {
-            last = before;
+            last = *before;
             break;
         }
     }
@@ -63,26 +73,22 @@ pub fn stretch(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Option<(usize, us
 
 /// Classifies the lines from the first to the last of the body, in order; the caller handles boilerplate.
 pub fn kinds(lines: &[Line<'_>], is_boilerplate: &[bool]) -> Vec<LineKind> {
-    let short: Vec<bool> =
-        lines.iter().zip(is_boilerplate).map(|(line, boilerplate)| !boilerplate && !line.prose).collect();
     let mut kinds = Vec::with_capacity(lines.len());
-    for at in 0..lines.len() {
-        if !short[at] {
+    let is_short = |at: &usize| !is_boilerplate[*at] && !lines[*at].prose;
+    while kinds.len() < lines.len() {
+        let start = kinds.len();
+        let length = (start..lines.len()).take_while(is_short).count();
+        if length == 0 {
             kinds.push(LineKind::Paragraph);
             continue;
         }
-        let before = short[..at].iter().rev().take_while(|short| **short).count();
-        let after = short[at..].iter().take_while(|short| **short).count();
-        let run = &lines[at - before..at + after];
-        let links = run.len() >= LINKS && run.iter().filter(|line| is_link(line.text)).count() * 2 > run.len();
-        let sentence = ends_as_sentence(lines[at].text);
-        kinds.push(if links {
-            LineKind::Links
-        } else if sentence || run.len() > 1 {
-            LineKind::Paragraph
-        } else {
-            LineKind::Subheading
-        });
+        let run = &lines[start..start + length];
+        let links = length >= LINKS && run.iter().filter(|line| is_link(line.text)).count() * 2 > length;
+        kinds.extend(run.iter().map(|line| match () {
+            () if links => LineKind::Links,
+            () if length > 1 || ends_as_sentence(line.text) => LineKind::Paragraph,
+            () => LineKind::Subheading,
+        }));
     }
     kinds
 }
@@ -103,4 +109,37 @@ pub fn is_title_case(text: &str) -> bool {
         })
         .count();
     long.len() >= 3 && !ends_as_sentence(text) && capitals * 10 >= long.len() * 8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::text::lines::lines;
+
+    #[test]
+    fn runs_of_short_lines_are_links_and_a_single_one_is_a_subheading() {
+        let prose = "The ferry stops for a week because its ramp is being mended by the port.";
+        let links = "Port opens\nFerry returns\nRamp mended\nFares rise";
+        let text = format!("{prose}\nA new ramp\n{prose}\n{links}\n{prose}\nIt is long.\n2 metres\n{prose}");
+        let lines = lines(&text);
+        let kinds = kinds(&lines, &vec![false; lines.len()]);
+        let (paragraph, link) = (LineKind::Paragraph, LineKind::Links);
+        let expected =
+            [paragraph, LineKind::Subheading, paragraph, link, link, link, link, paragraph, paragraph, paragraph];
+        assert_eq!(kinds, [&expected[..], &[paragraph]].concat());
+    }
+
+    #[test]
+    fn a_body_ends_before_comments_unless_much_prose_follows_them() {
+        let prose = "The ferry stops for a week because its ramp is being mended by the port.";
+        let end = |before: usize, after: usize| {
+            let text = [vec![prose; before], vec!["Comments"], vec![prose; after]].concat().join("\n");
+            let lines = lines(&text);
+            let is_end: Vec<bool> = lines.iter().map(|line| line.text == "Comments").collect();
+            extent(&lines, 0, &is_end, &is_end)
+        };
+        assert_eq!(end(4, 1), Some((0, 3)));
+        assert_eq!(end(4, 4), Some((0, 8)));
+        assert_eq!(end(4, 0), Some((0, 3)));
+    }
 }
