@@ -35,6 +35,7 @@ pub struct Odds {
     odds: Vec<f64>,
 }
 
+/// Returns what the trees say of the page, with the library's extraction if it has one.
 pub fn odds(page: &Page<'_>) -> Odds {
     let mut found = Odds::default();
     block_features::visit(page, |at, features| {

@@ -1,6 +1,6 @@
-//! Extracts the main text with the `trafilatura` crate, behind a guard: the crate recurses over the tree, so a page that is too
-//! large or too deep never reaches it, and other pages are read on a thread with a large stack and a deadline. A panic
-//! ends only that thread.
+//! Extracts the main text with the `trafilatura` crate, behind a guard: the crate recurses over the tree, so a page that
+//! is too large or too deep never reaches it, and other pages are read on a thread with a large stack and a deadline. A
+//! panic ends only that thread.
 
 use super::{
     extraction_thread::{self, ExtractionError},
