@@ -8,6 +8,7 @@ mod access;
 mod command;
 mod crash;
 mod detect;
+mod doubling;
 mod failures;
 mod history;
 mod http;
