@@ -130,7 +130,7 @@ const ROLES: &[&str] = &[
 const ORGANISATIONS: &[&str] = &["institute", "center", "centre", "university", "foundation", "inc", "ltd", "gmbh"];
 /// What names a desk or a publisher in scripts without blanks.
 const DESKS: &[&str] = &["新聞", "新闻", "編集", "编辑", "編輯", "通信社", "取材班"];
-/// Titles of reporters that stand behind a name.
+/// Titles of reporters after a name.
 const TITLES_BEHIND: &[&str] = &[" 기자", " 특파원", "記者", "记者"];
 /// Words and signs that end the names in a byline.
 const ENDS: &[&str] =
@@ -236,7 +236,7 @@ fn parts(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Removes what stands behind a name: initials in brackets, a reporter's title, a dash.
+/// Removes what follows a name: initials in brackets, a reporter's title, a dash.
 fn without_additions(part: &str) -> &str {
     let name = part.split_once(" (").map_or(part, |(name, _)| name).trim();
     let name = TITLES_BEHIND.iter().find_map(|title| name.strip_suffix(title)).unwrap_or(name);

@@ -121,7 +121,7 @@ const HIGHEST: usize = 5;
 const RAISE: f64 = 3.0;
 
 /// Raises the log-odds of a document if its most probable lines are on average less probable than `least`: a bulletin,
-/// a list of results. What was asked to be read has a body, mostly.
+/// a list of results. Most documents that are read have a body.
 pub fn raise(odds: &mut [f64], least: f64) {
     let mut highest = odds.to_vec();
     highest.sort_unstable_by(|first, second| second.total_cmp(first));

@@ -1,4 +1,4 @@
-//! No document makes reading do more than linear work. Each kind of document that is made to is read at two sizes: the
+//! Reading does linear work, also for documents that are made against it. Each kind is read at two sizes: the
 //! last third of the longer one adds about as many instructions as each third before it takes. They are counted by
 //! valgrind, because counts don't depend on the machine or on what else it does, as times do.
 

@@ -13,7 +13,7 @@ use crate::{
 use std::time::Duration;
 use trafilatura::{HtmlDateMode, Options};
 
-/// Returns the lines of the body, or the reason why there are none, for the evidence.
+/// Returns the lines of the body, or a reason for the evidence if the library has no result.
 pub fn paragraphs(document: &str, scan: &Scan) -> Result<Vec<String>, String> {
     within_limits(document, scan)?;
     let lean = lean(document, scan);
