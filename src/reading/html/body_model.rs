@@ -72,6 +72,23 @@ impl Odds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::html::{labels, scan::scan};
+
+    #[test]
+    fn a_clear_article_is_not_in_doubt_and_a_page_without_one_is() {
+        let is_doubtful = |document: &str| {
+            let scan = scan(document).expect("within the limits");
+            let outside: Vec<_> = scan.blocks.iter().map(|block| labels::outside(block)).collect();
+            let page = Page { scan: &scan, outside: &outside, extracted: None };
+            odds(&page).are_doubtful(&page)
+        };
+        let paragraph = "<p>The two ports will sell one ticket from Monday on, the ministries said in a joint statement \
+            that was read out on the quay, and the prices of the boats stay as they are until the end of the year.</p>";
+        let others = [("two ports", "three towns"), ("one ticket", "a pass")];
+        let others: String = others.iter().map(|(from, to)| paragraph.replace(from, to)).collect();
+        assert!(!is_doubtful(&format!("<main><h1>Two ports agree</h1>{paragraph}{others}</main>")));
+        assert!(is_doubtful("<nav><a href=a>Ports</a> <a href=b>Boats</a></nav><h1>Harbour</h1>"));
+    }
 
     #[test]
     fn the_trees_can_be_read() {

@@ -13,14 +13,26 @@ use crate::{
 use std::time::Duration;
 use trafilatura::{HtmlDateMode, Options};
 
-/// Returns the lines of the body, or a reason for the evidence if the library has no result.
-pub fn paragraphs(document: &str, scan: &Scan) -> Result<Vec<String>, String> {
-    within_limits(document, scan)?;
-    let lean = lean(document, scan);
-    match extraction_thread::run(move || extract(&lean), Some(Duration::from_secs(HTML_SECONDS))) {
-        Ok(text) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
-        Ok(_) => Err("the library found no main text; read without it".to_owned()),
-        Err(error) => Err(describe(error)),
+/// A page that the library can read.
+pub struct Readable<'a> {
+    document: &'a str,
+    scan: &'a Scan,
+}
+
+/// Admits a page to the library, or returns the limit that it exceeds, for the evidence.
+pub fn admit<'a>(document: &'a str, scan: &'a Scan) -> Result<Readable<'a>, String> {
+    within_limits(document, scan).map(|()| Readable { document, scan })
+}
+
+impl Readable<'_> {
+    /// Returns the lines of the body, or a reason for the evidence if the library has no result.
+    pub fn paragraphs(&self) -> Result<Vec<String>, String> {
+        let lean = lean(self.document, self.scan);
+        match extraction_thread::run(move || extract(&lean), Some(Duration::from_secs(HTML_SECONDS))) {
+            Ok(text) if !text.trim().is_empty() => Ok(text.lines().map(str::to_owned).collect()),
+            Ok(_) => Err("the library found no main text; read without it".to_owned()),
+            Err(error) => Err(describe(error)),
+        }
     }
 }
 
@@ -78,7 +90,7 @@ mod tests {
     fn a_page_over_a_limit_never_reaches_the_library() {
         let over = |document: &str| {
             let scan = scan(document).expect("within the limits of the scan");
-            paragraphs(document, &scan).expect_err("over a limit")
+            admit(document, &scan).err().expect("over a limit")
         };
         for (name, page) in [
             ("html_bytes: ", " ".repeat(HTML_BYTES + 1)),

@@ -53,14 +53,16 @@ pub fn read(document: &str, url: Option<&str>, retrieved_at: Instant) -> ParsedP
     let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
     let alone = block_features::Page { scan: &scan, outside: &outside, extracted: None };
     let mut odds = body_model::odds(&alone);
-    if odds.are_doubtful(&alone) {
-        match main_content::paragraphs(document, &scan) {
+    match main_content::admit(document, &scan) {
+        Ok(readable) if odds.are_doubtful(&alone) => match readable.paragraphs() {
             Ok(body) => {
                 let extracted = align::align(&scan.blocks, &words, &body);
                 odds = body_model::odds(&block_features::Page { extracted: Some(&extracted), ..alone });
             }
             Err(reason) => left_out.push(reason),
-        }
+        },
+        Ok(_) => {}
+        Err(reason) => left_out.push(reason),
     }
     let mut kept = odds.kept(&alone);
     align::drop_copies(&scan.blocks, &words, &mut kept);
@@ -81,7 +83,7 @@ pub fn examples(document: &str, extract: bool) -> Vec<(String, Vec<f32>)> {
     let Ok(scan) = scan::scan(document) else { return Vec::new() };
     let words: Vec<_> = scan.blocks.iter().map(|block| align::words(&block.text)).collect();
     let outside: Vec<_> = scan.blocks.iter().map(labels::outside).collect();
-    let body = extract.then(|| main_content::paragraphs(document, &scan));
+    let body = extract.then(|| main_content::admit(document, &scan).and_then(|readable| readable.paragraphs()));
     let extracted = body.and_then(Result::ok).map(|body| align::align(&scan.blocks, &words, &body));
     let page = block_features::Page { scan: &scan, outside: &outside, extracted: extracted.as_deref() };
     let mut examples = Vec::new();

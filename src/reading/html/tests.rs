@@ -129,7 +129,7 @@ fn a_page_that_is_too_long_for_the_library_keeps_its_body() {
     let page = read(&page, None, Instant::now());
     let body: Vec<&str> = page.body.iter().map(|paragraph| paragraph.text.as_str()).collect();
     assert_eq!(body, PARAGRAPHS);
-    assert_eq!(page.left_out, Vec::<String>::new(), "the model is sure without the library");
+    assert!(page.left_out.len() == 1 && page.left_out[0].starts_with("html_bytes: "), "{:?}", page.left_out);
 }
 
 #[test]
@@ -404,15 +404,16 @@ fn a_headline_that_was_cut_off_is_replaced_by_the_whole_one() {
 }
 
 #[test]
-fn a_doubtful_page_over_a_limit_is_read_without_the_library_with_a_note() {
-    let ticket = "<p>The two ports will sell one ticket from Monday on, they said.</p>";
-    let facts = "<p>It costs four euros.</p><p>It is for a day.</p><p>Dogs are free.</p>";
-    let deep = format!("{}<h1>Two ports agree on one ticket</h1>{ticket}{facts}", "<div>".repeat(1200));
+fn a_page_over_a_limit_is_read_as_plain_lines_with_a_note() {
+    let deep = format!(
+        "{}<h1>Two ports agree on one ticket</h1><p>The two ports will sell one ticket from Monday on, they said.</p>",
+        "<div>".repeat(1200)
+    );
     let page = read(&deep, None, Instant::now());
     assert!(page.tiles(&deep));
     assert!(page.left_out[0].starts_with("html_depth: 120"), "{:?}", page.left_out);
     assert_eq!(page.headline.as_ref().map(|headline| headline.value.as_str()), Some("Two ports agree on one ticket"));
-    assert!(!page.body.is_empty());
+    assert_eq!(page.body.len(), 1);
     for huge in [
         "<div>".repeat(400_000),
         "<br>".repeat(500_000),
