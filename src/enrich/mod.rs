@@ -3,6 +3,7 @@
 
 pub mod agencies;
 pub mod byline;
+mod casualties;
 mod currencies;
 pub mod dateline;
 pub mod dates;

@@ -20,6 +20,7 @@ const MAGNITUDES: &[(&str, f64, &[&str])] = &[
     ("billion", 1e12, &["fr", "de", "nl"]),
     ("billionen", 1e12, &[]),
     ("bn", 1e9, &[]),
+    ("b", 1e9, &["en"]),
     ("million", 1e6, &[]),
     ("millions", 1e6, &[]),
     ("mn", 1e6, &[]),
@@ -157,8 +158,20 @@ pub fn numbers(text: &str, language: Option<&str>) -> Vec<Number> {
             || text[..start].ends_with('-') && text[..start - 1].ends_with(char::is_alphabetic);
         let Some(value) = value(&text[start..at], language).filter(|_| !within_word) else { continue };
         let (factor, end) = magnitude(text, at, language).unwrap_or((1.0, at));
-        found.push(Number { value: value * factor, range: start..end, scaled: end > at });
+        let mut number = Number { value: value * factor, range: start..end, scaled: end > at };
         at = end;
+        // `4万6584`: what follows an ideograph for a magnitude is added.
+        let length = digits_and_separators(&text[at..]);
+        if number.scaled
+            && text[..at].ends_with(is_ideograph)
+            && let Some(rest) =
+                self::value(&text[at..at + length], language).filter(|rest| length > 0 && *rest < factor)
+        {
+            number.value += rest;
+            at += length;
+            number.range.end = at;
+        }
+        found.push(number);
     }
     found
 }
