@@ -2,10 +2,12 @@
 //!
 //! A day without a year is resolved only if the publication date is known: to the nearest such day, within half a year.
 //! Otherwise its year stays open. Weekdays and words like `yesterday` are dates only relative to publication: a weekday
-//! is the last one up to and including the day of publication, or the one after it if the text says `next`.
+//! is the last one up to and including the day of publication, or the first one from that day on if the words around it
+//! are in the future tense, or the one after that day if the text says `next`.
 
 use super::{
     dates,
+    tense::{self, Tense},
     text_fields::{TextField, Word},
 };
 use crate::article::{MentionedDate, Precision, edtf_interval};
@@ -62,6 +64,34 @@ const NOT_AFTER_YEAR: &[&str] = &[
     "points",
 ];
 
+/// Words for a street that follow its name, and `block`, which follows a house number.
+const STREETS: &[&str] = &[
+    "street",
+    "st",
+    "st.",
+    "avenue",
+    "ave",
+    "ave.",
+    "road",
+    "rd",
+    "rd.",
+    "drive",
+    "dr",
+    "dr.",
+    "boulevard",
+    "blvd",
+    "blvd.",
+    "lane",
+    "ln",
+    "way",
+    "court",
+    "highway",
+    "parkway",
+    "place",
+    "terrace",
+    "block",
+];
+
 const WEEKDAYS: [&str; 7] = [
     "monday lundi montag lunes lunedì segunda-feira понедельник",
     "tuesday mardi dienstag martes martedì terça-feira вторник",
@@ -71,6 +101,12 @@ const WEEKDAYS: [&str; 7] = [
     "saturday samedi samstag sábado sabato субботу",
     "sunday dimanche sonntag domingo domenica воскресенье",
 ];
+/// Words directly before a weekday that mean the first one after the day of publication.
+const NEXT: &[&str] = &["next", "this coming", "kommenden", "nächsten", "volgende", "komende", "aanstaande"];
+/// Words before a weekday of no particular week, as in `every Friday`, and before the Spanish `mañana` where it means
+/// the morning.
+const NOT_BEFORE_DAY: &[&str] =
+    &["that", "every", "each", "jeden", "jedem", "chaque", "cada", "ogni", "elke", "la", "esta", "una"];
 /// Words for days around publication, and their distance from it in days.
 const AROUND: &[(&str, i32)] = &[
     ("today", 0),
@@ -125,7 +161,9 @@ pub fn find(field: &TextField<'_>, language: Option<&str>) -> Vec<DateMatch> {
             .into_iter()
             .flatten()
             .next()
-            .or_else(|| relative(low, at, language).map(|date| (date, 1)))
+            .or_else(|| {
+                relative(low, at, language).filter(|_| !names_date_behind(text, words, low, at)).map(|date| (date, 1))
+            })
             .or_else(|| year(text, words, low, at).map(|year| (DateExpression::Year(year), 1)))
             .map_or((None, 1), |(date, used)| (Some(date), used));
         if let Some(told) = date {
@@ -198,8 +236,18 @@ fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(DateExpression,
 
 fn relative(low: &[Cow<'_, str>], at: usize, language: Option<&str>) -> Option<DateExpression> {
     let word = low[at].as_ref();
+    let date = RELATIVE.get(word).copied()?;
+    let repeats = at.checked_sub(1).is_some_and(|before| NOT_BEFORE_DAY.contains(&low[before].as_ref()));
     // `hier` is yesterday in French and here in German.
-    RELATIVE.get(word).copied().filter(|_| word != "hier" || language == Some("fr"))
+    (!repeats && (word != "hier" || language == Some("fr"))).then_some(date)
+}
+
+/// Whether a date follows directly, as in `Friday, November 7`: then only that date is one.
+fn names_date_behind(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> bool {
+    let next = at + 1;
+    next < words.len()
+        && matches!(&text[words[at].end..words[next].start], " " | ", ")
+        && (named_month(text, words, low, next).is_some() || numeric(text, words, next).is_some())
 }
 
 fn year(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Option<i16> {
@@ -212,12 +260,27 @@ fn year(text: &str, words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> Opti
     let amount = text[..words[at].start].ends_with(['$', '€', '£', '₹', ',', '.'])
         || text[words[at].end..].trim_start().starts_with(['%', '°'])
         || follows.is_some_and(|word| NOT_AFTER_YEAR.contains(&word));
-    (led && !amount).then_some(year)
+    (led && !amount && !is_house_number(words, low, at)).then_some(year)
+}
+
+/// Whether a number is a house's: a capitalised name of at most three words ends in a word for a street after it, as in
+/// `1900 Elm Park Road`, or it counts a block.
+fn is_house_number(words: &[Word<'_>], low: &[Cow<'_, str>], at: usize) -> bool {
+    let next = at + 1..words.len().min(at + 5);
+    next.clone().find(|word| STREETS.contains(&low[*word].as_ref())).is_some_and(|street| {
+        let is_block = low[street] == "block";
+        street == at + 1 && is_block || street > at + 1 && words[at + 1..=street].iter().all(Word::is_capital)
+    })
 }
 
 /// Converts a date to the form of the article's JSON. `published`: the day of publication, if known; without it a
 /// relative date gives `None`.
-pub fn resolve(field: &TextField<'_>, found: &DateMatch, published: Option<Date>) -> Option<MentionedDate> {
+pub fn resolve(
+    field: &TextField<'_>,
+    found: &DateMatch,
+    language: Option<&str>,
+    published: Option<Date>,
+) -> Option<MentionedDate> {
     let (edtf, precision) = match found.told {
         DateExpression::Day(day) => (day.to_string(), Precision::Day),
         DateExpression::OpenDay(month, day) => match published.and_then(|published| nearest(month, day, published)) {
@@ -227,7 +290,8 @@ pub fn resolve(field: &TextField<'_>, found: &DateMatch, published: Option<Date>
         DateExpression::Month(year, month) => (format!("{year:04}-{month:02}"), Precision::Month),
         DateExpression::Year(year) => (format!("{year:04}"), Precision::Year),
         DateExpression::Weekday(weekday) => {
-            let day = weekday_near(weekday, published?, is_next(field.text, found.range.start))?;
+            let tense = tense::around(field.text, &found.range, language);
+            let day = weekday_near(weekday, published?, tense, is_next(field.text, found.range.start))?;
             (day.to_string(), Precision::Day)
         }
         DateExpression::Around(days) => (published?.checked_add(days.days()).ok()?.to_string(), Precision::Day),
@@ -244,13 +308,17 @@ pub fn resolve(field: &TextField<'_>, found: &DateMatch, published: Option<Date>
 }
 
 fn is_next(text: &str, at: usize) -> bool {
-    text[..at].trim_end().ends_with("next")
+    let before = text[..at].trim_end();
+    NEXT.iter().any(|next| before.ends_with(next))
 }
 
-/// Returns the last such weekday up to and including `published`, or the one after it if `next`.
-pub fn weekday_near(weekday: i8, published: Date, next: bool) -> Option<Date> {
+fn weekday_near(weekday: i8, published: Date, tense: Option<Tense>, next: bool) -> Option<Date> {
     let back = i32::from((published.weekday().to_monday_zero_offset() - weekday).rem_euclid(7));
-    let days = if next { 7 - back } else { -back };
+    let days = match tense {
+        _ if next => 7 - back,
+        Some(Tense::Future) => (7 - back) % 7,
+        _ => -back,
+    };
     published.checked_add(days.days()).ok()
 }
 
@@ -269,7 +337,8 @@ mod tests {
     fn all(text: &str, published: Option<&str>) -> Vec<String> {
         let published = published.and_then(|published| published.parse().ok());
         let field = TextField::new(Field::Body, 0, text);
-        let found = find(&field, Some("en")).into_iter().filter_map(|date| resolve(&field, &date, published));
+        let found =
+            find(&field, Some("en")).into_iter().filter_map(|date| resolve(&field, &date, Some("en"), published));
         found.map(|date| format!("{} {}", date.edtf, date.text)).collect()
     }
 
@@ -286,6 +355,7 @@ mod tests {
             ("le 4 avril et 27 de marzo de 2024", vec!["XXXX-04-04 4 avril", "2024-03-27 27 de marzo de 2024"]),
             ("it may 5 times march 3 days with 2000 people and 1900 homes", vec![]),
             ("on Monday", vec![]),
+            ("a house in 1900 Elm Park Road, in the 1900 block of Elm Street, and in 1900", vec!["1900 1900"]),
         ] {
             assert_eq!(all(text, None), expected, "{text}");
         }
@@ -300,6 +370,17 @@ mod tests {
                 "on Monday, on Wednesday, next Thursday",
                 vec!["2025-04-07 Monday", "2025-04-09 Wednesday", "2025-04-10 Thursday"],
             ),
+            (
+                "The council voted on Saturday. It will meet on Saturday, and said so on Friday.",
+                vec!["2025-04-05 Saturday", "2025-04-12 Saturday", "2025-04-04 Friday"],
+            ),
+            (
+                "On Saturday, heavy rain is expected. Saturday: Dry and mild. A record set on Saturday fell on Sunday.",
+                vec!["2025-04-12 Saturday", "2025-04-12 Saturday", "2025-04-05 Saturday", "2025-04-06 Sunday"],
+            ),
+            ("It will open on Wednesday", vec!["2025-04-09 Wednesday"]),
+            ("every Friday, on that Friday, esta mañana", vec![]),
+            ("It ended on Monday, March 31.", vec!["2025-03-31 March 31"]),
             ("yesterday and on December 30", vec!["2025-04-08 yesterday", "2024-12-30 December 30"]),
         ] {
             assert_eq!(all(text, Some("2025-04-09")), expected, "{text}");

@@ -19,5 +19,6 @@ pub mod quantities;
 pub mod reading_time;
 pub mod sentences;
 pub mod summary;
+mod tense;
 pub mod text_fields;
 pub mod topics;

@@ -9,47 +9,11 @@
 use super::{
     mentioned_dates::{self, DateExpression},
     sentences::sentences,
-    text_fields::{Field, TextField, words},
+    tense::{self, Tense},
+    text_fields::{Field, TextField},
 };
 use crate::article::{Instant, TextSpan};
 use jiff::{civil::Date, tz::TimeZone};
-
-/// English words of the past and future tense, searched backwards from the date. A word in `-ed` counts as past too,
-/// unless `FUTURE` lists it; a future word before a past one overrides it.
-const PAST: &[&str] = &[
-    "was", "were", "had", "came", "took", "began", "went", "held", "met", "said", "told", "became", "rose", "fell",
-    "hit", "won", "lost", "made", "gave", "left", "struck", "broke", "sent", "found", "saw", "ran", "wrote", "spoke",
-    "led", "did", "got", "brought", "built", "paid", "sold",
-];
-const FUTURE: &[&str] = &[
-    "will",
-    "would",
-    "shall",
-    "due",
-    "expected",
-    "scheduled",
-    "slated",
-    "planned",
-    "set",
-    "next",
-    "upcoming",
-    "plans",
-    "begins",
-    "starts",
-    "takes",
-    "opens",
-    "to",
-];
-/// Maximum words before a date that are searched for its tense.
-const WORDS: usize = 10;
-/// Maximum bytes before a date that count as its clause.
-const CLAUSE_BYTES: usize = 300;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tense {
-    Past,
-    Future,
-}
 
 /// A day that bounds the publication date, and the words that show its tense.
 #[derive(Clone, Debug)]
@@ -93,7 +57,7 @@ pub fn infer(text_fields: &[TextField<'_>], language: Option<&str>) -> Option<In
             let range = date.range;
             let at = sentences.partition_point(|sentence| sentence.end <= range.start);
             let Some(sentence) = sentences.get(at).filter(|sentence| sentence.start <= range.start) else { continue };
-            let tense = tense(field.text, sentence.start, range.start);
+            let tense = tense::before(field.text, sentence.start, range.start);
             let (year, month, day) = match date.told {
                 DateExpression::Day(day) => (Some(day.year()), day.month(), day.day()),
                 DateExpression::OpenDay(month, day) => (None, month, day),
@@ -112,42 +76,6 @@ pub fn infer(text_fields: &[TextField<'_>], language: Option<&str>) -> Option<In
         }
     }
     conclude(&bounds, weekday)
-}
-
-/// Returns the tense of the words before a date within its clause, and the byte offset at which those words begin.
-fn tense(text: &str, sentence: usize, date: usize) -> Option<(Tense, usize)> {
-    // The limit bounds the work: reading a long clause again for every date in it would take quadratic time.
-    let sentence = sentence.max(text.floor_char_boundary(date.saturating_sub(CLAUSE_BYTES)));
-    let mut clause_breaks = text[sentence..date].rmatch_indices([',', ';', '—', ':']);
-    let clause = clause_breaks.next().map_or(sentence, |(at, separator)| sentence + at + separator.len());
-    // In `The tariff, set to be enforced on April 9,` only the last clause has the verb.
-    let words = words(&text[clause..date]);
-    let near: Vec<_> = words.iter().rev().take(WORDS).collect();
-    let is_future = |word: &&&super::text_fields::Word<'_>| FUTURE.contains(&word.text.to_lowercase().as_str());
-    let mut verb = None;
-    for (at, word) in near.iter().enumerate() {
-        let low = word.text.to_lowercase();
-        // `to be enforced`, `will be held`: the word before the participle decides.
-        let word_tense = if FUTURE.contains(&low.as_str()) {
-            Some(Tense::Future)
-        } else if PAST.contains(&low.as_str()) || low.len() > 4 && low.ends_with("ed") {
-            Some(Tense::Past)
-        } else {
-            None
-        };
-        match (word_tense, verb) {
-            // `to` alone may be a direction; it means the future only before a verb that was already found.
-            (Some(Tense::Future), None) if low == "to" => {}
-            (Some(Tense::Future), _) => {
-                let first = near[at..].iter().take_while(is_future).last().map_or(word.start, |word| word.start);
-                return Some((Tense::Future, clause + first));
-            }
-            (Some(Tense::Past), None) => verb = Some(clause + word.start),
-            // The past word nearest to the date counts; other words show no tense.
-            _ => {}
-        }
-    }
-    verb.map(|start| (Tense::Past, start))
 }
 
 fn conclude(bounds: &[Bound], weekday: Option<(String, TextSpan)>) -> Option<Inferred> {

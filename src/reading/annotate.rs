@@ -164,7 +164,10 @@ fn dates(
     let published = context.published.and_then(Published::day);
     let dates_of = |text_field: &TextField<'_>| -> Vec<MentionedDate> {
         let mentions = mentioned_dates::find(text_field, language);
-        mentions.iter().filter_map(|mention| mentioned_dates::resolve(text_field, mention, published)).collect()
+        mentions
+            .iter()
+            .filter_map(|mention| mentioned_dates::resolve(text_field, mention, language, published))
+            .collect()
     };
     let found: Vec<MentionedDate> =
         cut(text_fields.iter().flat_map(dates_of).collect(), ARTICLE_MENTIONED_DATES, "mentioned_dates", left_out);

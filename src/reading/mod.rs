@@ -40,7 +40,7 @@ pub use text::{examples as line_examples, headline_examples};
 use crate::article::{Draft, RawDocument};
 
 /// Changes whenever the rules read any document differently.
-pub const RULES_VERSION: &str = "8";
+pub const RULES_VERSION: &str = "9";
 
 /// Reads a document that holds one article. [`feed::drafts`] reads the entries of a feed.
 pub fn read(document: &RawDocument) -> Result<Draft, ReadError> {
