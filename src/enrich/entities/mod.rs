@@ -8,12 +8,14 @@
 //!    in other languages, lists of names.
 //! 2. [`organisations`]: an acronym in brackets, a word like Ministry or University in the name, a list of known names,
 //!    the tagger.
-//! 3. [`places`]: countries by table, cities by table if the text gives evidence of them.
+//! 3. [`countries`] by tables in the text's language, then [`places`]: cities by table if the text gives evidence of them.
 //!
 //! Headlines and decks in title case or in capitals contain names but do not show where they end: only names with
 //! evidence elsewhere in the article are matched there.
 
 mod claims;
+mod countries;
+mod country_names;
 mod names;
 mod organisations;
 mod people;
@@ -201,7 +203,9 @@ pub fn find(
     let mut drafts = people::find(&texts, &mut terms, &mut claims);
     drafts.retain(|draft| !authors.contains(&draft.name));
     drafts.extend(organisations::find(&texts, &mut terms, &mut claims));
-    drafts.extend(places::find(&texts, dateline, &mut claims));
+    let countries = countries::find(&texts, language, &mut claims);
+    let cities = places::find(&texts, language, dateline, &countries, &mut claims);
+    drafts.extend(countries.into_iter().chain(cities));
     let order = |span: &TextSpan| {
         let field = [Field::Headline, Field::Deck, Field::Body].iter().position(|field| field.name() == span.field);
         (field, span.paragraph, span.start)

@@ -4,7 +4,7 @@ use crate::article::CountryCode;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+pub fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
 }
 
@@ -38,7 +38,13 @@ static COUNTRIES: LazyLock<FxHashMap<&'static str, Country>> = LazyLock::new(|| 
     rows(include_str!("countries.tsv")).filter_map(read).collect()
 });
 
-/// Returns the country with a printed name.
+/// Returns each country's usual name in English by its code.
+pub fn usual_names() -> FxHashMap<&'static str, &'static str> {
+    let row = |row: Vec<&'static str>| Some((*row.get(1)?, *row.get(3)?));
+    rows(include_str!("countries.tsv")).filter_map(row).collect()
+}
+
+/// Returns the country with a printed name, in English mostly.
 pub fn country(printed: &str) -> Option<&'static Country> {
     COUNTRIES.get(printed)
 }
