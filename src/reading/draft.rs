@@ -30,6 +30,10 @@ pub fn draft(document: &RawDocument, decoded: &Decoded, page: ParsedPage) -> Res
     let dateline = page.dateline.map(|printed| fields.dateline(printed));
     let body = fields.body(&page.body);
     let mut left_out = page.left_out;
+    if decoded.faulty > 0 {
+        let (count, encoding) = (decoded.faulty, decoded.encoding);
+        left_out.push(format!("document: {count} byte sequences that are not valid in {encoding} are read as U+FFFD"));
+    }
     let authors = truncated("authors", page.authors, &mut left_out);
     let authors = fields.finding("authors", authors, |names| Some(names.join("; "))).unwrap_or_default();
     let detected = detect_language(headline.as_deref(), &body);

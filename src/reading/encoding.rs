@@ -27,7 +27,12 @@ pub struct Decoded {
     /// The encoding's WHATWG name.
     pub encoding: &'static str,
     pub form: DocumentFormat,
+    /// Byte sequences that are not valid in the encoding, each read as U+FFFD.
+    pub faulty: usize,
 }
+
+/// A decoded text, its encoding, and how many byte sequences were read as U+FFFD.
+type DecodedText<'a> = (Cow<'a, str>, &'static Encoding, usize);
 
 impl Decoded {
     /// Returns the text without its byte-order mark.
@@ -57,21 +62,17 @@ pub fn decode(document: &RawDocument) -> Result<Decoded, ReadError> {
         return Err(ReadError::TooLarge);
     }
     let form = form(document)?;
-    let (text, encoding) = text(content, document.media_type.as_deref(), form)?;
+    let (text, encoding, faulty) = text(content, document.media_type.as_deref(), form)?;
     if let Some(offset) = text.find('\0') {
         return Err(ReadError::NotText { offset });
     }
     if text.trim_matches(|letter: char| letter.is_whitespace() || letter == BYTE_ORDER_MARK).is_empty() {
         return Err(ReadError::Empty);
     }
-    Ok(Decoded { text: text.into_owned(), encoding: encoding.name(), form })
+    Ok(Decoded { text: text.into_owned(), encoding: encoding.name(), form, faulty })
 }
 
-fn text<'a>(
-    content: &'a [u8],
-    media_type: Option<&str>,
-    form: DocumentFormat,
-) -> Result<(Cow<'a, str>, &'static Encoding), ReadError> {
+fn text<'a>(content: &'a [u8], media_type: Option<&str>, form: DocumentFormat) -> Result<DecodedText<'a>, ReadError> {
     let may_declare = matches!(form, DocumentFormat::Html | DocumentFormat::Feed);
     if let Some((encoding, _)) = Encoding::for_bom(content) {
         // Markup in two-byte encodings has NUL bytes.
@@ -95,7 +96,8 @@ fn text<'a>(
         return Ok(text);
     }
     if may_declare && mostly_utf_8(content) {
-        return Ok((String::from_utf8_lossy(content), UTF_8));
+        let faulty = content.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+        return Ok((String::from_utf8_lossy(content), UTF_8, faulty));
     }
     let declared = media_type.and_then(|media_type| charset(media_type.as_bytes()));
     let declared = declared.or_else(|| if may_declare { declared_in_page(content) } else { None });
@@ -107,7 +109,8 @@ fn text<'a>(
         detector.feed(content, true);
         let guessed = detector.guess(None, Utf8Detection::Deny);
         let (text, _) = guessed.decode_without_bom_handling(content);
-        return Ok((text, guessed));
+        let faulty = text.matches(char::REPLACEMENT_CHARACTER).count();
+        return Ok((text, guessed, faulty));
     }
     let encoding = declared.unwrap_or(UTF_8);
     Err(ReadError::Undecodable { encoding: encoding.name(), offset: first_invalid(content, encoding) })
@@ -126,8 +129,8 @@ fn mostly_utf_8(content: &[u8]) -> bool {
 /// Text of another encoding is valid UTF-8 by accident in at most one of some ten letters outside ASCII.
 const VALID_PER_FAULTY: usize = 10;
 
-fn valid<'a>(content: &'a [u8], encoding: &'static Encoding) -> Option<(Cow<'a, str>, &'static Encoding)> {
-    encoding.decode_without_bom_handling_and_without_replacement(content).map(|text| (text, encoding))
+fn valid<'a>(content: &'a [u8], encoding: &'static Encoding) -> Option<DecodedText<'a>> {
+    encoding.decode_without_bom_handling_and_without_replacement(content).map(|text| (text, encoding, 0))
 }
 
 /// Returns the offset of the first invalid byte.

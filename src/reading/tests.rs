@@ -103,6 +103,17 @@ fn relative_days_count_from_the_day_in_the_publishers_time_zone() {
 }
 
 #[test]
+fn bytes_that_are_not_valid_in_the_encoding_are_reported() {
+    let body = "Die Fähre fährt über den schönen Fluß, während früh die Brücke für Züge geöffnet wäre.";
+    let mut content = format!("<h1>Die Fähre fährt</h1><p>{body}</p>").into_bytes();
+    content.splice(8..8, *b"\xff");
+    let page = RawDocument { content, ..document("", "text/html") };
+    let draft = read(&page).expect("the document is readable");
+    let expected = "document: 1 byte sequences that are not valid in UTF-8 are read as U+FFFD";
+    assert_eq!(draft.evidence.left_out, [expected]);
+}
+
+#[test]
 fn values_over_the_limit_are_reported_as_left_out() {
     const STATED: usize = 20_000;
     let words = |with: &dyn Fn(usize) -> String| (0..STATED).map(with).collect::<Vec<_>>().join(",");
