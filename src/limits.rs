@@ -110,6 +110,18 @@ pub const DIFF_WORDS: usize = 2_000;
 /// Maximum errors that a failure lists; the rest are only counted.
 pub const FAILURE_ERRORS: usize = 50;
 
+// Connections and requests
+/// Maximum connections at once of the server on one machine. Further ones wait to be accepted.
+pub const CONNECTIONS: usize = 512;
+/// Seconds for the headers of a request. A connection without a request is closed after the same time.
+pub const HEADER_SECONDS: u64 = 15;
+/// Seconds for the body of a request.
+pub const BODY_SECONDS: u64 = 60;
+/// Seconds for a request as a whole.
+pub const REQUEST_SECONDS: u64 = 300;
+/// Seconds after which a client that takes no further byte of its response is disconnected.
+pub const STALLED_SECONDS: u64 = 30;
+
 // Sources and webhooks
 pub const SOURCE_BODY_BYTES: usize = 64 * 1024;
 pub const WEBHOOK_BODY_BYTES: usize = 16 * 1024;

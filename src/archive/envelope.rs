@@ -3,6 +3,7 @@
 
 use crate::{
     article::{Instant, RawDocument},
+    json::parse_object,
     limits::DOCUMENT_KEY_BYTES,
 };
 use jiff::ToSpan;
@@ -43,22 +44,9 @@ pub struct BadEnvelope {
 /// Parses an envelope. Invalid JSON is one error; invalid values are reported all together. `retrieved_at` applies if
 /// the envelope states no time of retrieval.
 pub fn parse(json: &[u8], retrieved_at: Instant) -> Result<RawDocument, Vec<BadEnvelope>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let envelope: Envelope = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| vec![BadEnvelope { pointer: pointer(error.path()), detail: error.inner().to_string() }])?;
-    deserializer.end().map_err(|error| vec![BadEnvelope { pointer: String::new(), detail: error.to_string() }])?;
+    let envelope: Envelope =
+        parse_object(json).map_err(|bad| vec![BadEnvelope { pointer: bad.pointer, detail: bad.detail }])?;
     envelope.resolve(retrieved_at)
-}
-
-/// Formats a path in JSON as a pointer (RFC 6901).
-pub fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let part = |segment: &Segment| match segment {
-        Segment::Seq { index } => Some(format!("/{index}")),
-        Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    };
-    path.iter().filter_map(part).collect()
 }
 
 impl Envelope {

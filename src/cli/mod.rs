@@ -13,6 +13,7 @@
 //! | `keys` | [`keys`] |
 //! | `failures` | [`failures`] |
 
+mod connections;
 mod explain;
 mod failures;
 mod files;
@@ -20,6 +21,7 @@ mod follow;
 mod inbox;
 mod ingest;
 mod keys;
+mod parse_errors;
 mod read;
 mod redrive;
 mod report;

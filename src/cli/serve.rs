@@ -1,11 +1,13 @@
 //! `dateline serve`: serves the archive over HTTP on this machine.
 
-use super::{CommandError, Data, files, inbox, report::IngestProgress, say, sources::ReachOptions, table_endpoint};
+use super::{
+    CommandError, Data, connections, files, inbox, report::IngestProgress, say, sources::ReachOptions, table_endpoint,
+};
 use crate::{
     access::Policy,
     archive::{Archive, document_files::InputDocument, seeds::seeds},
     article::Instant,
-    http::{Service, router},
+    http::{Service, origin::Hosts, router},
     query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
@@ -16,8 +18,6 @@ use clap::{Args, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal::unix};
 
-/// Grace period for in-flight requests at shutdown.
-const GRACE: Duration = Duration::from_secs(10);
 /// Interval between indexing runs, and the delay after a failed one.
 const INDEX_EVERY: Duration = Duration::from_secs(5);
 const INDEX_RETRY: Duration = Duration::from_secs(30);
@@ -55,6 +55,10 @@ pub struct ServeOptions {
     /// Ingest files dropped into this folder while serving
     #[arg(long, value_name = "DIR")]
     inbox: Option<PathBuf>,
+    /// Also serve this host name. IP addresses and `localhost` are always served; every other name is refused, because
+    /// a hostile page could rebind it to this machine
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
     #[command(flatten)]
     reach: ReachOptions,
     /// Rebuild the search index, while the existing one keeps serving
@@ -96,7 +100,9 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, CommandError> {
     let emptying = options.inbox.map(|inbox| tokio::spawn(inbox::keep_emptied(archive.clone(), inbox)));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
-    serve(listener, router(Service::new(archive, policy)), stop).await?;
+    let service =
+        Service::new(archive, policy).for_hosts(Hosts::Named(options.host)).reaching(options.reach.addresses());
+    connections::serve(listener, router(service), stop).await?;
     if let Some(emptying) = emptying {
         emptying.abort();
     }
@@ -210,30 +216,6 @@ async fn newest(archive: &Archive) -> Result<Option<String>, CommandError> {
     let newest = query::ListQuery::newest(query::Filter::default());
     let page = query::page(archive.store(), &newest).await?;
     Ok(page.cards.first().map(|(id, _)| id.to_string()))
-}
-
-async fn serve(
-    listener: TcpListener,
-    router: axum::Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), CommandError> {
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    let graceful = async move {
-        stop.await;
-        let _ = stopping.send(true);
-    };
-    let serving = axum::serve(listener, router).with_graceful_shutdown(graceful);
-    let patience = async move {
-        let _ = stopped.wait_for(|stopping| *stopping).await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = serving => served.map_err(CommandError::io("serving")),
-        () = patience => {
-            tracing::warn!(seconds = GRACE.as_secs(), "in-flight requests aborted at shutdown");
-            Ok(())
-        }
-    }
 }
 
 /// Returns a future that resolves on SIGINT or SIGTERM. The handlers are registered before the address is printed, so

@@ -95,13 +95,16 @@ impl ReachOptions {
         Ok(poller.reached_at(self.public_url.clone()))
     }
 
-    pub fn fetcher(&self) -> Result<Fetcher, CommandError> {
-        let reach = match self.allow_private {
+    pub fn addresses(&self) -> AddressPolicy {
+        match self.allow_private {
             None => AddressPolicy::Public,
             Some(None) => AddressPolicy::Private,
             Some(Some(address)) => AddressPolicy::Also(address),
-        };
-        Fetcher::new(reach).map_err(|error| CommandError::Other(error.to_string()))
+        }
+    }
+
+    pub fn fetcher(&self) -> Result<Fetcher, CommandError> {
+        Fetcher::new(self.addresses()).map_err(|error| CommandError::Other(error.to_string()))
     }
 }
 

@@ -139,18 +139,39 @@ impl Resolve for Resolver {
             if found.is_empty() {
                 return Err(NoAddress(name).into());
             }
-            let allowed: Vec<SocketAddr> =
-                found.into_iter().filter(|address| may_reach(policy, address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found.into_iter().filter(|address| policy.allows(address.ip())).collect();
             if allowed.is_empty() { Err(Refused(name).into()) } else { Ok(Box::new(allowed.into_iter()) as Addrs) }
         })
     }
 }
 
-fn may_reach(policy: AddressPolicy, address: IpAddr) -> bool {
-    match policy {
-        AddressPolicy::Public => is_public(address),
-        AddressPolicy::Also(other) => address == other || is_public(address),
-        AddressPolicy::Private => true,
+/// Names that never have a public address (RFC 6761, RFC 6762, RFC 8375, and the one that ICANN reserved for private use).
+const LOCAL_NAMES: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "invalid"];
+
+impl AddressPolicy {
+    fn allows(self, address: IpAddr) -> bool {
+        match self {
+            Self::Public => is_public(address),
+            Self::Also(other) => address == other || is_public(address),
+            Self::Private => true,
+        }
+    }
+
+    /// Whether no request to a URL can ever succeed, as far as the URL shows: its host is an address that may not be
+    /// reached, or a name that only has such addresses.
+    pub fn never_reaches(self, url: &str) -> bool {
+        let Ok(url) = Url::parse(url) else { return true };
+        match url.host() {
+            Some(Host::Ipv4(address)) => !self.allows(address.into()),
+            Some(Host::Ipv6(address)) => !self.allows(address.into()),
+            Some(Host::Domain(name)) => {
+                let name = name.trim_end_matches('.').to_ascii_lowercase();
+                let is_local =
+                    |local: &&str| name.strip_suffix(*local).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+                self == Self::Public && LOCAL_NAMES.iter().any(is_local)
+            }
+            None => true,
+        }
     }
 }
 
@@ -235,7 +256,7 @@ impl Fetcher {
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
             _ => return Err(FetchError::BadUrl(url.to_string())),
         };
-        if may_reach(self.policy, address) { Ok(()) } else { Err(FetchError::RefusedAddress(address.to_string())) }
+        if self.policy.allows(address) { Ok(()) } else { Err(FetchError::RefusedAddress(address.to_string())) }
     }
 }
 

@@ -91,6 +91,8 @@ pub async fn evidence(
     responses(
         (status = 200, description = "The unmodified bytes, with their original media type", content_type = "*/*",
             headers(("repr-digest", description = "SHA-256 of the bytes, RFC 9530"))),
+        (status = 206, description = "The bytes of one `Range`", content_type = "*/*", headers(("content-range", description = "Which bytes, and of how many"))),
+        problem_docs::RangeNotSatisfiable,
         problem_docs::ArticleNotFound,
 ))]
 pub async fn raw(

@@ -1,6 +1,10 @@
 //! Strong validators (RFC 9110, 8.8): the ETag is a digest of the bytes sent, after compression, so that it differs
-//! whenever they do. A client that already has these bytes gets 304.
+//! whenever they do. A client that already has these bytes gets 304, and one that has a part of a raw document the rest.
 
+use super::{
+    problem::{Code, Problem},
+    range::RequestedRange,
+};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
@@ -8,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 const DIGEST_BYTES: usize = 15;
@@ -32,7 +36,7 @@ pub async fn validate(mut request: Request, next: Next) -> Response {
     };
     let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..DIGEST_BYTES]));
     let current = names_current(&conditions, &tag);
-    parts.headers.insert(header::ETAG, HeaderValue::from_str(&tag).expect("quoted base64 is a valid header value"));
+    insert(&mut parts.headers, header::ETAG, &tag);
     if current {
         parts.status = StatusCode::NOT_MODIFIED;
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
@@ -40,8 +44,29 @@ pub async fn validate(mut request: Request, next: Next) -> Response {
         }
         return Response::from_parts(parts, Body::empty());
     }
+    let has_ranges = method == Method::GET && parts.headers.contains_key(header::ACCEPT_RANGES);
+    let range = if has_ranges { RequestedRange::of(&conditions, &tag, bytes.len()) } else { RequestedRange::Whole };
+    let bytes = match range {
+        RequestedRange::Whole => bytes,
+        RequestedRange::Part(part) => {
+            parts.status = StatusCode::PARTIAL_CONTENT;
+            let last = part.end - 1;
+            insert(&mut parts.headers, header::CONTENT_RANGE, &format!("bytes {}-{last}/{}", part.start, bytes.len()));
+            bytes.slice(part)
+        }
+        RequestedRange::Unsatisfiable => {
+            let detail = format!("Range: expected a part of the {} bytes", bytes.len());
+            let mut response = Problem::new(Code::RangeNotSatisfiable, detail).into_response();
+            insert(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", bytes.len()));
+            return response;
+        }
+    };
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     Response::from_parts(parts, if method == Method::HEAD { Body::empty() } else { Body::from(bytes) })
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    headers.insert(name, HeaderValue::from_str(value).expect("ASCII is a valid header value"));
 }
 
 /// Whether `If-None-Match` names the current tag; the comparison is weak (RFC 9110, 13.1.2).

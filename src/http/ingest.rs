@@ -3,6 +3,7 @@
 use super::problem::docs as problem_docs;
 use super::{
     Service,
+    params::receive_body,
     problem::{Code, Fault, Problem},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     reading::feed,
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
@@ -137,19 +138,12 @@ impl BodyFormat {
 
 /// Receives the whole body; refuses it beforehand if its `Content-Length` is over the limit.
 async fn receive(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(Code::DocumentTooLarge, format!("expected a body of at most {BODY_BYTES} bytes"));
     let declared_bytes =
         headers.get(header::CONTENT_LENGTH).and_then(|header| header.to_str().ok()?.parse::<usize>().ok());
     if declared_bytes.is_some_and(|bytes| bytes > BODY_BYTES) {
-        return Err(too_large());
+        return Err(Problem::new(Code::DocumentTooLarge, format!("expected at most {BODY_BYTES} bytes")));
     }
-    to_bytes(body, BODY_BYTES).await.map_err(|error| {
-        let cause = std::error::Error::source(&error);
-        match cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
-            true => too_large(),
-            false => Problem::new(Code::UnreadableBody, "the body could not be received completely"),
-        }
-    })
+    receive_body(body, BODY_BYTES).await
 }
 
 fn parse(json: &[u8]) -> Result<RawDocument, Problem> {

@@ -18,7 +18,8 @@
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
 //! | `GET /`, `/healthz`, `/openapi.json` | [`service`], [`openapi`] |
 //!
-//! Layers, from the outside in: request id and log line ([`request_log`]), CORS, authorisation ([`access`]),
+//! Layers, from the outside in: request id and log line ([`request_log`]), hosts and origins ([`origin`]), CORS,
+//! authorisation ([`access`]),
 //! validators, compression, the route. The outermost layer writes the bodies of problems, because only it knows the
 //! request id.
 
@@ -35,11 +36,13 @@ mod history;
 mod ingest;
 mod negotiate;
 pub mod openapi;
+pub mod origin;
 mod params;
 pub mod problem;
+mod range;
 mod related;
 mod represent;
-mod request_log;
+pub mod request_log;
 mod responses;
 mod routes;
 mod service;
@@ -49,10 +52,19 @@ mod stories;
 mod webhooks;
 mod websub;
 
-use crate::{access::Policy, archive::Archive, search::Search};
-use axum::{Router, http::Method, middleware};
+use crate::limits::REQUEST_SECONDS;
+use crate::{access::Policy, archive::Archive, fetch::AddressPolicy, search::Search};
+use axum::{
+    Router,
+    extract::Request,
+    http::Method,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, HeaderName, StatusCode, Version, header};
-use problem::{Code, Problem};
+use origin::Hosts;
+use problem::{Code, Fault, Problem};
+use std::time::Duration;
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
     cors::{AllowHeaders, Any, CorsLayer},
@@ -65,12 +77,36 @@ pub struct Service {
     pub archive: Archive,
     pub policy: Policy,
     pub search: Search,
+    pub hosts: Hosts,
+    /// Which addresses sources and webhooks may have.
+    pub addresses: AddressPolicy,
 }
 
 impl Service {
     pub fn new(archive: Archive, policy: Policy) -> Self {
         let search = Search::new(archive.store().clone());
-        Self { archive, policy, search }
+        Self { archive, policy, search, hosts: Hosts::Any, addresses: AddressPolicy::Public }
+    }
+
+    /// Serves only these host names.
+    pub fn for_hosts(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
+    }
+
+    /// Accepts sources and webhooks at these addresses.
+    pub fn reaching(self, addresses: AddressPolicy) -> Self {
+        Self { addresses, ..self }
+    }
+
+    /// Returns the fault of a URL that no request can ever reach.
+    fn unreachable(&self, url: &str) -> Option<Fault> {
+        let detail = || format!("expected a public address, found {url:?}");
+        self.addresses.never_reaches(url).then(|| Fault::at("url", detail()))
+    }
+
+    fn require_reachable(&self, url: &str, code: Code) -> Result<(), Problem> {
+        let refuse = |fault| Err(Problem::new(code, "invalid settings: url").with_errors(vec![fault]));
+        self.unreachable(url).map_or(Ok(()), refuse)
     }
 }
 
@@ -83,9 +119,19 @@ pub fn router(service: Service) -> Router {
         .with_state(service.clone())
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES).and(transformable)))
         .layer(middleware::from_fn(etag::validate))
-        .layer(middleware::from_fn_with_state(service, access::check))
+        .layer(middleware::from_fn(time_limit))
+        .layer(middleware::from_fn(negotiate::require_json))
+        .layer(middleware::from_fn_with_state(service.clone(), access::check))
         .layer(cors())
+        .layer(middleware::from_fn_with_state(service, origin::check))
         .layer(middleware::from_fn(request_log::identify))
+}
+
+/// Ends a request that takes too long, however it spends the time.
+async fn time_limit(request: Request, next: Next) -> Response {
+    let limit = Duration::from_secs(REQUEST_SECONDS);
+    let refuse = || Problem::new(Code::Unavailable, format!("the request took longer than {REQUEST_SECONDS} seconds"));
+    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| refuse().into_response())
 }
 
 /// Whether a response may be compressed. Raw documents carry a digest of their bytes and are sent unmodified.

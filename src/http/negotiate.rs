@@ -2,8 +2,15 @@
 
 use super::problem::{Code, Problem};
 use crate::query::ParameterReader;
-use http::{HeaderMap, header};
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Method, StatusCode, header};
 use strum::VariantArray;
+
+const JSON: &str = "application/json";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "lowercase")]
@@ -20,7 +27,7 @@ impl Format {
 
     pub fn media_type(self) -> &'static str {
         match self {
-            Self::Json => "application/json",
+            Self::Json => JSON,
             Self::Text => "text/plain",
             Self::Markdown => "text/markdown",
         }
@@ -33,12 +40,7 @@ impl Format {
 
     /// Returns the format with the highest quality, the first of `ALL` on a tie; JSON if there is no header.
     pub fn accepted(headers: &HeaderMap) -> Result<Self, Problem> {
-        let accept: Vec<&str> =
-            headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        if accept.is_empty() {
-            return Ok(Self::Json);
-        }
-        let accept = accept.join(",");
+        let Some(accept) = accept(headers) else { return Ok(Self::Json) };
         let best = Self::VARIANTS.iter().copied().rev().map(|format| (quality(&accept, format.media_type()), format));
         match best.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
             Some((quality, format)) if quality > 0.0 => Ok(format),
@@ -48,6 +50,28 @@ impl Format {
                 Err(Problem::new(Code::NotAcceptable, detail))
             }
         }
+    }
+}
+
+/// Returns the `Accept` header; nothing if it is missing or empty, which accepts everything.
+fn accept(headers: &HeaderMap) -> Option<String> {
+    let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let accept = accept.join(",");
+    (!accept.trim().is_empty()).then_some(accept)
+}
+
+/// Refuses a read whose response is JSON, if the client accepts none and does not request it by `format`.
+pub async fn require_json(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let by_format = request.uri().query().is_some_and(|query| query.contains("format="));
+    let refusing = accept(request.headers()).filter(|accept| reads && !by_format && quality(accept, JSON) == 0.0);
+    let response = next.run(request).await;
+    let is_json = || response.headers().get(header::CONTENT_TYPE).is_some_and(|header| header == JSON);
+    match refusing {
+        Some(accept) if response.status() == StatusCode::OK && is_json() => {
+            Problem::new(Code::NotAcceptable, format!("Accept: expected {JSON}, found {accept:?}")).into_response()
+        }
+        _ => response,
     }
 }
 
@@ -78,6 +102,7 @@ mod tests {
     fn the_accept_header_selects_the_format() {
         for (accept, expected) in [
             (None, Some(Format::Json)),
+            (Some(""), Some(Format::Json)),
             (Some("*/*"), Some(Format::Json)),
             (Some("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Format::Json)),
             (Some("text/plain"), Some(Format::Text)),

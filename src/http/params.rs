@@ -7,11 +7,12 @@ use super::{
     negotiate::Format,
     problem::{Code, Fault, Problem},
 };
-use crate::{archive::envelope, article::ArticleId, query::ParameterReader};
+use crate::{article::ArticleId, json::parse_object, limits::BODY_SECONDS, query::ParameterReader};
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// Returns the decoded pairs of a query string, in order.
 pub fn pairs(raw: Option<&str>) -> Vec<(String, String)> {
@@ -46,16 +47,33 @@ pub fn article_id(id: &str) -> Result<ArticleId, Problem> {
 
 /// Receives a body of at most `limit` bytes.
 pub async fn receive_body(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let too_large = |_| Problem::new(Code::DocumentTooLarge, format!("expected at most {limit} bytes"));
-    to_bytes(body, limit).await.map_err(too_large)
+    let refuse = |error: axum::Error| {
+        let cause = std::error::Error::source(&error);
+        match cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
+            true => Problem::new(Code::DocumentTooLarge, format!("expected at most {limit} bytes")),
+            false => Problem::new(Code::UnreadableBody, "the body could not be received completely"),
+        }
+    };
+    let too_slow = |_| Problem::new(Code::RequestTimeout, format!("expected the body within {BODY_SECONDS} seconds"));
+    let received = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), to_bytes(body, limit)).await;
+    received.map_err(too_slow)?.map_err(refuse)
+}
+
+/// Receives a JSON body of at most `limit` bytes; another media type is refused.
+pub async fn receive_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|header| header.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let detail = format!("Content-Type: expected application/json, found {given:?}");
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
+    receive_body(body, limit).await
 }
 
 /// Parses a JSON body of settings; a fault carries the JSON pointer of the first invalid member.
 pub fn parse_settings<T: DeserializeOwned>(body: &[u8], code: Code) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = Some(envelope::pointer(error.path()));
-        let fault = Fault { parameter: None, pointer, detail: error.inner().to_string() };
+    parse_object(body).map_err(|bad| {
+        let fault = Fault { parameter: None, pointer: Some(bad.pointer), detail: bad.detail };
         Problem::new(code, "expected a JSON object of settings").with_errors(vec![fault])
     })
 }
@@ -65,4 +83,17 @@ pub fn invalid_settings(code: Code, bad: impl IntoIterator<Item = (&'static str,
     let (members, errors): (Vec<&str>, Vec<Fault>) =
         bad.into_iter().map(|(member, detail)| (member, Fault::at(member, detail))).unzip();
     Problem::new(code, format!("invalid settings: {}", members.join(", "))).with_errors(errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::stream;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_refused() {
+        let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let refused = receive_body(never, 10).await.expect_err("the body never ends");
+        assert_eq!(refused.code, Code::RequestTimeout);
+    }
 }

@@ -74,10 +74,13 @@ codes! {
     InvalidDocument "invalid_document" BAD_REQUEST "Invalid raw document";
     InvalidSource "invalid_source" BAD_REQUEST "Invalid source settings";
     InvalidWebhook "invalid_webhook" BAD_REQUEST "Invalid webhook settings";
+    UnreadableRequest "unreadable_request" BAD_REQUEST "Unreadable request";
     UnreadableBody "unreadable_body" BAD_REQUEST "Unreadable request body";
     KeyMissing "key_missing" UNAUTHORIZED "API key required";
     KeyUnknown "key_unknown" UNAUTHORIZED "Unknown API key";
     ScopeMissing "scope_missing" FORBIDDEN "Insufficient scope";
+    ForeignOrigin "foreign_origin" FORBIDDEN "Request by a page of another origin";
+    UnknownHost "unknown_host" MISDIRECTED_REQUEST "Unknown host";
     PathNotFound "path_not_found" NOT_FOUND "Path not found";
     ArticleNotFound "article_not_found" NOT_FOUND "Article not found";
     SourceNotFound "source_not_found" NOT_FOUND "Source not found";
@@ -87,6 +90,7 @@ codes! {
     RevisionNotFound "revision_not_found" NOT_FOUND "Revision not found";
     ArticleDeleted "article_deleted" GONE "Article deleted";
     SourceExists "source_exists" CONFLICT "Source already exists";
+    WebhookExists "webhook_exists" CONFLICT "Webhook already exists";
     TooManyWebhooks "too_many_webhooks" CONFLICT "Too many webhooks";
     NotDeleted "not_deleted" CONFLICT "Article not deleted";
     SourceGone "source_gone" GONE "Source removed";
@@ -97,7 +101,12 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type";
     UnreadableDocument "unreadable_document" UNPROCESSABLE_ENTITY "Unreadable document";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency key reused";
+    HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "Headers too large";
+    UrlTooLong "url_too_long" URI_TOO_LONG "URL too long";
+    RequestTimeout "request_timeout" REQUEST_TIMEOUT "Request too slow";
     Throttled "throttled" TOO_MANY_REQUESTS "Too many requests";
+    RangeNotSatisfiable "range_not_satisfiable" RANGE_NOT_SATISFIABLE "Range not satisfiable";
+    ObjectMissing "object_missing" INTERNAL_SERVER_ERROR "Stored object missing";
     Internal "internal" INTERNAL_SERVER_ERROR "Internal error";
     SearchUnavailable "search_unavailable" SERVICE_UNAVAILABLE "Search unavailable";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Archive unavailable";
@@ -206,6 +215,10 @@ impl From<StoreError> for Problem {
             StoreError::Throttled => Self::new(Code::Throttled, error.to_string()).retry_after(1),
             StoreError::Conflict => Self::new(Code::Unavailable, error.to_string()).retry_after(1),
             StoreError::TooLarge { .. } => Self::new(Code::DocumentTooLarge, error.to_string()),
+            StoreError::MissingObject(_) => {
+                tracing::error!(%error, "a stored object is missing");
+                Self::new(Code::ObjectMissing, error.to_string())
+            }
             StoreError::TooMuchHistory { .. } => {
                 Self::parameters(vec![BadParameter { parameter: "as_of".to_owned(), detail: error.to_string() }])
             }

@@ -1,6 +1,6 @@
 //! Gives every request an id and a log line, and writes the body of a problem response.
 
-use super::problem::{PROBLEM_MEDIA_TYPE, Problem};
+use super::problem::{Code, PROBLEM_MEDIA_TYPE, Problem};
 use crate::{json::to_json, limits::REQUEST_ID_BYTES};
 use axum::{
     body::Body,
@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
     time::Instant,
@@ -23,7 +23,7 @@ pub async fn identify(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| bare_error(&response)) {
         let body = to_json(&problem.body(&id));
         response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -44,6 +44,24 @@ pub async fn identify(request: Request, next: Next) -> Response {
     response
 }
 
+/// Returns the problem of an error that was not reported as one: a path that the router cannot decode, or a fault of
+/// this program.
+fn bare_error(response: &Response) -> Option<Problem> {
+    match response.status() {
+        StatusCode::BAD_REQUEST => {
+            Some(Problem::new(Code::UnreadableRequest, "expected a path of percent-encoded UTF-8"))
+        }
+        StatusCode::NOT_ACCEPTABLE => Some(Problem::new(
+            Code::NotAcceptable,
+            "Accept-Encoding: expected gzip, br, zstd or identity to be acceptable",
+        )),
+        status if status.is_server_error() => {
+            Some(Problem::new(Code::Internal, "The cause is in the log under this request id."))
+        }
+        _ => None,
+    }
+}
+
 /// Returns the client's own id if it is short and safe to log.
 fn given_id(request: &Request) -> Option<String> {
     let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
@@ -52,7 +70,7 @@ fn given_id(request: &Request) -> Option<String> {
 }
 
 /// Returns a new id. Ids distinguish requests and are not secret, so the hasher's random keys are random enough.
-fn new_id() -> String {
+pub fn new_id() -> String {
     let random = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", random(), random())
 }

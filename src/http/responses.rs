@@ -45,6 +45,7 @@ pub fn raw_document(media_type: String, bytes: Bytes) -> Response {
         (header::CACHE_CONTROL, "no-cache, no-transform".to_owned()),
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
         (HeaderName::from_static("repr-digest"), digest),
     ];
     (headers, response).into_response()

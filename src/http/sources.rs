@@ -3,7 +3,7 @@
 use super::problem::docs as problem_docs;
 use super::{
     Service,
-    params::{invalid_settings, no_params, parse_settings, read_params, receive_body},
+    params::{invalid_settings, no_params, parse_settings, read_params, receive_body, receive_json},
     problem::{Code, Fault, Problem},
     responses::{created, json, next_page, no_content, text},
 };
@@ -11,7 +11,7 @@ use crate::{
     article::Instant,
     limits::{SOURCE_BODY_BYTES, SOURCES_PAGE_DEFAULT, SOURCES_PAGE_MAX, SOURCES_SCANNED},
     query::cursor,
-    sources::{EntryRule, Health, Source, SourceSettings, SourceState, opml},
+    sources::{BadSetting, EntryRule, Health, Source, SourceSettings, SourceState, opml},
     store::RecordKind,
 };
 use axum::{
@@ -19,7 +19,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use strum::VariantArray;
@@ -188,11 +188,19 @@ pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     responses(
         (status = 201, description = "Source added", body = SourceEntry, headers(("location", description = "The source's path"))),
         problem_docs::InvalidSource,
+        problem_docs::UnsupportedMediaType,
         problem_docs::SourceExists,
 ))]
-pub async fn add(State(service): State<Service>, RawQuery(raw): RawQuery, body: Body) -> Result<Response, Problem> {
+pub async fn add(
+    State(service): State<Service>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
-    let settings = parse(&receive_body(body, SOURCE_BODY_BYTES).await?)?.over(SourceSettings::new(String::new()))?;
+    let settings =
+        parse(&receive_json(&headers, body, SOURCE_BODY_BYTES).await?)?.over(SourceSettings::new(String::new()))?;
+    service.require_reachable(&settings.url, Code::InvalidSource)?;
     let mut source = Source::new(settings, Instant::now());
     if !source.add(service.archive.store()).await? {
         let detail = format!("source {} already has this URL; change it at its own path", source.id);
@@ -234,13 +242,13 @@ pub async fn import(State(service): State<Service>, RawQuery(raw): RawQuery, bod
     let list = opml::read(list).map_err(|error| Problem::new(Code::InvalidSource, error.to_string()))?;
     let mut entries = Vec::with_capacity(list.len());
     for opml::OpmlEntry { name, settings } in list {
+        let faults =
+            |bad: Vec<BadSetting>| bad.into_iter().map(|setting| Fault::at(setting.member, setting.detail)).collect();
+        let settings: Result<_, Vec<Fault>> = settings.map_err(faults);
+        let settings = settings
+            .and_then(|settings| service.unreachable(&settings.url).map_or(Ok(settings), |fault| Err(vec![fault])));
         entries.push(match settings {
-            Err(bad) => ImportedEntry {
-                name,
-                outcome: "refused",
-                id: None,
-                errors: bad.into_iter().map(|setting| Fault::at(setting.member, setting.detail)).collect(),
-            },
+            Err(errors) => ImportedEntry { name, outcome: "refused", id: None, errors },
             Ok(settings) => {
                 let mut source = Source::new(settings, Instant::now());
                 let added = source.add(service.archive.store()).await?;
@@ -293,12 +301,14 @@ pub async fn change(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
-    let body = receive_body(body, SOURCE_BODY_BYTES).await?;
+    let body = receive_json(&headers, body, SOURCE_BODY_BYTES).await?;
     let changed = Source::update(service.archive.store(), &id, |source| {
         let settings = parse(&body)?.over(source.settings.clone())?;
+        service.require_reachable(&settings.url, Code::InvalidSource)?;
         source.change_settings(settings, Instant::now());
         Ok::<_, Problem>(())
     });

@@ -3,7 +3,7 @@
 use super::problem::docs as problem_docs;
 use super::{
     Service,
-    params::{invalid_settings, no_params, parse_settings, receive_body},
+    params::{invalid_settings, no_params, parse_settings, receive_json},
     problem::{Code, Problem},
     responses::{created, json, no_content},
 };
@@ -19,7 +19,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
 };
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -123,13 +123,21 @@ pub async fn webhooks(State(service): State<Service>, RawQuery(raw): RawQuery) -
     responses(
         (status = 201, description = "Created. The secret is shown only once.", body = WebhookEntry, headers(("location", description = "The webhook's path"))),
         problem_docs::InvalidWebhook,
+        problem_docs::UnsupportedMediaType,
+        problem_docs::WebhookExists,
         problem_docs::TooManyWebhooks,
 ))]
-pub async fn add(State(service): State<Service>, RawQuery(raw): RawQuery, body: Body) -> Result<Response, Problem> {
+pub async fn add(
+    State(service): State<Service>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
     let store = service.archive.store();
-    let settings = parse(body).await?;
-    if Webhook::all(store).await?.len() >= WEBHOOKS {
+    let settings = parse(&headers, body).await?;
+    let existing = Webhook::all(store).await?;
+    if existing.len() >= WEBHOOKS {
         return Err(Problem::new(Code::TooManyWebhooks, format!("an archive can have at most {WEBHOOKS} webhooks")));
     }
     let webhook = Webhook::new(store, Instant::now()).await.map_err(|error| match error {
@@ -137,6 +145,11 @@ pub async fn add(State(service): State<Service>, RawQuery(raw): RawQuery, body: 
         random @ WebhookCreateError::Random(_) => Problem::internal(&random),
     })?;
     let mut webhook = settings.over(webhook)?;
+    service.require_reachable(&webhook.url, Code::InvalidWebhook)?;
+    if let Some(same) = existing.iter().find(|other| other.url == webhook.url && other.filter == webhook.filter) {
+        let detail = format!("webhook {} already has this URL and filter; change it at its own path", same.id);
+        return Err(Problem::new(Code::WebhookExists, detail));
+    }
     webhook.put(store).await?;
     let shown = WebhookEntry { secret: Some(webhook.secret.reveal().to_owned()), ..entry(&webhook) };
     let mut response = created(&format!("/v1/webhooks/{}", webhook.id), &shown)?;
@@ -174,13 +187,15 @@ pub async fn change(
     State(service): State<Service>,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
-    let settings = parse(body).await?;
+    let settings = parse(&headers, body).await?;
     let mut retries = RetryOnConflict::default();
     loop {
         let mut webhook = settings.clone().over(find_webhook(&service, &id).await?)?;
+        service.require_reachable(&webhook.url, Code::InvalidWebhook)?;
         match webhook.put(service.archive.store()).await {
             // A delivery changed the record at the same time.
             Err(conflict @ StoreError::Conflict) => retries.pause(conflict).await?,
@@ -217,6 +232,6 @@ fn not_found(id: &str) -> Problem {
     Problem::new(Code::WebhookNotFound, format!("there is no webhook {id:?}"))
 }
 
-async fn parse(body: Body) -> Result<WebhookSettings, Problem> {
-    parse_settings(&receive_body(body, WEBHOOK_BODY_BYTES).await?, Code::InvalidWebhook)
+async fn parse(headers: &HeaderMap, body: Body) -> Result<WebhookSettings, Problem> {
+    parse_settings(&receive_json(headers, body, WEBHOOK_BODY_BYTES).await?, Code::InvalidWebhook)
 }

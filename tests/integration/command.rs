@@ -1,11 +1,11 @@
 //! The `dateline` command, run as a process.
 
+use crate::support::process::{ServerProcess, dateline, run, text};
 use serde_json::Value;
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::Write,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     time::Duration,
 };
 
@@ -13,66 +13,6 @@ use std::{
 fn bench(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dateline-bench"));
     command.current_dir(folder).args(arguments).output().expect("the benchmark runs")
-}
-
-fn dateline(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
-    command.current_dir(folder).env("DATELINE_LOG", "warn").stdin(Stdio::null());
-    command
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    dateline(folder).args(arguments).output().expect("the command runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// A server, and the address that it printed.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = dateline(folder)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the command runs");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let address = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("http://").map(|(_, address)| address.trim().to_owned()))
-            .expect("a line with the address");
-        Self { child, address }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).expect("the server listens");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-        // Sent in one write: bytes that arrive after the response would reset the connection.
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
-    }
-
-    fn list(&self, query: &str) -> Value {
-        let answer = self.get(&format!("/v1/articles?{query}"));
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        serde_json::from_str(answer.split_once("\r\n\r\n").expect("a body").1).expect("JSON")
-    }
-
-    fn stop(mut self, signal: &str) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().expect("kill runs").success());
-        self.child.wait().expect("the server exits").code()
-    }
 }
 
 fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
@@ -88,11 +28,11 @@ fn story(number: usize, take: usize) -> String {
 #[test]
 fn a_server_ingests_the_seeds_once_and_stops_on_a_signal() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start(folder.path(), &[]);
+    let server = ServerProcess::start(folder.path(), &[]);
     let first = server.list("limit=100&fields=id,revision,changed_at");
     assert!(first["articles"].as_array().is_some_and(|articles| articles.len() >= 28), "{first}");
     assert_eq!(server.stop("-TERM"), Some(0));
-    let again = Server::start(folder.path(), &[]);
+    let again = ServerProcess::start(folder.path(), &[]);
     assert_eq!(again.list("limit=100&fields=id,revision,changed_at"), first);
     assert_eq!(again.stop("-INT"), Some(0));
 }
@@ -100,7 +40,7 @@ fn a_server_ingests_the_seeds_once_and_stops_on_a_signal() {
 #[test]
 fn a_second_server_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let first = Server::start(folder.path(), &["--no-seeds"]);
+    let first = ServerProcess::start(folder.path(), &["--no-seeds"]);
     let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--no-seeds"]);
     assert_eq!(second.status.code(), Some(1));
     assert!(text(&second.stderr).contains("in use by another dateline process"), "{}", text(&second.stderr));
@@ -110,7 +50,7 @@ fn a_second_server_on_the_same_folder_is_refused() {
 #[test]
 fn an_archive_in_memory_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start(folder.path(), &["--memory", "--no-seeds"]);
+    let server = ServerProcess::start(folder.path(), &["--memory", "--no-seeds"]);
     assert_eq!(server.list("")["articles"], serde_json::json!([]));
     assert_eq!(server.stop("-TERM"), Some(0));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
@@ -194,7 +134,7 @@ fn an_inbox_file_is_ingested_or_stored_as_a_failure() {
     let folder = tempfile::tempdir().expect("a folder");
     let inbox = folder.path().join("inbox");
     std::fs::create_dir_all(inbox.join("wire")).expect("a folder");
-    let server = Server::start(folder.path(), &["--memory", "--no-seeds", "--inbox", "inbox"]);
+    let server = ServerProcess::start(folder.path(), &["--memory", "--no-seeds", "--inbox", "inbox"]);
     write(&inbox, "wire/a.txt", story(1, 1));
     write(&inbox, "bad.txt", b"Z\xfcrich");
     let count = || server.list("fields=headline")["articles"].as_array().map_or(0, Vec::len);
@@ -273,7 +213,7 @@ fn a_killed_ingest_leaves_no_partial_or_duplicate_article() {
 
 /// Checks that every list contains each article that belongs in it, and returns the headlines.
 fn check_lists(folder: &Path) -> Vec<String> {
-    let server = Server::start(folder, &["--no-seeds"]);
+    let server = ServerProcess::start(folder, &["--no-seeds"]);
     let all = server.list("limit=100&fields=id,headline,revision");
     let articles = all["articles"].as_array().expect("a list").clone();
     let mut ids: Vec<&str> = articles.iter().filter_map(|article| article["id"].as_str()).collect();

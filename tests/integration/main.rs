@@ -5,7 +5,9 @@
 #![allow(clippy::disallowed_methods, reason = "the tests have their own environment variables")]
 
 mod access;
+mod browser;
 mod command;
+mod contract;
 mod crash;
 mod detect;
 mod doubling;

@@ -2,6 +2,7 @@
 
 pub mod mock_server;
 pub mod polling;
+pub mod process;
 /// The stand-in for Lambda's Runtime API, which the benchmarks use too.
 #[cfg(feature = "lambda")]
 #[path = "../../../benches/runtime.rs"]
@@ -14,6 +15,7 @@ use dateline::{
     access::Policy,
     archive::Archive,
     article::{ArticleId, Instant, RawDocument},
+    fetch::AddressPolicy,
     http::{Service, router},
     store::{
         ArticleRecord, Commit, Next, PostingList, Revision, RevisionKind, Store, StoredArticle, StoryChanges, embedded,
@@ -54,7 +56,9 @@ impl Server {
 
     pub fn on(store: Store, policy: Policy) -> Self {
         let archive = Archive::new(store);
-        Self { router: router(Service::new(archive.clone(), policy)), archive }
+        // Feeds and receivers of the tests are on this machine.
+        let service = Service::new(archive.clone(), policy).reaching(AddressPolicy::Private);
+        Self { router: router(service), archive }
     }
 
     pub async fn call(&self, request: Request<Body>) -> Answer {
@@ -127,6 +131,9 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
+    }
+    if matches!(method, "POST" | "PATCH") && !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", "application/json");
     }
     request.body(body).expect("a request")
 }
