@@ -11,7 +11,9 @@
 //! | `(flood OR storm) tunnel` | |
 //! | `headline:flood`, `deck:`, `body:`, `author:` | with it in that field; also before a group: `headline:(flood OR storm)` |
 //!
-//! Without a field, headline, deck and body are searched.
+//! Without a field, headline, deck and body are searched. Symbols that are not part of a word, as in `R & D`, are ignored,
+//! and a URL is searched as a phrase: both are pasted into search boxes. What looks like syntax and is not valid, such as
+//! an unclosed quotation mark, is an error.
 
 use crate::limits::{PHRASE_MOVES, PREFIX_CHARACTERS, TEXT_QUERY_BYTES, TEXT_QUERY_DEPTH, TEXT_QUERY_TERMS};
 use strum::VariantArray;
@@ -85,7 +87,7 @@ impl TextQuery {
             return Err(parser.error(format!("expected at most {TEXT_QUERY_BYTES} bytes, found {}", text.len())));
         }
         let parsed = parser.disjunction(None, 0)?;
-        parser.skip_whitespace();
+        parser.skip_ignored();
         match parser.rest().chars().next() {
             None => Ok(parsed),
             Some(found) => Err(parser.error(format!("expected the end or another word, found {found:?}"))),
@@ -140,8 +142,23 @@ impl<'a> Parser<'a> {
         BadText { at: self.text[..self.at].chars().count() + 1, problem: problem.into() }
     }
 
-    fn skip_whitespace(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start().len();
+    /// Skips white space and lone symbols: words of neither letters nor digits.
+    fn skip_ignored(&mut self) {
+        loop {
+            self.at += self.rest().len() - self.rest().trim_start().len();
+            let word = self.next_word();
+            let negates = word == "-" && self.rest()[1..].starts_with(['(', '"']);
+            if word.is_empty() || negates || has_letters(word) {
+                return;
+            }
+            self.at += word.len();
+        }
+    }
+
+    /// Returns what is before the next white space, parenthesis or quotation mark.
+    fn next_word(&self) -> &'a str {
+        let ends = |character: char| character.is_whitespace() || matches!(character, '(' | ')' | '"');
+        self.rest().split(ends).next().unwrap_or_default()
     }
 
     fn consume(&mut self, token: &str) -> bool {
@@ -154,7 +171,7 @@ impl<'a> Parser<'a> {
 
     /// Consumes an operator, which must be a separate word.
     fn operator(&mut self, name: &str) -> bool {
-        self.skip_whitespace();
+        self.skip_ignored();
         let ends = |rest: &str| {
             rest.chars()
                 .next()
@@ -182,7 +199,7 @@ impl<'a> Parser<'a> {
         let mut parts = vec![self.operand(field, depth)?];
         loop {
             let joined = self.operator("AND");
-            self.skip_whitespace();
+            self.skip_ignored();
             let ends = self.rest().is_empty() || self.rest().starts_with(')') || self.is_operator_next("OR");
             if ends && !joined {
                 return Ok(if parts.len() == 1 { parts.remove(0) } else { TextQuery::All(parts) });
@@ -199,7 +216,7 @@ impl<'a> Parser<'a> {
     }
 
     fn operand(&mut self, field: Option<QueryField>, depth: usize) -> Result<TextQuery, BadText> {
-        self.skip_whitespace();
+        self.skip_ignored();
         if depth > TEXT_QUERY_DEPTH {
             return Err(self.error(format!("expected parentheses at most {TEXT_QUERY_DEPTH} deep")));
         }
@@ -214,7 +231,7 @@ impl<'a> Parser<'a> {
         let (field, start) = (self.field()?.or(field), self.at);
         if self.consume("(") {
             let inner = self.disjunction(field, depth + 1)?;
-            self.skip_whitespace();
+            self.skip_ignored();
             if !self.consume(")") {
                 self.at = start;
                 return Err(self.error("expected a closing parenthesis for this one"));
@@ -235,8 +252,13 @@ impl<'a> Parser<'a> {
         let Some(colon) = self.rest().find(|character: char| !character.is_ascii_alphabetic()) else { return Ok(None) };
         let (name, rest) = self.rest().split_at(colon);
         let follows = rest.strip_prefix(':').and_then(|rest| rest.chars().next());
-        if name.is_empty() || follows.is_none_or(|character| character.is_whitespace() || character == ')') {
+        if name.is_empty() || !rest.starts_with(':') || rest.starts_with("://") {
             return Ok(None);
+        }
+        if follows.is_none_or(|character| character.is_whitespace() || character == ')') {
+            let is_field = QueryField::parse(name).is_some();
+            self.at += if is_field { colon + 1 } else { 0 };
+            return if is_field { Err(self.error(format!("expected a word after {name}:"))) } else { Ok(None) };
         }
         let names = QueryField::VARIANTS.iter().copied().map(QueryField::name).collect::<Vec<_>>().join(", ");
         let field = QueryField::parse(name).ok_or_else(|| {
@@ -272,9 +294,11 @@ impl<'a> Parser<'a> {
     }
 
     fn word(&mut self, field: Option<QueryField>) -> Result<Leaf, BadText> {
-        let ends = |character: char| character.is_whitespace() || matches!(character, '(' | ')' | '"');
-        let length = self.rest().find(ends).unwrap_or(self.rest().len());
-        let word = &self.rest()[..length];
+        let word = self.next_word();
+        if word.contains("://") {
+            self.at += word.len();
+            return Ok(Leaf { field, text: word.to_owned(), form: TermForm::Phrase(0) });
+        }
         if word.is_empty() {
             let found = self.rest().chars().next();
             let found = found.map_or_else(|| "the end".to_owned(), |character| format!("{character:?}"));
@@ -286,13 +310,10 @@ impl<'a> Parser<'a> {
             self.at += star;
             return Err(self.error("expected a star only at the end of a word"));
         }
-        if !has_letters(text) {
-            return Err(self.error(format!("expected a word, found {word:?}, which has no letter and no digit")));
-        }
         if prefix.is_some() && text.chars().count() < PREFIX_CHARACTERS {
             return Err(self.error(format!("expected at least {PREFIX_CHARACTERS} characters before the star")));
         }
-        self.at += length;
+        self.at += word.len();
         let form = if prefix.is_some() { TermForm::Prefix } else { TermForm::Word };
         Ok(Leaf { field, text: text.to_owned(), form })
     }
@@ -351,12 +372,37 @@ mod tests {
         assert_eq!(bad("\"a b\"~900").0, 7);
         assert_eq!(bad("title:flood").0, 1);
         assert_eq!(bad("- --").0, 5);
+        assert_eq!(bad("& 😀").0, 4);
+        assert_eq!(bad("flood headline: tide").0, 16);
+        assert_eq!(bad("headline:").0, 10);
+        assert_eq!(bad("flood OR –").0, 11);
         assert_eq!(bad("").0, 1);
-        assert_eq!(bad("flood !!").0, 7);
         assert!(bad(&"(".repeat(100)).1.contains("deep"));
-        assert!(bad(&"-".repeat(100)).1.contains("deep"));
+        assert!(bad(&("-".repeat(100) + "a")).1.contains("deep"));
         assert!(bad(&"a ".repeat(100)).1.contains("at most 40"));
         assert!(bad(&"a".repeat(1001)).1.contains("bytes"));
+    }
+
+    #[test]
+    fn lone_symbols_are_ignored_and_a_url_is_a_phrase() {
+        let both = |a, b| TextQuery::All(vec![word(a), word(b)]);
+        for (text, expected) in [
+            ("R & D", both("R", "D")),
+            ("trump – biden", both("trump", "biden")),
+            ("climate change 😀", both("climate", "change")),
+            ("flood !!", word("flood")),
+            ("* flood", word("flood")),
+            ("flood - tide", both("flood", "tide")),
+            ("flood AND & tide", both("flood", "tide")),
+            ("(flood / tide)", both("flood", "tide")),
+        ] {
+            assert_eq!(TextQuery::parse(text), Ok(expected), "{text}");
+        }
+        let url = |field| Leaf { field, text: "http://x.com/a?b=1".to_owned(), form: TermForm::Phrase(0) };
+        assert_eq!(TextQuery::parse("http://x.com/a?b=1"), Ok(TextQuery::Leaf(url(None))));
+        let in_body = TextQuery::Leaf(url(Some(QueryField::Body)));
+        assert_eq!(TextQuery::parse("body:http://x.com/a?b=1"), Ok(in_body));
+        assert!(matches!(TextQuery::parse("-\"a b\""), Ok(TextQuery::Not(_))));
     }
 
     #[test]
