@@ -137,6 +137,7 @@ pub(super) fn index_terms(article: Article, content_hash: String, evidence: Evid
         .into_iter()
         .chain(values.into_iter().map(PostingList::Facet))
         .collect();
-    let stored = ArticleRecord { article, content_hash, lists: lists.iter().map(PostingList::pk).collect() };
+    let listed_at = article.listed_at();
+    let stored = ArticleRecord { article, content_hash, lists: lists.iter().map(PostingList::pk).collect(), listed_at };
     (stored, IndexTerms { lists, codes, evidence })
 }

@@ -45,6 +45,11 @@ impl Instant {
         self.0.checked_add(by).ok().and_then(Self::from_timestamp).unwrap_or(self)
     }
 
+    /// Returns the last moment before this one.
+    pub fn just_before(self) -> Option<Self> {
+        self.0.checked_sub(Duration::from_millis(1)).ok().and_then(Self::from_timestamp)
+    }
+
     /// Returns the UTC day, `YYYY-MM-DD`.
     pub fn day(self) -> String {
         self.to_string()[..10].to_owned()

@@ -189,8 +189,11 @@ impl Article {
         Card { head: self.head.clone(), facts }
     }
 
-    /// Returns the time that lists are ordered by: the publication time if known, otherwise the time first seen.
+    /// Returns the time that lists are ordered by: the publication time if known, otherwise the last moment at which the
+    /// article can have been published. That is at the latest when it was first seen.
     pub fn listed_at(&self) -> Instant {
-        self.facts.published.at.unwrap_or(self.head.first_seen_at)
+        let published = &self.facts.published;
+        let bound = || published.latest.and_then(Instant::just_before).unwrap_or(self.head.first_seen_at);
+        published.at.unwrap_or_else(|| bound().min(self.head.first_seen_at))
     }
 }

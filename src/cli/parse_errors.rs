@@ -1,4 +1,4 @@
-//! Gives a body to the refusals that the HTTP parser sends by itself, before there is a request that the API could answer:
+//! Gives a body to the refusals that the HTTP parser sends before there is a request that the API could answer:
 //! every error is `application/problem+json`.
 
 use crate::{

@@ -29,6 +29,8 @@ pub struct ArticleRecord {
     pub content_hash: String,
     /// The partition keys of its postings.
     pub lists: Vec<String>,
+    /// The time in their sort keys. It is stored because the rule for it may change.
+    pub listed_at: Instant,
 }
 
 /// An entry of a list: the codes of everything that the article can be filtered by, and its card.
@@ -207,6 +209,7 @@ pub(super) fn head_item(stored: &ArticleRecord) -> Result<Item, StoreError> {
     item.insert("revision".to_owned(), number(head.revision));
     item.insert("content_hash".to_owned(), text(&stored.content_hash));
     item.insert("lists".to_owned(), texts(&stored.lists));
+    item.insert("listed_at".to_owned(), text(stored.listed_at.to_string()));
     item.insert("article".to_owned(), whole(&parts(&stored.article))?);
     Ok(item)
 }
@@ -369,10 +372,17 @@ impl Attributes<'_> {
     }
 
     pub fn article_record(&self) -> Result<ArticleRecord, StoreError> {
+        let article = self.article()?;
+        // Items without this attribute were listed by the publication time, else by the time first seen.
+        let listed_at = match self.0.contains_key("listed_at") {
+            true => self.instant("listed_at")?,
+            false => article.facts.published.at.unwrap_or(article.head.first_seen_at),
+        };
         Ok(ArticleRecord {
-            article: self.article()?,
+            article,
             content_hash: self.text("content_hash")?.to_owned(),
             lists: self.texts("lists")?,
+            listed_at,
         })
     }
 

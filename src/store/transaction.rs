@@ -253,7 +253,7 @@ fn posting_keys(previous: Option<&StoredArticle>) -> Vec<(String, String)> {
     let article = &stored.article;
     let changed = PostingList::Changed.pk();
     let key = |pk: &String| {
-        let at = if *pk == changed { article.head.changed_at } else { article.listed_at() };
+        let at = if *pk == changed { article.head.changed_at } else { stored.listed_at };
         (pk.clone(), ListPosition { at, id: article.head.id.clone() }.to_string())
     };
     stored.lists.iter().map(key).collect()

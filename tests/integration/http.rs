@@ -2,18 +2,20 @@
 
 use crate::support::{Server, headlines, request, story};
 use axum::body::Body;
-use dateline::article::Instant;
+use dateline::article::{Instant, RawDocument};
 use serde_json::Value;
 use std::io::Read;
 
 async fn filled() -> Server {
     let server = Server::new().await;
-    for (key, headline, dateline) in [
-        ("1.txt", "Tram returns to the harbour", "LISBON"),
-        ("2.txt", "Ferry pier closes for repairs", "ISLAMABAD"),
-        ("3.txt", "Night bus gains a second line", "LISBON"),
+    for (key, headline, dateline, retrieved) in [
+        ("1.txt", "Tram returns to the harbour", "LISBON", "2025-04-07"),
+        ("2.txt", "Ferry pier closes for repairs", "ISLAMABAD", "2025-04-08"),
+        ("3.txt", "Night bus gains a second line", "LISBON", "2025-04-09"),
     ] {
-        server.archive.ingest(story(key, headline, dateline)).await.expect("ingested");
+        let retrieved_at = Instant::parse(retrieved).expect("a day");
+        let document = RawDocument { retrieved_at, ..story(key, headline, dateline) };
+        server.archive.ingest(document).await.expect("ingested");
     }
     server
 }
@@ -124,7 +126,7 @@ async fn every_endpoint_reports_every_invalid_parameter() {
     for (path, invalid) in [
         ("/v1/articles?country=XX1&foo=1", vec!["country", "foo"]),
         ("/v1/facets?field=colour&foo=1&country=XX1&limit=0", vec!["country", "field", "foo", "limit"]),
-        ("/v1/timeline?interval=year&foo=1&country=-PT,-XX1", vec!["country", "foo", "interval"]),
+        ("/v1/timeline?interval=decade&foo=1&country=-PT,-XX1", vec!["country", "foo", "interval"]),
         ("/v1/entities?colour=1&limit=999&prefix=a", vec!["colour", "limit"]),
         ("/v1/stories?colour=1&limit=999&cursor=!", vec!["colour", "cursor", "limit"]),
         ("/v1/changes?colour=1&limit=9999&cursor=x", vec!["colour", "cursor", "limit"]),
@@ -317,7 +319,7 @@ async fn times_are_in_utc_and_unknown_members_are_null() {
     let card = server.get("/v1/articles?limit=1").await.json()["articles"][0].clone();
     assert!(Instant::parse(card["first_seen_at"].as_str().expect("a time")).is_ok());
     assert_eq!(card["published"]["at"], Value::Null);
-    assert_eq!(card["published"]["latest"], "2025-04-07T12:00:00.000Z");
+    assert_eq!(card["published"]["latest"], "2025-04-09T00:00:00.000Z");
     for name in ["deck", "agency", "image", "section", "modified_at"] {
         assert_eq!(card[name], Value::Null, "{name}");
     }

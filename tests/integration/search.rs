@@ -338,7 +338,7 @@ async fn every_invalid_search_parameter_is_reported() {
     }
     let answer = server.get("/v1/articles?q=flood+%22harbour").await.json();
     assert_eq!(answer["errors"][0]["detail"], "at character 7: expected a closing quotation mark for this one");
-    for path in ["/v1/facets", "/v1/facets?field=colour", "/v1/timeline", "/v1/timeline?interval=year"] {
+    for path in ["/v1/facets", "/v1/facets?field=colour", "/v1/timeline", "/v1/timeline?interval=decade"] {
         assert_eq!(server.get(path).await.problem(), "invalid_parameter", "{path}");
     }
     // A cursor is bound to its query and its order.

@@ -9,6 +9,7 @@ use dateline::{
     store::embedded,
 };
 use serde_json::Value;
+use std::time::Duration;
 
 /// Returns one paragraph for each number, different for every number.
 fn paragraphs(of: std::ops::Range<usize>) -> String {
@@ -28,7 +29,10 @@ fn document(key: &str, headline: &str, body: &str) -> RawDocument {
 }
 
 async fn ingest(server: &Server, key: &str, headline: &str, body: &str) -> String {
-    let ingested = server.archive.ingest(document(key, headline, body)).await.expect("ingested");
+    // Undated articles are listed by when they were retrieved: `b.txt` after `a.txt`.
+    let document = document(key, headline, body);
+    let retrieved_at = document.retrieved_at.after(Duration::from_secs(key.bytes().next().map_or(0, u64::from)));
+    let ingested = server.archive.ingest(RawDocument { retrieved_at, ..document }).await.expect("ingested");
     ingested.id.to_string()
 }
 

@@ -248,8 +248,8 @@ async fn invalid_settings_are_refused_with_a_pointer() {
         assert_eq!((refused.problem().as_str(), refused.status.as_u16()), ("invalid_webhook", 400), "{change}");
         assert_eq!(refused.json()["errors"][0]["pointer"], pointer, "{}", refused.text());
     }
-    for _ in 1..50 {
-        stage.add(json!({})).await;
+    for number in 1..50 {
+        stage.add(json!({"filter": format!("source=desk-{number}")})).await;
     }
     let body = json!({"url": "https://a.example/"}).to_string();
     let refused = stage.server.call(request("POST", "/v1/webhooks", &[], body.into())).await;

@@ -160,6 +160,7 @@ pub async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
     let evidence = store.evidence(id, 1).await.expect("read").expect("evidence");
     let lists = [PostingList::All, PostingList::Changed].to_vec();
     let next = ArticleRecord {
+        listed_at: article.listed_at(),
         article,
         content_hash: "of what the earlier rules read".to_owned(),
         lists: lists.iter().map(PostingList::pk).collect(),
