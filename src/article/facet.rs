@@ -3,7 +3,9 @@
 //! Only this module defines which members of an article are facets. The archive indexes articles under these values and
 //! queries look them up, both in the spelling defined here.
 
-use super::{Article, CountryCode, EntityType, media_topic, place::BadCountryCode, slug};
+use super::{
+    Article, CountryCode, EntityType, canonical_language_tag, language_ranges, media_topic, place::BadCountryCode, slug,
+};
 use strum::VariantArray;
 
 /// A facet with a posting list for each of its values.
@@ -23,12 +25,15 @@ use strum::VariantArray;
 #[strum(serialize_all = "lowercase")]
 pub enum Facet {
     Source,
+    Publisher,
     Language,
     Country,
     Place,
     Person,
     Organisation,
     Topic,
+    /// The last: of an article with too many values, authors are left out first.
+    Author,
 }
 
 impl Facet {
@@ -40,8 +45,10 @@ impl Facet {
     pub fn canonical(self, value: &str) -> String {
         match self {
             Self::Country => value.to_ascii_uppercase(),
-            Self::Language => value.to_ascii_lowercase(),
-            Self::Source | Self::Place | Self::Person | Self::Organisation => slug(value),
+            Self::Language => canonical_language_tag(value).unwrap_or_else(|| value.to_owned()).to_ascii_lowercase(),
+            Self::Source | Self::Publisher | Self::Place | Self::Person | Self::Organisation | Self::Author => {
+                slug(value)
+            }
             // Accepts a code or a label. Anything else yields a slug that no article is indexed under.
             Self::Topic => media_topic(value).map_or_else(|| slug(value), |topic| topic.code.to_owned()),
         }
@@ -51,7 +58,7 @@ impl Facet {
     pub fn validate(self, value: &str) -> Result<(), BadCountryCode> {
         match self {
             Self::Country => CountryCode::parse(value).map(drop),
-            Self::Source | Self::Language | Self::Place | Self::Person | Self::Organisation | Self::Topic => Ok(()),
+            _ => Ok(()),
         }
     }
 }
@@ -76,7 +83,10 @@ impl FacetValue {
         let sources = [article.head.source.as_deref(), facts.publisher.as_ref().map(|publisher| publisher.id.as_str())];
         let mut values: Vec<Self> =
             sources.into_iter().flatten().map(|source| Self::new(Facet::Source, source)).collect();
-        values.extend(facts.language.as_deref().map(|language| Self::new(Facet::Language, language)));
+        values.extend(facts.publisher.as_ref().map(|publisher| Self::new(Facet::Publisher, &publisher.id)));
+        values.extend(facts.authors.iter().map(|author| Self::new(Facet::Author, &author.name)));
+        let languages = facts.language.as_deref().into_iter().flat_map(language_ranges);
+        values.extend(languages.map(|range| Self::new(Facet::Language, range)));
         values.extend(
             place.and_then(|place| place.country.as_ref()).map(|country| Self::new(Facet::Country, country.as_str())),
         );

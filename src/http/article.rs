@@ -25,7 +25,7 @@ use http::{HeaderMap, HeaderValue, header};
 ///
 /// As JSON, `text/plain` or `text/markdown`, by `Accept` or `format`. `as_of` returns the article as a reader would
 /// have seen it then; `Accept-Datetime` follows RFC 7089.
-#[utoipa::path(get, path = "/v1/articles/{id}", tag = "articles",
+#[utoipa::path(get, path = "/v1/articles/{id}", operation_id = "get_article", tag = "articles",
     params(("id" = String, Path, description = "The article's id"),
            ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`; overrides `Accept`"),
            ("as_of" = Option<String>, Query, description = "A day or a time: the article as it was then"),
@@ -62,7 +62,7 @@ pub async fn article(
 ///
 /// Where each fact was read, and the label of every byte. The texts of the pieces, concatenated, are the raw document
 /// (its decoded text, if its encoding is not UTF-8).
-#[utoipa::path(get, path = "/v1/articles/{id}/evidence", tag = "articles",
+#[utoipa::path(get, path = "/v1/articles/{id}/evidence", operation_id = "get_evidence", tag = "articles",
     params(("id" = String, Path, description = "The article's id")),
     responses(
         (status = 200, description = "The evidence", body = Evidence),
@@ -86,7 +86,7 @@ pub async fn evidence(
 }
 
 /// Get the raw document
-#[utoipa::path(get, path = "/v1/articles/{id}/raw", tag = "articles",
+#[utoipa::path(get, path = "/v1/articles/{id}/raw", operation_id = "get_raw_document", tag = "articles",
     params(("id" = String, Path, description = "The article's id")),
     responses(
         (status = 200, description = "The unmodified bytes, with their original media type", content_type = "*/*",

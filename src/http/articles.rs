@@ -30,7 +30,10 @@ use utoipa::{IntoParams, ToSchema};
 pub struct FilterParameters {
     /// Publishers or feeds: `a,b` means either, repeating the parameter means both, `-a` excludes.
     source: Option<String>,
-    /// BCP 47, combined like `source`.
+    /// Publishers alone, by their slug; combined like `source`.
+    publisher: Option<String>,
+    /// BCP 47, combined like `source`. A language includes its varieties: `en` matches `en-US` (RFC 4647, basic
+    /// filtering).
     language: Option<String>,
     /// The country of the dateline, or one that the article names; ISO 3166-1 alpha-2, combined like `source`.
     country: Option<String>,
@@ -43,6 +46,8 @@ pub struct FilterParameters {
     organisation: Option<String>,
     /// An IPTC Media Topic, by its code or by the slug of its label; combined like `source`.
     topic: Option<String>,
+    /// An author, by the slug of the name; combined like `source`.
+    author: Option<String>,
     /// A story, by its id; combined like `source`, at most five. A merged story's id selects the remaining story.
     story: Option<String>,
     /// A day or a time, inclusive; only articles with a known publication date match.
@@ -71,7 +76,9 @@ pub struct FilterParameters {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "read by the derive, never built")]
 pub struct ListParameters {
-    /// `-published` (default), `published`, `-changed`; `relevance`, with `q`.
+    /// `-published` (default), `published`, `-changed`; `relevance`, with `q`. An article without a known publication time
+    /// is listed at the last moment at which it can have been published: the end of its interval, else when it was first
+    /// seen. `has=published` excludes these.
     sort: Option<String>,
     /// `true`, with `q`: each entry also has `highlights`, the matching passages.
     highlight: Option<bool>,
@@ -81,6 +88,7 @@ pub struct ListParameters {
     /// more than 5,000 changes were made.
     as_of: Option<String>,
     /// 1 to 100, default 20. A page may be short while `next` is not null.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// From `next`.
     cursor: Option<String>,
@@ -119,7 +127,7 @@ enum EntryJson {
 /// Following `next` from the first page to the end returns exactly once every article that matched at the start and did
 /// not change meanwhile, whatever else is written. There is no depth limit. A page takes at most 24 queries; one that
 /// needs more is short and continues in `next`.
-#[utoipa::path(get, path = "/v1/articles", tag = "articles", params(FilterParameters, ListParameters), responses(
+#[utoipa::path(get, path = "/v1/articles", operation_id = "list_articles", tag = "articles", params(FilterParameters, ListParameters), responses(
     (status = 200, description = "A page of cards", body = ArticleList,
         headers(("link", description = "The next page, RFC 8288"), ("etag", description = "A strong validator"))),
     (status = 304, description = "Not modified: the page matches `If-None-Match`"),

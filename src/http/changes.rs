@@ -46,9 +46,9 @@ pub struct ChangeList {
 /// A consumer that always continues from `next` sees every change at least once, whatever is written meanwhile and
 /// however the writers' clocks differ: changes are numbered by the transactions that make them. Changes of one article
 /// are in order; those of different articles are merged by time. Only changes of content are recorded.
-#[utoipa::path(get, path = "/v1/changes", tag = "changes",
+#[utoipa::path(get, path = "/v1/changes", operation_id = "list_changes", tag = "changes",
     params(("since" = Option<String>, Query, description = "A token, or `now` for future changes only; default: from the beginning"),
-           ("limit" = Option<usize>, Query, description = "1 to 1000, default 100"),
+           ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "1 to 1000, default 100"),
            ("wait" = Option<u64>, Query, description = "Seconds to wait for a change if there is none yet, 0 to 20, default 0")),
     responses(
         (status = 200, description = "A page of changes", body = ChangeList),

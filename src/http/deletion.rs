@@ -35,7 +35,7 @@ pub struct Deleted {
 ///
 /// The article leaves every list at once, and the change log records its deletion; ingesting the same document again
 /// does not restore it. With `purge`, its revisions, their evidence and their raw documents are deleted permanently.
-#[utoipa::path(delete, path = "/v1/articles/{id}", tag = "articles",
+#[utoipa::path(delete, path = "/v1/articles/{id}", operation_id = "delete_article", tag = "articles",
     params(("id" = String, Path, description = "The article's id"),
            ("reason" = Option<String>, Query, description = "Shown to clients that request the article; 1 to 500 bytes"),
            ("purge" = Option<bool>, Query, description = "`true` permanently deletes all stored bytes")),
@@ -68,7 +68,7 @@ pub async fn delete(
 /// Restore a deleted article
 ///
 /// The last content before the deletion becomes a new revision. A purged article cannot be restored.
-#[utoipa::path(post, path = "/v1/articles/{id}/restore", tag = "articles",
+#[utoipa::path(post, path = "/v1/articles/{id}/restore", operation_id = "restore_article", tag = "articles",
     params(("id" = String, Path, description = "The article's id")),
     responses(
         (status = 200, description = "The restored article", body = crate::article::Article),

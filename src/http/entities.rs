@@ -36,11 +36,18 @@ pub struct EntityEntry {
     articles: u64,
 }
 
-/// The members of a card that name entities.
+/// The members of a card that name its facet values.
 #[derive(Deserialize)]
-struct CardEntities {
+struct CardNames {
     dateline: Option<CardDateline>,
     entities: Vec<EntityName>,
+    publisher: Option<EntityName>,
+    authors: Vec<AuthorName>,
+}
+
+#[derive(Deserialize)]
+struct AuthorName {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -58,10 +65,10 @@ struct EntityName {
 ///
 /// Returns people, organisations and places whose name, or a word of it, starts with the prefix. Articles are indexed
 /// only under entities with strong evidence. Case and accents are ignored.
-#[utoipa::path(get, path = "/v1/entities", tag = "articles",
+#[utoipa::path(get, path = "/v1/entities", operation_id = "find_entities", tag = "articles",
     params(("prefix" = String, Query, description = "The beginning of the name or of one of its words"),
            ("type" = Option<String>, Query, description = "`person`, `organisation`, `place`; comma-separated; default: all"),
-           ("limit" = Option<usize>, Query, description = "1 to 50, default 10")),
+           ("limit" = Option<usize>, Query, minimum = 1, maximum = 50, description = "1 to 50, default 10")),
     responses(
         (status = 200, description = "The matching entities", body = EntityList),
         problem_docs::InvalidParameter,
@@ -87,18 +94,25 @@ pub async fn entities(State(service): State<Service>, RawQuery(raw): RawQuery) -
 }
 
 async fn entity_entry(service: &Service, facet: Facet, id: String, articles: u64) -> Result<EntityEntry, Problem> {
-    let clause = Clause { facet, values: vec![id.clone()], negated: false };
+    let name = name(service, facet, &id).await?;
+    Ok(EntityEntry { kind: facet.name(), name: name.unwrap_or_else(|| id.clone()), id, articles })
+}
+
+/// Returns the name of an entity, publisher or author as the newest article that has it writes it.
+pub async fn name(service: &Service, facet: Facet, id: &str) -> Result<Option<String>, Problem> {
+    let clause = Clause { facet, values: vec![id.to_owned()], negated: false };
     let filter = Filter { clauses: vec![clause], ..Filter::default() };
-    let page = query::page(service.archive.store(), &ListQuery::newest(filter)).await?;
-    let name = page.cards.first().and_then(|(_, item)| match item {
-        PageItem::Card(card) => serde_json::from_str::<CardEntities>(card.get()).ok(),
+    let page = query::page(service.archive.store(), &ListQuery { limit: 1, ..ListQuery::newest(filter) }).await?;
+    let card = page.cards.first().and_then(|(_, item)| match item {
+        PageItem::Card(card) => serde_json::from_str::<CardNames>(card.get()).ok(),
         PageItem::Article(_) => None,
     });
-    let name = name.and_then(|card| {
+    Ok(card.and_then(|card| {
         let place = card.dateline.and_then(|dateline| dateline.place);
-        card.entities.into_iter().chain(place).find(|entity| entity.id == id)
-    });
-    Ok(EntityEntry { kind: facet.name(), name: name.map_or_else(|| id.clone(), |entity| entity.name), id, articles })
+        let authors = card.authors.into_iter().map(|author| EntityName { id: slug(&author.name), name: author.name });
+        let mut names = card.entities.into_iter().chain(place).chain(card.publisher).chain(authors);
+        names.find(|entity| entity.id == id).map(|entity| entity.name)
+    }))
 }
 
 struct EntityParams {

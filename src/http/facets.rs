@@ -1,18 +1,24 @@
 //! `GET /v1/facets`, `GET /v1/timeline`: counts of matching articles by facet and over time. Counts are exact.
 
 use super::problem::docs as problem_docs;
-use super::{Service, articles::FilterParameters, params::pairs, problem::Problem, responses::json};
+use super::{Service, articles::FilterParameters, entities, params::pairs, problem::Problem, responses::json};
 use crate::{
-    article::{Facet, Instant, media_topic},
+    article::{
+        Facet, Instant, canonical_language_tag,
+        labels::{country_label, language_label},
+        media_topic,
+    },
     limits::TIMELINE_BUCKETS,
-    query::{BadParameter, FacetQuery, TimelineQuery},
+    query::{FacetQuery, Interval, TimelineQuery},
 };
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
+use futures::future::try_join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
+use strum::VariantArray;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Serialize, ToSchema)]
@@ -35,13 +41,25 @@ pub struct FacetCounts {
 pub struct ValueCount {
     /// The value for the filter parameter.
     value: String,
-    /// The label, for topics.
-    label: Option<&'static str>,
+    /// Its name: in English for countries, languages and topics, else as the newest article writes it. `null` if it has
+    /// none.
+    label: Option<String>,
+    count: u64,
+    /// Of a language, the varieties that are counted in it: `en-US` of `en`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    varieties: Vec<VarietyCount>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct VarietyCount {
+    value: String,
+    label: Option<String>,
     count: u64,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct Timeline {
+    /// The interval of the buckets: the requested one, or a longer one if that has too many.
     interval: &'static str,
     /// Number of matching articles.
     total: u64,
@@ -64,16 +82,18 @@ pub struct Bucket {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "read by the derive, never built")]
 pub struct FacetParameters {
-    /// `source`, `language`, `country`, `place`, `person`, `organisation`, `topic`; comma-separated.
+    /// `source`, `publisher`, `language`, `country`, `place`, `person`, `organisation`, `topic`, `author`;
+    /// comma-separated.
     field: String,
     /// Maximum values per field, 1 to 200, default 20.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
 }
 
 /// Count facet values
 ///
 /// Among the articles that match the filters.
-#[utoipa::path(get, path = "/v1/facets", tag = "articles", params(FilterParameters, FacetParameters), responses(
+#[utoipa::path(get, path = "/v1/facets", operation_id = "count_facet_values", tag = "articles", params(FilterParameters, FacetParameters), responses(
     (status = 200, description = "The values and their article counts", body = FacetList),
     problem_docs::InvalidParameter,
     problem_docs::SearchUnavailable,
@@ -81,33 +101,71 @@ pub struct FacetParameters {
 pub async fn facets(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let query = FacetQuery::parse(&pairs(raw.as_deref())).map_err(Problem::parameters)?;
     let counts = service.search.counts(&query.filter, query.text.as_ref(), query.fields.clone()).await?;
-    let facets = query.fields.iter().zip(counts.facets).map(|(field, counts)| top_values(*field, counts, query.limit));
-    json(&FacetList { total: counts.total, facets: facets.collect() })
+    let facets =
+        query.fields.iter().zip(counts.facets).map(|(field, counts)| top_values(&service, *field, counts, query.limit));
+    json(&FacetList { total: counts.total, facets: try_join_all(facets).await? })
 }
 
-fn top_values(field: Facet, counts: HashMap<String, u64>, limit: usize) -> FacetCounts {
+async fn top_values(
+    service: &Service,
+    field: Facet,
+    counts: HashMap<String, u64>,
+    limit: usize,
+) -> Result<FacetCounts, Problem> {
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    // A language is indexed under each of the ranges that include it.
+    let is_variety = |value: &str| field == Facet::Language && value.contains('-');
+    let (varieties, mut counts): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(value, _)| is_variety(value));
     let left_out = counts.len().saturating_sub(limit);
     counts.truncate(limit);
-    let label = |value: &str| if field == Facet::Topic { media_topic(value).map(|topic| topic.label) } else { None };
-    let values = counts.into_iter().map(|(value, count)| ValueCount { label: label(&value), value, count });
-    FacetCounts { field: field.name(), values: values.collect(), left_out }
+    let varieties_of = |language: &str| {
+        let of_language = |value: &str| value.strip_prefix(language).is_some_and(|rest| rest.starts_with('-'));
+        let matching = varieties.iter().filter(|(value, _)| of_language(value));
+        let variety = |(value, count): &(String, u64)| {
+            let value = canonical_language(value);
+            VarietyCount { label: language_label(&value), value, count: *count }
+        };
+        matching.map(variety).collect()
+    };
+    let values = counts.into_iter().map(async |(value, count)| {
+        let varieties = if field == Facet::Language { varieties_of(&value) } else { Vec::new() };
+        let label = label(service, field, &value).await?;
+        Ok::<_, Problem>(ValueCount { label, value, count, varieties })
+    });
+    Ok(FacetCounts { field: field.name(), values: try_join_all(values).await?, left_out })
+}
+
+/// Returns a tag as it is written, from the spelling that it is indexed under.
+fn canonical_language(value: &str) -> String {
+    canonical_language_tag(value).unwrap_or_else(|| value.to_owned())
+}
+
+async fn label(service: &Service, field: Facet, value: &str) -> Result<Option<String>, Problem> {
+    match field {
+        Facet::Country => Ok(country_label(value).map(str::to_owned)),
+        Facet::Topic => Ok(media_topic(value).map(|topic| topic.label.to_owned())),
+        Facet::Language => Ok(language_label(value)),
+        Facet::Source | Facet::Publisher | Facet::Place | Facet::Person | Facet::Organisation | Facet::Author => {
+            entities::name(service, field, value).await
+        }
+    }
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "read by the derive, never built")]
 pub struct TimelineParameters {
-    /// `hour`, `day`, `week` (from Monday), `month`; all in UTC.
+    /// `auto`, `hour`, `day`, `week` (from Monday), `month`, `quarter`, `year`; all in UTC. `auto` is the shortest with at
+    /// most 100 buckets.
     interval: String,
 }
 
 /// Count articles over time
 ///
-/// Empty buckets are included. A timeline of more than 2,000 buckets is refused: request a longer interval, or narrow
-/// it with `published_from` and `published_to`.
-#[utoipa::path(get, path = "/v1/timeline", tag = "articles", params(FilterParameters, TimelineParameters), responses(
+/// Empty buckets are included. If there are more than 2,000, they are of the shortest longer interval that has fewer;
+/// `interval` in the response names it.
+#[utoipa::path(get, path = "/v1/timeline", operation_id = "get_timeline", tag = "articles", params(FilterParameters, TimelineParameters), responses(
     (status = 200, description = "Counts over time", body = Timeline),
     problem_docs::InvalidParameter,
     problem_docs::SearchUnavailable,
@@ -115,25 +173,34 @@ pub struct TimelineParameters {
 pub async fn timeline(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let query = TimelineQuery::parse(&pairs(raw.as_deref())).map_err(Problem::parameters)?;
     let times = service.search.times(&query.filter, query.text.as_ref()).await?;
-    let buckets = buckets(&query, &times).ok_or_else(|| {
-        let detail = format!("expected at most {TIMELINE_BUCKETS} buckets between the first and the last article");
-        Problem::parameters(vec![BadParameter { parameter: "interval".to_owned(), detail }])
-    })?;
-    json(&Timeline { interval: query.interval.name(), total: times.values().sum(), buckets })
+    // The requested interval or, for `auto` and for a range that is too wide, the shortest that has few enough buckets.
+    let (shortest, most) =
+        query.interval.map_or((Interval::Hour, AUTO_BUCKETS), |interval| (interval, TIMELINE_BUCKETS));
+    let fitting = Interval::VARIANTS.iter().copied().skip_while(|interval| *interval != shortest);
+    let (interval, buckets) = fitting
+        .filter_map(|interval| Some((interval, buckets(interval, most, &times)?)))
+        .next()
+        // There are at most as many years as the calendar has.
+        .or_else(|| Some((Interval::Year, buckets(Interval::Year, usize::MAX, &times)?)))
+        .unwrap_or((Interval::Year, Vec::new()));
+    json(&Timeline { interval: interval.name(), total: times.values().sum(), buckets })
 }
 
+/// Maximum buckets of a timeline whose interval is chosen: about as many as a chart shows.
+const AUTO_BUCKETS: usize = 100;
+
 /// Returns contiguous buckets, or `None` if there are too many.
-fn buckets(query: &TimelineQuery, times: &BTreeMap<(i64, bool), u64>) -> Option<Vec<Bucket>> {
+fn buckets(interval: Interval, most: usize, times: &BTreeMap<(i64, bool), u64>) -> Option<Vec<Bucket>> {
     let mut buckets: Vec<Bucket> = Vec::new();
     for ((milliseconds, published), count) in times {
         let at = Instant::from_timestamp(jiff::Timestamp::from_millisecond(*milliseconds).ok()?)?;
         while buckets.last().is_none_or(|bucket| bucket.to <= at) {
             let from = match buckets.last() {
                 Some(last) => last.to,
-                None => query.interval.begin(at)?,
+                None => interval.begin(at)?,
             };
-            let to = query.interval.next(from)?;
-            if buckets.len() == TIMELINE_BUCKETS {
+            let to = interval.next(from)?;
+            if buckets.len() == most {
                 return None;
             }
             buckets.push(Bucket { from, to, count: 0, published: 0 });

@@ -33,8 +33,8 @@ pub struct FailureList {
 /// List failures
 ///
 /// Documents that failed, latest first.
-#[utoipa::path(get, path = "/v1/failures", tag = "failures",
-    params(("limit" = Option<usize>, Query, description = "1 to 100, default 20. A page may be short while `next` is not null"),
+#[utoipa::path(get, path = "/v1/failures", operation_id = "list_failures", tag = "failures",
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "1 to 100, default 20. A page may be short while `next` is not null"),
            ("cursor" = Option<String>, Query, description = "From `next`")),
     responses(
         (status = 200, description = "A page of failures", body = FailureList),
@@ -52,7 +52,7 @@ pub async fn failures(State(service): State<Service>, RawQuery(raw): RawQuery) -
 }
 
 /// Get a failure
-#[utoipa::path(get, path = "/v1/failures/{id}", tag = "failures",
+#[utoipa::path(get, path = "/v1/failures/{id}", operation_id = "get_failure", tag = "failures",
     params(("id" = String, Path, description = "The failure's id")),
     responses(
         (status = 200, description = "The failure", body = Failure),
@@ -68,7 +68,7 @@ pub async fn failure(
 }
 
 /// Get the bytes of a failed document
-#[utoipa::path(get, path = "/v1/failures/{id}/raw", tag = "failures",
+#[utoipa::path(get, path = "/v1/failures/{id}/raw", operation_id = "get_failed_document", tag = "failures",
     params(("id" = String, Path, description = "The failure's id")),
     responses(
         (status = 200, description = "The unmodified bytes, with their original media type"),
@@ -98,7 +98,7 @@ pub struct Retry {
 ///
 /// Reads and archives the document again, for example after an upgrade with better rules. The document keeps the
 /// time it was retrieved, so that it does not replace one retrieved later.
-#[utoipa::path(post, path = "/v1/failures/{id}/retry", tag = "failures",
+#[utoipa::path(post, path = "/v1/failures/{id}/retry", operation_id = "retry_failure", tag = "failures",
     params(("id" = String, Path, description = "The failure's id")),
     responses(
         (status = 200, description = "The result", body = Retry),
@@ -116,7 +116,7 @@ pub async fn retry(
 }
 
 /// Delete a failure and its bytes
-#[utoipa::path(delete, path = "/v1/failures/{id}", tag = "failures",
+#[utoipa::path(delete, path = "/v1/failures/{id}", operation_id = "delete_failure", tag = "failures",
     params(("id" = String, Path, description = "The failure's id")),
     responses(
         (status = 204, description = "Failure deleted"),

@@ -55,9 +55,9 @@ pub struct RevisionList {
 /// List an article's revisions
 ///
 /// Newest first. A change that affects only lines removed by extraction does not make a revision.
-#[utoipa::path(get, path = "/v1/articles/{id}/revisions", tag = "history",
+#[utoipa::path(get, path = "/v1/articles/{id}/revisions", operation_id = "list_revisions", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
-           ("before" = Option<u32>, Query, description = "From `next`: only revisions before this number")),
+           ("before" = Option<i64>, Query, minimum = 1, maximum = 4294967295_i64, description = "From `next`: only revisions before this number")),
     responses(
         (status = 200, description = "At most 100 revisions", body = RevisionList),
         problem_docs::ArticleNotFound,
@@ -95,7 +95,7 @@ fn path(id: &ArticleId, number: u32) -> String {
 /// Get a revision of an article
 ///
 /// As JSON, `text/plain` or `text/markdown`. A revision never changes.
-#[utoipa::path(get, path = "/v1/articles/{id}/revisions/{number}", tag = "history",
+#[utoipa::path(get, path = "/v1/articles/{id}/revisions/{number}", operation_id = "get_revision", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
            ("number" = u32, Path, description = "The revision number"),
            ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`; overrides `Accept`")),
@@ -154,7 +154,7 @@ pub struct Changes {
 ///
 /// Returns the words that differ, as JSON or as `text/html` with `<ins>` and `<del>`, by `Accept`. `range` is two
 /// revision numbers such as `1..3`, in either order.
-#[utoipa::path(get, path = "/v1/articles/{id}/changes/{range}", tag = "history",
+#[utoipa::path(get, path = "/v1/articles/{id}/changes/{range}", operation_id = "compare_revisions", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
            ("range" = String, Path, description = "Two revision numbers: `1..2`")),
     responses(
@@ -266,9 +266,9 @@ pub fn link(id: &ArticleId, response: &mut Response) -> Result<(), Problem> {
 /// Get an article's timemap
 ///
 /// Its revisions as links (RFC 7089, 5), newest first, at most 100 with a link to the next page.
-#[utoipa::path(get, path = "/v1/articles/{id}/timemap", tag = "history",
+#[utoipa::path(get, path = "/v1/articles/{id}/timemap", operation_id = "get_timemap", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
-           ("before" = Option<u32>, Query, description = "Only revisions before this number")),
+           ("before" = Option<i64>, Query, minimum = 1, maximum = 4294967295_i64, description = "Only revisions before this number")),
     responses(
         (status = 200, description = "The timemap", body = String, content_type = "application/link-format"),
         problem_docs::ArticleNotFound,

@@ -37,28 +37,28 @@ pub struct Receipt {
 }
 
 /// The result of ingesting one line, or one entry of a feed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum LineReceipt {
-    Ingested {
-        line: usize,
-        /// The entry's id, for feeds.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        entry: Option<String>,
-        #[serde(flatten)]
-        receipt: Receipt,
-    },
-    Failed {
-        line: usize,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        entry: Option<String>,
-        /// `failed`.
-        outcome: &'static str,
-        code: &'static str,
-        detail: String,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        errors: Vec<Fault>,
-    },
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct LineReceipt {
+    line: usize,
+    /// The entry's id, for feeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<String>,
+    /// `created`, `revised`, `unchanged`, `deleted`, `outdated` or `failed`.
+    outcome: &'static str,
+    /// The article's id, revision and path, unless it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<ArticleId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
 }
 
 /// Ingest one raw document or many
@@ -68,7 +68,7 @@ pub enum LineReceipt {
 /// and an invalid line does not affect the others. A feed (`application/rss+xml`, `application/atom+xml`,
 /// `application/rdf+xml`, `application/feed+json`, or XML that is a feed) likewise gets a line for each entry. For 24
 /// hours, an `Idempotency-Key` returns the first response again.
-#[utoipa::path(post, path = "/v1/articles", tag = "articles",
+#[utoipa::path(post, path = "/v1/articles", operation_id = "ingest_articles", tag = "articles",
     params(("idempotency-key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body(content((envelope::Envelope = "application/json"), (String = "application/x-ndjson"), (String = "text/plain"), (String = "text/html"), (String = "text/markdown"), (String = "application/rss+xml"), (String = "application/atom+xml"), (String = "application/rdf+xml"), (String = "application/feed+json"))),
     responses(
@@ -170,20 +170,18 @@ fn receipt(Ingested { outcome, id, revision, .. }: Ingested) -> Receipt {
 
 fn line_receipt(line: usize, IngestReport { entry, ingested }: IngestReport) -> LineReceipt {
     match ingested {
-        Ok(ingested) => LineReceipt::Ingested { line, entry, receipt: receipt(ingested) },
+        Ok(ingested) => {
+            let Receipt { outcome, id, revision, location } = receipt(ingested);
+            let (id, revision, location) = (Some(id), Some(revision), Some(location));
+            LineReceipt { line, entry, outcome: outcome.name(), id, revision, location, ..LineReceipt::default() }
+        }
         Err(error) => failed(line, entry, error.into()),
     }
 }
 
 fn failed(line: usize, entry: Option<String>, problem: Problem) -> LineReceipt {
-    LineReceipt::Failed {
-        line,
-        entry,
-        outcome: "failed",
-        code: problem.code.name(),
-        detail: problem.detail,
-        errors: problem.errors,
-    }
+    let (code, detail) = (Some(problem.code.name()), Some(problem.detail));
+    LineReceipt { line, entry, outcome: "failed", code, detail, errors: problem.errors, ..LineReceipt::default() }
 }
 
 /// Ingests the lines in sequence: two may hold versions of one article, and the later line is the later version.

@@ -62,7 +62,7 @@ type DocumentedResponses = BTreeMap<String, RefOr<openapi::Response>>;
 
 impl Code {
     /// The response as the OpenAPI document describes it.
-    fn documented(self) -> DocumentedResponses {
+    pub fn documented(self) -> DocumentedResponses {
         let body = openapi::Content::new(Some(openapi::Ref::from_schema_name("ProblemBody")));
         let response = openapi::ResponseBuilder::new().description(self.title()).content(PROBLEM_MEDIA_TYPE, body);
         BTreeMap::from([(self.status().as_u16().to_string(), response.build().into())])

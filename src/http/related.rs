@@ -31,9 +31,9 @@ pub struct RelatedEntry {
 ///
 /// Other stories on the same people, organisations, places and words, within two weeks of the article: one article of
 /// each story, and none of the article's own. Each has at least two features in common with it, listed in `because`.
-#[utoipa::path(get, path = "/v1/articles/{id}/related", tag = "articles",
+#[utoipa::path(get, path = "/v1/articles/{id}/related", operation_id = "list_related_articles", tag = "articles",
     params(("id" = String, Path, description = "The article's id"),
-           ("limit" = Option<usize>, Query, description = "1 to 20, default 5")),
+           ("limit" = Option<usize>, Query, minimum = 1, maximum = 20, description = "1 to 20, default 5")),
     responses(
         (status = 200, description = "The related articles", body = RelatedList),
         problem_docs::InvalidParameter,

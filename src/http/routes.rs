@@ -34,7 +34,17 @@ macro_rules! routes {
         ),
             paths($($module::$handler),*),
             components(schemas(crate::article::Card, crate::article::Article, super::problem::ProblemBody)),
-            tags((name = "articles"), (name = "history"), (name = "changes"), (name = "stories"), (name = "sources"), (name = "failures"), (name = "webhooks"), (name = "service"))
+            servers((url = "/", description = "The server of this document")),
+            tags(
+                (name = "articles", description = "Read, search, count and ingest articles"),
+                (name = "history", description = "Revisions of an article"),
+                (name = "changes", description = "What was created, revised or deleted, in order"),
+                (name = "stories", description = "Near-duplicates, grouped"),
+                (name = "sources", description = "The polled feeds and sites"),
+                (name = "failures", description = "Documents that could not be ingested"),
+                (name = "webhooks", description = "Notifications of changes"),
+                (name = "service", description = "The API itself"),
+            )
         )]
         pub struct Specification;
     };

@@ -17,7 +17,7 @@ use serde_json::json as object;
 pub const SPECIFICATION: &str = include_str!("openapi.json");
 
 /// List the API's paths
-#[utoipa::path(get, path = "/", tag = "service", responses((status = 200, description = "The service's name, version and paths")))]
+#[utoipa::path(get, path = "/", operation_id = "get_index", tag = "service", responses((status = 200, description = "The service's name, version and paths")))]
 pub async fn index() -> Result<Response, Problem> {
     json(&object!({
         "name": "Dateline",
@@ -35,7 +35,7 @@ pub async fn index() -> Result<Response, Problem> {
 }
 
 /// Check the service's health
-#[utoipa::path(get, path = "/healthz", tag = "service", responses(
+#[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "service", responses(
     (status = 200, description = "The store is available"),
     problem_docs::Unavailable,
 ))]
@@ -50,7 +50,7 @@ pub async fn health(State(service): State<Service>) -> Result<Response, Problem>
 }
 
 /// Get this OpenAPI document
-#[utoipa::path(get, path = "/openapi.json", tag = "service", responses((status = 200, description = "OpenAPI 3.1")))]
+#[utoipa::path(get, path = "/openapi.json", operation_id = "get_openapi", tag = "service", responses((status = 200, description = "OpenAPI 3.1")))]
 pub async fn document() -> Response {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], SPECIFICATION).into_response()
 }

@@ -149,9 +149,9 @@ fn entry(source: &Source) -> SourceEntry {
 /// List sources
 ///
 /// Ordered by id.
-#[utoipa::path(get, path = "/v1/sources", tag = "sources",
+#[utoipa::path(get, path = "/v1/sources", operation_id = "list_sources", tag = "sources",
     params(("state" = Option<String>, Query, description = "`active`, `failing`, `paused` or `retired`"),
-           ("limit" = Option<usize>, Query, description = "1 to 200, default 50. A page may be short while `next` is not null"),
+           ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200, default 50. A page may be short while `next` is not null"),
            ("cursor" = Option<String>, Query, description = "From `next`")),
     responses(
         (status = 200, description = "A page of sources", body = SourceList),
@@ -184,7 +184,7 @@ pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) ->
 /// Add a source
 ///
 /// It is polled at once, then at the rhythm of its feed.
-#[utoipa::path(post, path = "/v1/sources", tag = "sources", request_body = SourceChanges,
+#[utoipa::path(post, path = "/v1/sources", operation_id = "add_source", tag = "sources", request_body = SourceChanges,
     responses(
         (status = 201, description = "Source added", body = SourceEntry, headers(("location", description = "The source's path"))),
         problem_docs::InvalidSource,
@@ -229,7 +229,7 @@ pub struct Import {
 /// Import sources from OPML 2.0
 ///
 /// Returns a result for every entry, in the order of the list. A refused entry does not keep others from being added.
-#[utoipa::path(post, path = "/v1/sources.opml", tag = "sources", request_body(content((String = "text/x-opml"))),
+#[utoipa::path(post, path = "/v1/sources.opml", operation_id = "import_sources", tag = "sources", request_body(content((String = "text/x-opml"))),
     responses(
         (status = 200, description = "The result of every entry", body = Import),
         problem_docs::InvalidSource,
@@ -263,7 +263,7 @@ pub async fn import(State(service): State<Service>, RawQuery(raw): RawQuery, bod
 /// Export sources as OPML 2.0
 ///
 /// For import into other feed readers.
-#[utoipa::path(get, path = "/v1/sources.opml", tag = "sources",
+#[utoipa::path(get, path = "/v1/sources.opml", operation_id = "export_sources", tag = "sources",
     responses((status = 200, description = "The OPML list", body = String, content_type = "text/x-opml")))]
 pub async fn export(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
@@ -272,7 +272,7 @@ pub async fn export(State(service): State<Service>, RawQuery(raw): RawQuery) -> 
 }
 
 /// Get a source and its health
-#[utoipa::path(get, path = "/v1/sources/{id}", tag = "sources",
+#[utoipa::path(get, path = "/v1/sources/{id}", operation_id = "get_source", tag = "sources",
     params(("id" = String, Path, description = "The source's id")),
     responses(
         (status = 200, description = "The source", body = SourceEntry),
@@ -290,11 +290,12 @@ pub async fn show(
 /// Change a source's settings
 ///
 /// A source that was retired or paused, or whose URL changes, is polled at once.
-#[utoipa::path(patch, path = "/v1/sources/{id}", tag = "sources", request_body = SourceChanges,
+#[utoipa::path(patch, path = "/v1/sources/{id}", operation_id = "change_source", tag = "sources", request_body = SourceChanges,
     params(("id" = String, Path, description = "The source's id")),
     responses(
         (status = 200, description = "Source changed", body = SourceEntry),
         problem_docs::InvalidSource,
+        problem_docs::UnsupportedMediaType,
         problem_docs::SourceNotFound,
 ))]
 pub async fn change(
@@ -318,7 +319,7 @@ pub async fn change(
 /// Remove a source
 ///
 /// Its articles are kept.
-#[utoipa::path(delete, path = "/v1/sources/{id}", tag = "sources",
+#[utoipa::path(delete, path = "/v1/sources/{id}", operation_id = "remove_source", tag = "sources",
     params(("id" = String, Path, description = "The source's id")),
     responses(
         (status = 204, description = "Source removed"),
@@ -337,7 +338,7 @@ pub async fn remove(
 /// Poll a source now
 ///
 /// Instead of waiting until it is due. A paused source is polled this one time.
-#[utoipa::path(post, path = "/v1/sources/{id}/poll", tag = "sources",
+#[utoipa::path(post, path = "/v1/sources/{id}/poll", operation_id = "poll_source", tag = "sources",
     params(("id" = String, Path, description = "The source's id")),
     responses(
         (status = 202, description = "Poll scheduled; the source's `health` reports the result", body = SourceEntry),

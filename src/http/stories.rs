@@ -52,8 +52,8 @@ pub struct StoryList {
 ///
 /// Stories that have several articles, newest first. A story's time is when its second article was added, and does not
 /// change; a story that was merged into another leaves the list.
-#[utoipa::path(get, path = "/v1/stories", tag = "stories",
-    params(("limit" = Option<usize>, Query, description = "1 to 100, default 20. A page may be short while `next` is not null"),
+#[utoipa::path(get, path = "/v1/stories", operation_id = "list_stories", tag = "stories",
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "1 to 100, default 20. A page may be short while `next` is not null"),
            ("cursor" = Option<String>, Query, description = "From `next`")),
     responses(
         (status = 200, description = "A page of stories", body = StoryList),
@@ -147,7 +147,7 @@ pub struct StoryDetail {
 /// Returns its members, their similarity, and the passages that they share.
 ///
 /// Every article has its own story until another joins it. The id of a merged story redirects to the remaining story.
-#[utoipa::path(get, path = "/v1/stories/{id}", tag = "stories",
+#[utoipa::path(get, path = "/v1/stories/{id}", operation_id = "get_story", tag = "stories",
     params(("id" = String, Path, description = "The story's id")),
     responses(
         (status = 200, description = "The story", body = StoryDetail),

@@ -101,7 +101,7 @@ fn entry(webhook: &Webhook) -> WebhookEntry {
 /// List webhooks
 ///
 /// There are at most fifty.
-#[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks",
+#[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks",
     responses((status = 200, description = "The webhooks", body = WebhookList)))]
 pub async fn webhooks(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
@@ -119,7 +119,7 @@ pub async fn webhooks(State(service): State<Service>, RawQuery(raw): RawQuery) -
 /// change log, at least once; a redelivery has the same `webhook-id`. Any response other than 2xx, including a
 /// redirect, is a failure. The same change is retried after 10 seconds, and after three times as long with each further
 /// failure, up to six hours.
-#[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", request_body = WebhookSettings,
+#[utoipa::path(post, path = "/v1/webhooks", operation_id = "add_webhook", tag = "webhooks", request_body = WebhookSettings,
     responses(
         (status = 201, description = "Created. The secret is shown only once.", body = WebhookEntry, headers(("location", description = "The webhook's path"))),
         problem_docs::InvalidWebhook,
@@ -158,7 +158,7 @@ pub async fn add(
 }
 
 /// Get a webhook
-#[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "webhooks",
+#[utoipa::path(get, path = "/v1/webhooks/{id}", operation_id = "get_webhook", tag = "webhooks",
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
         (status = 200, description = "The webhook", body = WebhookEntry),
@@ -176,11 +176,12 @@ pub async fn show(
 /// Change a webhook's settings
 ///
 /// Enabling a disabled webhook resumes delivery where it stopped.
-#[utoipa::path(patch, path = "/v1/webhooks/{id}", tag = "webhooks", request_body = WebhookSettings,
+#[utoipa::path(patch, path = "/v1/webhooks/{id}", operation_id = "change_webhook", tag = "webhooks", request_body = WebhookSettings,
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
         (status = 200, description = "Webhook changed", body = WebhookEntry),
         problem_docs::InvalidWebhook,
+        problem_docs::UnsupportedMediaType,
         problem_docs::WebhookNotFound,
 ))]
 pub async fn change(
@@ -208,7 +209,7 @@ pub async fn change(
 }
 
 /// Remove a webhook
-#[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "webhooks",
+#[utoipa::path(delete, path = "/v1/webhooks/{id}", operation_id = "remove_webhook", tag = "webhooks",
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
         (status = 204, description = "Webhook removed"),

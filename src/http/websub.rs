@@ -18,7 +18,7 @@ use http::{HeaderMap, StatusCode, header};
 /// Verify a WebSub subscription
 ///
 /// Called by a hub (WebSub 1.0, section 5.3). A subscription that was not requested is refused.
-#[utoipa::path(get, path = "/v1/websub/{id}", tag = "sources",
+#[utoipa::path(get, path = "/v1/websub/{id}", operation_id = "verify_subscription", tag = "sources",
     params(("id" = String, Path, description = "The source's id"),
            ("hub.mode" = String, Query, description = "`subscribe`, `unsubscribe` or `denied`"),
            ("hub.topic" = String, Query, description = "The feed's own URL"),
@@ -54,7 +54,7 @@ pub async fn verify(
 /// Receive a WebSub notification
 ///
 /// The source is polled at once. A notification without a valid signature gets the same response, but is ignored.
-#[utoipa::path(post, path = "/v1/websub/{id}", tag = "sources",
+#[utoipa::path(post, path = "/v1/websub/{id}", operation_id = "receive_notification", tag = "sources",
     params(("id" = String, Path, description = "The source's id"),
            ("x-hub-signature" = Option<String>, Header, description = "HMAC of the body: sha256, sha384 or sha512")),
     responses(

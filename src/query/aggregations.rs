@@ -23,7 +23,8 @@ pub struct FacetQuery {
 pub struct TimelineQuery {
     pub filter: Filter,
     pub text: Option<TextQuery>,
-    pub interval: Interval,
+    /// `None`: the one that fits.
+    pub interval: Option<Interval>,
 }
 
 /// An interval of the calendar in UTC. Weeks begin on Monday (ISO 8601).
@@ -34,6 +35,8 @@ pub enum Interval {
     Day,
     Week,
     Month,
+    Quarter,
+    Year,
 }
 
 impl Interval {
@@ -52,6 +55,11 @@ impl Interval {
                 utc.start_of_day().ok()?.checked_sub(i64::from(since_monday).days()).ok()?
             }
             Self::Month => utc.first_of_month().ok()?.start_of_day().ok()?,
+            Self::Quarter => {
+                let in_quarter = (utc.month() - 1) % 3;
+                utc.first_of_month().ok()?.checked_sub(in_quarter.months()).ok()?.start_of_day().ok()?
+            }
+            Self::Year => utc.first_of_year().ok()?.start_of_day().ok()?,
         };
         Instant::from_timestamp(begin.timestamp())
     }
@@ -64,6 +72,8 @@ impl Interval {
             Self::Day => 1.day(),
             Self::Week => 1.week(),
             Self::Month => 1.month(),
+            Self::Quarter => 3.months(),
+            Self::Year => 1.year(),
         };
         Instant::from_timestamp(utc.checked_add(span).ok()?.timestamp())
     }
@@ -88,8 +98,10 @@ impl TimelineQuery {
     pub fn parse(pairs: &[(String, String)]) -> Result<Self, Vec<BadParameter>> {
         let mut params = begin(pairs, &Self::NAMES);
         let (filter, text) = (params.filter(), params.text());
-        params.require("interval", Interval::VARIANTS, Interval::name);
-        let interval = params.choice("interval", Interval::VARIANTS, Interval::name).unwrap_or(Interval::Day);
+        let all: Vec<_> = std::iter::once(None).chain(Interval::VARIANTS.iter().copied().map(Some)).collect();
+        let name = |interval: Option<Interval>| interval.map_or("auto", Interval::name);
+        params.require("interval", &all, name);
+        let interval = params.choice("interval", &all, name).flatten();
         params.finish(Self { filter, text, interval })
     }
 }
@@ -111,6 +123,8 @@ mod tests {
             (Interval::Day, "2024-02-29", "2024-03-01"),
             (Interval::Week, "2024-02-26", "2024-03-04"),
             (Interval::Month, "2024-02-01", "2024-03-01"),
+            (Interval::Quarter, "2024-01-01", "2024-04-01"),
+            (Interval::Year, "2024-01-01", "2025-01-01"),
         ] {
             assert_eq!(interval.begin(moment), Some(at(begin)), "{interval:?}");
             assert_eq!(interval.next(at(begin)), Some(at(next)), "{interval:?}");
@@ -124,7 +138,7 @@ mod tests {
         let bad = FacetQuery::parse(&pairs("field=topic,colour&limit=900&sort=published&q=(")).expect_err("invalid");
         assert_eq!(names(bad), ["sort", "q", "field", "limit"]);
         assert_eq!(names(FacetQuery::parse(&[]).expect_err("no field")), ["field"]);
-        let bad = TimelineQuery::parse(&pairs("interval=year&cursor=x")).expect_err("invalid");
+        let bad = TimelineQuery::parse(&pairs("interval=decade&cursor=x")).expect_err("invalid");
         assert_eq!(names(bad), ["cursor", "interval"]);
         let bad = TimelineQuery::parse(&pairs("interval=day&interval=week")).expect_err("twice");
         assert_eq!(names(bad), ["interval"]);

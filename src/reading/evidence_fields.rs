@@ -2,7 +2,7 @@
 
 use super::{Finding, Paragraph, normalisation};
 use crate::{
-    article::{Dateline, FieldEvidence, Place, Span},
+    article::{Dateline, FieldEvidence, Place, Span, canonical_language_tag},
     enrich::dateline,
 };
 
@@ -86,6 +86,8 @@ impl EvidenceFields {
 
     /// Prefers the detected language: a declaration may be copied from a template.
     pub fn language(&mut self, detected: Option<&'static str>, declared: Option<Finding<String>>) -> Option<String> {
+        let declared =
+            declared.and_then(|declared| Some(Finding { value: canonical_language_tag(&declared.value)?, ..declared }));
         let Some(detected) = detected else { return self.text("language", declared) };
         let primary = |text: &String| text.split('-').next().unwrap_or_default().to_ascii_lowercase();
         match declared {

@@ -28,7 +28,7 @@ use tantivy::{
 };
 
 /// Changes when an earlier index can no longer be read or its fields change meaning; the index is then rebuilt.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Positions skipped between paragraphs, so that no phrase matches across their boundary unless its slop is as large.
 const PARAGRAPH_GAP: usize = 10;
@@ -55,6 +55,11 @@ pub const PUBLISHED: &str = "published";
 pub const HEAD: &str = "head";
 pub const MENTIONED: &str = "mentions";
 
+/// Returns the name of a facet's column: the words of authors are in a field of that name.
+pub fn facet_column(facet: Facet) -> String {
+    format!("{}_values", facet.name())
+}
+
 pub static FIELDS: LazyLock<IndexFields> = LazyLock::new(IndexFields::define);
 
 impl IndexFields {
@@ -64,8 +69,9 @@ impl IndexFields {
             let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record);
             TextOptions::default().set_indexing_options(indexing.set_fieldnorms(record.has_positions()))
         };
-        let column =
-            |builder: &mut SchemaBuilder, name| builder.add_text_field(name, TextOptions::default().set_fast("raw"));
+        let column = |builder: &mut SchemaBuilder, name: &str| {
+            builder.add_text_field(name, TextOptions::default().set_fast("raw"))
+        };
         let positions = indexed(IndexRecordOption::WithFreqsAndPositions, TOKENS);
         let words = QueryField::VARIANTS
             .iter()
@@ -82,7 +88,7 @@ impl IndexFields {
             published: builder.add_u64_field(PUBLISHED, tantivy::schema::FAST),
             head: builder.add_u64_field(HEAD, tantivy::schema::FAST),
             mentions: column(&mut builder, MENTIONED),
-            facets: Facet::VARIANTS.iter().map(|facet| (*facet, column(&mut builder, facet.name()))).collect(),
+            facets: Facet::VARIANTS.iter().map(|facet| (*facet, column(&mut builder, &facet_column(*facet)))).collect(),
             words,
             stems: stems.to_vec(),
             schema: builder.build(),

@@ -131,7 +131,7 @@ impl Segment {
         };
         let reader = SegmentReader::open(segment)?;
         let mut languages = Vec::new();
-        if let Some(column) = reader.fast_fields().str(Facet::Language.name())? {
+        if let Some(column) = reader.fast_fields().str(&schema::facet_column(Facet::Language))? {
             let mut stream = column.dictionary().stream()?;
             while stream.advance() {
                 languages.push(String::from_utf8_lossy(stream.key()).into_owned());
@@ -202,7 +202,7 @@ impl Segment {
 
     /// The values of a facet. `None` if no article has a value.
     pub fn facet(&self, facet: Facet) -> tantivy::Result<Option<&StrColumn>> {
-        let open = || self.reader.fast_fields().str(facet.name());
+        let open = || self.reader.fast_fields().str(&schema::facet_column(facet));
         once(&self.columns.facets[facet as usize], open).map(Option::as_ref)
     }
 

@@ -2,7 +2,7 @@
 
 use super::rules::{EntryRule, Rules};
 use crate::{
-    article::{CountryCode, Defaults, is_language_tag},
+    article::{CountryCode, Defaults, canonical_language_tag},
     limits::{
         INTERVAL_DEFAULT_MAXIMUM, INTERVAL_DEFAULT_MINIMUM, INTERVAL_HIGHEST, INTERVAL_LOWEST, SOURCE_HEADER_BYTES,
         SOURCE_HEADERS, SOURCE_TITLE_BYTES, URL_BYTES,
@@ -81,7 +81,7 @@ impl SourceSettings {
                 refuse(member, format!("expected 1 to {SOURCE_TITLE_BYTES} bytes"));
             }
         }
-        if let Some(language) = self.language.as_deref().filter(|language| !is_language_tag(language)) {
+        if let Some(language) = self.language.as_deref().filter(|language| canonical_language_tag(language).is_none()) {
             refuse("language", format!("expected a BCP 47 code such as en or pt-BR, found {language:?}"));
         }
         if let Some(country) = self.country.as_deref().filter(|country| CountryCode::parse(country).is_err()) {

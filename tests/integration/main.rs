@@ -12,6 +12,7 @@ mod crash;
 mod detect;
 mod doubling;
 mod failures;
+mod filters;
 mod history;
 mod http;
 mod http_ingest;

@@ -62,8 +62,9 @@ const STATED_FIELDS: [&str; 16] = [
     "entities",
 ];
 
-/// Rules that derive a value from the text: a country from its adjective, a day from the codes of a wire.
-const DERIVING_RULES: [&str; 4] = ["country-adjective", "filing-time", "tense-bounds", "names-and-topic-words"];
+/// Rules that derive a value from the text: a country from its adjective or its name in another language, a day from the codes of a wire.
+const DERIVING_RULES: [&str; 5] =
+    ["country-adjective", "country-name", "filing-time", "tense-bounds", "names-and-topic-words"];
 
 fn assert_spans_yield_values(name: &str, evidence: &Evidence) {
     // Markdown has markup between the words, and URLs are escaped again.

@@ -48,7 +48,7 @@ WEAK = {
     "it": "Dominica Maurizio Mali (ills)",
     "nl": "Dominica",
     "ar": "مالي عُمان عمان بنين توغو (financial, Amman, sons)",
-    "ur": "مالی پیرو عمان (financial, followers)",
+    "ur": "مالی پیرو عمان شام مالٹا (financial, followers, evening, an orange)",
     "hi": "माली (a gardener)",
     "ja": "マリ トーゴ ジョージア (part of names, a state of the United States)",
     "zh": "马里 馬利 乍得 多哥 乔治亚 喬治亞 (part of other names)",

@@ -10,7 +10,7 @@ use super::{
     visible_metadata,
 };
 use crate::{
-    article::{Instant, Publisher, is_language_tag, slug},
+    article::{Instant, Publisher, canonical_language_tag, slug},
     limits::STATED_VALUES,
     reading::{Finding, ParsedPage, visible_text::visible_text},
 };
@@ -210,10 +210,9 @@ impl<'a> Metadata<'a> {
         let mut candidates = self.meta(&["html:"], "html-lang");
         candidates.extend(self.node("inLanguage"));
         candidates.extend(self.meta(&["content-language", "og:locale", "dc.language"], "meta"));
-        // Open Graph writes `en_GB`.
-        let tags =
-            candidates.into_iter().map(|candidate| Candidate { text: candidate.text.replace('_', "-"), ..candidate });
-        let tags = tags.filter(|candidate| is_language_tag(&candidate.text));
+        let tags = candidates
+            .into_iter()
+            .filter_map(|candidate| Some(Candidate { text: canonical_language_tag(&candidate.text)?, ..candidate }));
         first(tags.collect())
     }
 
