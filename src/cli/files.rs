@@ -11,7 +11,7 @@ use crate::{
 };
 use std::{
     fs::File,
-    io::BufReader,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -19,22 +19,57 @@ use std::{
 const ABOUT: &str = "README.md";
 const STANDARD_INPUT: &str = "-";
 
-/// Returns the number of files and a lazy iterator over their documents. A path that does not exist is refused before
-/// anything is ingested.
-pub fn input_documents(paths: &[PathBuf]) -> Result<(usize, Box<dyn Iterator<Item = InputDocument>>), CommandError> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.as_os_str() == STANDARD_INPUT || path.is_file() {
-            files.push(path.clone());
-        } else {
-            walk(path, &mut files)?;
-        }
-    }
-    Ok((files.len(), Box::new(files.into_iter().flat_map(|file| open(&file)))))
+/// Extensions of the files in a folder that are documents; so are files without one.
+const EXTENSIONS: [&str; 14] =
+    ["txt", "text", "html", "htm", "xhtml", "md", "markdown", "json", "ndjson", "jsonl", "xml", "rss", "atom", "rdf"];
+/// Extensions of files with a document on each line.
+const LINES: [&str; 2] = ["ndjson", "jsonl"];
+
+/// The files of the paths on the command line.
+#[derive(Debug, Default)]
+pub struct InputFiles {
+    pub documents: Vec<PathBuf>,
+    /// Files of folders that are left alone: links, and files of which no document is made, such as `.csv` and `.py`.
+    pub left_alone: Vec<PathBuf>,
 }
 
-/// Collects files depth first, in name order. Skips hidden files and does not follow links to folders.
-pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
+impl InputFiles {
+    /// Finds the files. A path that does not exist is refused before anything is ingested.
+    pub fn of(paths: &[PathBuf]) -> Result<Self, CommandError> {
+        let mut files = Self::default();
+        for path in paths {
+            if path.as_os_str() == STANDARD_INPUT || path.is_file() {
+                files.documents.push(path.clone());
+            } else {
+                walk(path, &mut files)?;
+            }
+        }
+        Ok(files)
+    }
+
+    /// Counts the documents, as far as the files show before they are parsed: one in a file, or one on each line.
+    pub fn count(&self) -> usize {
+        let lines = |path: &Path| {
+            let lines = BufReader::new(File::open(path).ok()?).split(b'\n').map_while(Result::ok);
+            Some(lines.filter(|line| !line.trim_ascii().is_empty()).count())
+        };
+        let count =
+            |path: &PathBuf| if LINES.contains(&extension(path).as_str()) { lines(path).unwrap_or(1) } else { 1 };
+        self.documents.iter().map(count).sum()
+    }
+
+    /// Returns a lazy iterator over the documents.
+    pub fn into_documents(self) -> impl Iterator<Item = InputDocument> {
+        self.documents.into_iter().flat_map(|file| open(&file))
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+/// Collects files depth first, in name order. Skips hidden files and follows no links.
+pub fn walk(folder: &Path, files: &mut InputFiles) -> Result<(), CommandError> {
     let problem = || CommandError::io(folder.display().to_string());
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(problem())? {
@@ -46,10 +81,14 @@ pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError>
         if hidden || entry.file_name() == ABOUT {
             continue;
         }
-        if entry.file_type().map_err(problem())?.is_dir() {
-            walk(&entry.path(), files)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(problem())?);
+        let extension = extension(&path);
+        if kind.is_dir() {
+            walk(&path, files)?;
+        } else if kind.is_file() && (extension.is_empty() || EXTENSIONS.contains(&extension.as_str())) {
+            files.documents.push(path);
         } else {
-            files.push(entry.path());
+            files.left_alone.push(path);
         }
     }
     Ok(())

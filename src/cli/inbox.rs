@@ -4,7 +4,7 @@
 //! it is moved to `.ingested` within the folder. Documents that cannot be read are stored as failures. A file that the
 //! archive could not store stays where it is and is retried.
 
-use super::files;
+use super::files::{self, InputFiles};
 use crate::{
     archive::{Archive, IngestReport, document_files::input_documents},
     article::Instant,
@@ -33,9 +33,11 @@ pub async fn keep_emptied(archive: Archive, folder: PathBuf) {
 }
 
 async fn empty(archive: &Archive, folder: &Path) -> io::Result<()> {
-    let mut paths = Vec::new();
-    files::walk(folder, &mut paths).map_err(io::Error::other)?;
-    for file in paths {
+    let mut files = InputFiles::default();
+    files::walk(folder, &mut files).map_err(io::Error::other)?;
+    // Whatever was dropped here was meant to be ingested; what is no document becomes a failure.
+    let dropped = files.left_alone.into_iter().filter(|file| !file.is_symlink());
+    for file in files.documents.into_iter().chain(dropped) {
         let about = file.metadata()?;
         let written = about.modified()?;
         if SystemTime::now().duration_since(written).is_ok_and(|elapsed| elapsed >= QUIET_PERIOD)

@@ -21,6 +21,7 @@ mod follow;
 mod inbox;
 mod ingest;
 mod keys;
+mod list;
 mod parse_errors;
 mod read;
 mod redrive;
@@ -74,6 +75,10 @@ enum Command {
     Ingest(ingest::IngestOptions),
     /// Print the articles read from documents, without storing them
     Read(read::ReadOptions),
+    /// List articles, a line each
+    List(list::ListOptions),
+    /// Print an article as JSON
+    Show(list::ShowOptions),
     /// Search the archive
     Search(search::SearchOptions),
     /// Rebuild the search index from the archive
@@ -143,6 +148,10 @@ impl Data {
             Durability::Process => embedded::Durability::Process,
             Durability::Power => embedded::Durability::Power,
         };
+        if !self.data.exists() {
+            let folder = std::path::absolute(&self.data).unwrap_or_else(|_| self.data.clone());
+            anstream::eprintln!("a new archive is created in {}", folder.display());
+        }
         embedded::open(&self.data, durability).await
     }
 }
@@ -196,6 +205,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Ingest(options) => ingest::run(options).await,
         Command::Read(options) => read::run(options),
+        Command::List(options) => list::list(options).await,
+        Command::Show(options) => list::show(options).await,
         Command::Search(options) => search::run(options).await,
         Command::Reindex(options) => search::reindex(options).await,
         Command::Sources(options) => sources::run(options).await,

@@ -4,7 +4,8 @@
 use super::{
     CommandError,
     explain::{self, ReadOutput, Spans},
-    files, say,
+    files::InputFiles,
+    say,
 };
 use crate::{
     archive::{IngestError, document_files::InputDocument, previews},
@@ -30,7 +31,7 @@ pub struct ReadOptions {
 
 pub fn run(options: ReadOptions) -> Result<ExitCode, CommandError> {
     let mut code = ExitCode::SUCCESS;
-    for InputDocument { name, document, .. } in files::input_documents(&options.files)?.1 {
+    for InputDocument { name, document, .. } in InputFiles::of(&options.files)?.into_documents() {
         for read in document.map_or_else(|error| vec![Err(error)], |document| read(&document)) {
             match read {
                 Ok(output) if options.evidence => explain::show(&name, &output, Spans::Plain),

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{collections::BTreeMap, io::IsTerminal};
 
-const BAR: &str = "{bar:30} {pos}/{len} files  {msg}";
+const BAR: &str = "{bar:30} {pos}/{len} documents  {msg}";
 const FAILED: Style = AnsiColor::Red.on_default();
 
 #[derive(Default)]
@@ -26,12 +26,12 @@ impl IngestProgress {
     }
 
     /// Shows a progress bar on a terminal, otherwise a line per document.
-    pub fn watched(files: usize) -> Self {
+    pub fn watched(documents: usize) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self { lines: true, ..Self::default() };
         }
         let style = ProgressStyle::with_template(BAR).expect("the template is well formed");
-        Self { bar: Some(ProgressBar::new(files as u64).with_style(style)), ..Self::default() }
+        Self { bar: Some(ProgressBar::new(documents as u64).with_style(style)), ..Self::default() }
     }
 
     pub async fn take(&mut self, archive: &Archive, input: InputDocument) {

@@ -1,9 +1,9 @@
 //! `dateline search QUERY` prints matching articles with highlights; `dateline reindex` rebuilds the search index.
 
-use super::{CommandError, Data, harmless, say};
+use super::{CommandError, Data, harmless, list, say};
 use crate::{
     article::Article,
-    query::{BadParameter, ListQuery, PageItem, TextQuery},
+    query::{PageItem, TextQuery},
     search::{Highlight, MatchSpan, Search, highlights, indexer::Indexer},
 };
 use anstyle::Style;
@@ -43,11 +43,7 @@ pub async fn run(options: SearchOptions) -> Result<ExitCode, CommandError> {
     pairs.push(("limit".to_owned(), options.limit.to_string()));
     // The full articles, to show highlights.
     pairs.push(("fields".to_owned(), "body".to_owned()));
-    let invalid_query = |bad: Vec<BadParameter>| {
-        let faults: Vec<String> = bad.into_iter().map(|bad| format!("{}: {}", bad.parameter, bad.detail)).collect();
-        CommandError::Other(faults.join("; "))
-    };
-    let query = ListQuery::parse(&pairs).map_err(invalid_query)?;
+    let query = list::parse(&pairs)?;
     let folder = options.data.open().await?;
     // No server runs on this folder to keep its index up to date.
     Indexer::new(folder.store.clone()).run(INDEXING).await?;
@@ -73,6 +69,9 @@ fn show(article: &Article, text: &TextQuery) {
     let publisher = article.facts.publisher.as_ref().map_or("unknown publisher", |publisher| publisher.name.as_str());
     let published = article.facts.published.day().map_or_else(|| "undated".to_owned(), |day| day.to_string());
     say(format_args!("{dim}{published}  {}  {}{dim:#}", harmless(publisher), article.head.id));
+    if let Some(url) = &article.facts.url {
+        say(format_args!("{dim}{}{dim:#}", harmless(url)));
+    }
     for passage in highlights(text, article) {
         say(format_args!("  {}", painted(&passage)));
     }

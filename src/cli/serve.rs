@@ -1,7 +1,8 @@
 //! `dateline serve`: serves the archive over HTTP on this machine.
 
 use super::{
-    CommandError, Data, connections, files, inbox, report::IngestProgress, say, sources::ReachOptions, table_endpoint,
+    CommandError, Data, connections, files::InputFiles, inbox, report::IngestProgress, say, sources::ReachOptions,
+    table_endpoint,
 };
 use crate::{
     access::Policy,
@@ -188,7 +189,7 @@ async fn keep_delivered(deliverer: Deliverer) {
 async fn ingest_seeds(archive: &Archive, folder: Option<&std::path::Path>) -> Result<(), CommandError> {
     let input_documents: Box<dyn Iterator<Item = InputDocument>> = match folder {
         None => Box::new(seeds(Instant::now()).into_iter()),
-        Some(folder) => files::input_documents(&[folder.to_owned()])?.1,
+        Some(folder) => Box::new(InputFiles::of(&[folder.to_owned()])?.into_documents()),
     };
     let mut report = IngestProgress::quiet();
     for input in input_documents {

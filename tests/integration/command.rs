@@ -3,7 +3,7 @@
 use crate::support::process::{ServerProcess, dateline, run, text};
 use serde_json::Value;
 use std::{
-    io::Write,
+    io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Output, Stdio},
     time::Duration,
@@ -333,4 +333,76 @@ fn search_shows_matching_passages_and_reindex_repairs_a_damaged_index() {
     assert!(damaged.status.code() == Some(1) && text(&damaged.stderr).contains("reindex"), "{}", text(&damaged.stderr));
     assert!(run(folder.path(), &["reindex"]).status.success());
     assert_eq!(text(&run(folder.path(), &["search", "tram -xyzzy", "--filter", "sort=-published"]).stdout), printed);
+}
+
+#[test]
+fn articles_are_listed_and_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.txt", story(1, 0));
+    let ingested = run(folder.path(), &["ingest", "a.txt"]);
+    assert!(text(&ingested.stderr).contains("a new archive is created in"), "{}", text(&ingested.stderr));
+    let listed = text(&run(folder.path(), &["list", "country=PT"]).stdout);
+    assert!(listed.contains("  undated     Tram 1 returns, take 0"), "{listed}");
+    let id = listed.split(' ').next().expect("an id");
+    let shown: Value = serde_json::from_slice(&run(folder.path(), &["show", id]).stdout).expect("JSON");
+    assert_eq!(shown["headline"], "Tram 1 returns, take 0");
+    for (arguments, message) in [
+        (["list", "colour=red"], "colour: "),
+        (["show", "aaaaaaaaaaaaaaaaaaaaaaaaaa"], "there is no article"),
+        (["show", "x"], "dateline: "),
+    ] {
+        let refused = run(folder.path(), &arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(message), "{}", text(&refused.stderr));
+    }
+}
+
+#[test]
+fn foreign_files_and_links_in_a_folder_are_left_alone_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scrapes = folder.path().join("scrapes");
+    std::fs::create_dir(&scrapes).expect("a folder");
+    write(folder.path(), "secret.txt", story(9, 0));
+    write(&scrapes, "a.txt", story(1, 0));
+    write(&scrapes, "scrape.py", "print(1)");
+    write(&scrapes, "pages.CSV", "a,b");
+    std::os::unix::fs::symlink("../secret.txt", scrapes.join("link.txt")).expect("a link");
+    let ingested = run(folder.path(), &["ingest", "scrapes"]);
+    let printed = text(&ingested.stdout);
+    assert!(ingested.status.success(), "{printed}");
+    for name in ["link.txt", "pages.CSV", "scrape.py"] {
+        assert!(printed.contains(&format!("left      scrapes/{name}\n")), "{name}: {printed}");
+    }
+    assert!(printed.ends_with("1 created, 0 revised, 0 unchanged, 0 failed\n"), "{printed}");
+    let named = run(folder.path(), &["ingest", "secret.txt"]);
+    assert!(text(&named.stdout).ends_with("1 created, 0 revised, 0 unchanged, 0 failed\n"), "a path is taken as given");
+}
+
+#[test]
+fn an_interrupted_ingest_says_how_far_it_came_and_continues() {
+    const COUNT: usize = 3_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let line =
+        |number: usize| format!("{}\n", serde_json::json!({"key": format!("{number}"), "content": story(number, 0)}));
+    write(folder.path(), "wire.ndjson", (0..COUNT).map(line).collect::<String>());
+    let mut child = dateline(folder.path())
+        .args(["ingest", "wire.ndjson"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut first = String::new();
+    output.read_line(&mut first).expect("a line for the first document");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs").success());
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("the output");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{rest}");
+    let last = rest.lines().last().expect("a last line");
+    assert!(
+        last.starts_with("interrupted after ") && last.ends_with("of 3000 documents; the same command continues"),
+        "{last}"
+    );
+    let taken: usize = last.split(' ').nth(2).and_then(|number| number.parse().ok()).expect("a number");
+    assert!(taken < COUNT, "{last}");
+    let listed = text(&run(folder.path(), &["list", "", "--limit", "1"]).stdout);
+    assert!(listed.contains("Tram"), "{listed}");
 }
