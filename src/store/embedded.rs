@@ -21,6 +21,7 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 use std::{
     fs::{File, TryLockError},
+    io::Read,
     path::Path,
 };
 
@@ -45,6 +46,9 @@ pub struct DataFolder {
     _lock: File,
 }
 
+/// The first bytes of the table's file (SQLite file format, 1.3.1).
+const SIGNATURE: &[u8] = b"SQLite format 3\0";
+
 /// Opens the engine in a folder, creating what is missing. A second process on the same folder is refused, because each
 /// would cache data that the other changes.
 pub async fn open(folder: &Path, durability: Durability) -> Result<DataFolder, StoreError> {
@@ -68,6 +72,17 @@ pub async fn open(folder: &Path, durability: Durability) -> Result<DataFolder, S
     let name = file.to_str().ok_or_else(|| StoreError::Open(format!("{}: not UTF-8", folder.display())))?;
     if !file.try_exists().map_err(|error| problem("cannot check whether the table exists", &error))? {
         make_table(folder).await?;
+    }
+    // The engine takes an empty file for a new database without the table, and reports others in its own words.
+    let mut start = Vec::new();
+    let read = File::open(&file).and_then(|file| file.take(SIGNATURE.len() as u64).read_to_end(&mut start));
+    read.map_err(|error| problem("the table cannot be read", &error))?;
+    if start != SIGNATURE {
+        let message = format!(
+            "{} is damaged or was emptied: restore it from a copy, or name another folder with --data",
+            file.display()
+        );
+        return Err(StoreError::Open(message));
     }
     let engine = Database::new(name).map_err(|error| problem("the table cannot be opened", &error))?;
     if durability == Durability::Process {

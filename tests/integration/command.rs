@@ -406,3 +406,17 @@ fn an_interrupted_ingest_says_how_far_it_came_and_continues() {
     let listed = text(&run(folder.path(), &["list", "", "--limit", "1"]).stdout);
     assert!(listed.contains("Tram"), "{listed}");
 }
+
+#[test]
+fn a_damaged_or_emptied_table_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.txt", story(1, 0));
+    assert!(run(folder.path(), &["ingest", "a.txt"]).status.success());
+    for content in ["", "no table at all, but some text"] {
+        write(&folder.path().join(".dateline"), "table.sqlite", content);
+        let refused = run(folder.path(), &["list"]);
+        assert_eq!(refused.status.code(), Some(1));
+        let message = text(&refused.stderr);
+        assert!(message.contains("table.sqlite is damaged or was emptied: restore it"), "{message}");
+    }
+}
