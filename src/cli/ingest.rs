@@ -49,7 +49,7 @@ pub async fn run(options: IngestOptions) -> Result<ExitCode, CommandError> {
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Notes the first Ctrl-C, so that the document at hand is finished. The second one ends the process at once, which
+/// Notes the first Ctrl-C, so that the current document is finished. The second one ends the process at once, which
 /// loses no more than that document.
 async fn note_interrupts(interrupted: Arc<AtomicBool>) {
     while tokio::signal::ctrl_c().await.is_ok() {
