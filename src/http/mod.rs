@@ -19,9 +19,8 @@
 //! | `GET /`, `/healthz`, `/openapi.json` | [`service`], [`openapi`] |
 //!
 //! Layers, from the outside in: request id and log line ([`request_log`]), hosts and origins ([`origin`]), CORS,
-//! authorisation ([`access`]),
-//! validators, compression, the route. The outermost layer writes the bodies of problems, because only it knows the
-//! request id.
+//! authorisation ([`access`]), whether JSON is accepted ([`negotiate`]), the time limit, validators and ranges ([`etag`]),
+//! compression, the route. The outermost layer writes the bodies of problems, because only it knows the request id.
 
 mod access;
 mod article;

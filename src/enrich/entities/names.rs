@@ -324,3 +324,31 @@ pub fn is_name_word(word: &str) -> bool {
         && tables::organisation(word).is_none()
         && tables::title(&low()).is_none()
 }
+
+const REPORTING_VERBS: &[&str] = &[
+    "said",
+    "says",
+    "told",
+    "added",
+    "wrote",
+    "argued",
+    "warned",
+    "explained",
+    "recalled",
+    "insisted",
+    "noted",
+    "stressed",
+    "tweeted",
+    "testified",
+    "dit",
+    "dijo",
+    "sagte",
+    "affirme",
+    "explique",
+    "explicó",
+    "erklärte",
+];
+
+pub fn is_reporting_verb(low: &str) -> bool {
+    REPORTING_VERBS.contains(&low)
+}

@@ -36,34 +36,6 @@ const PEOPLE_MAX: usize = 200;
 /// Maximum words after a comma that are searched for a role.
 const ROLE_WORDS: usize = 8;
 
-const REPORTING_VERBS: &[&str] = &[
-    "said",
-    "says",
-    "told",
-    "added",
-    "wrote",
-    "argued",
-    "warned",
-    "explained",
-    "recalled",
-    "insisted",
-    "noted",
-    "stressed",
-    "tweeted",
-    "testified",
-    "dit",
-    "dijo",
-    "sagte",
-    "affirme",
-    "explique",
-    "explicó",
-    "erklärte",
-];
-
-pub fn is_reporting_verb(low: &str) -> bool {
-    REPORTING_VERBS.contains(&low)
-}
-
 struct Person {
     name: String,
     role: Option<String>,
@@ -226,11 +198,11 @@ fn after_article(text: &EntityText<'_>, at: usize) -> bool {
 fn adjacent_evidence(text: &EntityText<'_>, name: &Range<usize>) -> Option<(&'static str, Option<String>)> {
     let last = name.end - 1;
     let next = text.low(name.end);
-    if text.joined(last) && REPORTING_VERBS.contains(&next) {
+    if text.joined(last) && names::is_reporting_verb(next) {
         return Some(("speech-verb", None));
     }
     let before = name.start.checked_sub(1);
-    if before.is_some_and(|word| text.joined(word) && REPORTING_VERBS.contains(&text.low(word)))
+    if before.is_some_and(|word| text.joined(word) && names::is_reporting_verb(text.low(word)))
         && text.after(last).trim_start().starts_with([',', '.', ';'])
     {
         let role = (text.after(last) == ", ").then(|| role_behind(text, name.end)).flatten();
@@ -337,7 +309,7 @@ fn repeated(texts: &[EntityText<'_>], people: &mut Vec<Person>) {
                     let after_the = word > 0 && text.joined(word - 1) && text.low(word - 1) == "the";
                     match name.len() {
                         // Things have full names too, but do not speak.
-                        1 if text.joined(word) && REPORTING_VERBS.contains(&text.low(word + 1)) => {
+                        1 if text.joined(word) && names::is_reporting_verb(text.low(word + 1)) => {
                             alone.insert(text.text(&name));
                         }
                         2 | 3 if !after_the && !text.opens_sentence(word) => {

@@ -4,7 +4,7 @@
 //! A feature is the hash of its template's number and its parts. The model has weights for those of the training texts.
 
 use super::super::{
-    EntityText, organisations, people,
+    EntityText, names, organisations,
     tables::{self, NameTable},
 };
 use crate::enrich::places;
@@ -66,7 +66,7 @@ impl<'t, 'a> Features<'t, 'a> {
                 let low_before = before.map_or("", |before| text.low(before));
                 seen.has_title |= tables::title(low_before).is_some();
                 seen.named |= is_first_name(low_before) && text.words[at - 1].is_capital();
-                seen.speaks |= text.joined(at) && people::is_reporting_verb(text.low(at + 1));
+                seen.speaks |= text.joined(at) && names::is_reporting_verb(text.low(at + 1));
                 seen.headed |=
                     text.capital_behind(at).is_some_and(|next| organisations::is_head(text.words[next].text));
                 seen.count = seen.count.saturating_add(1);
