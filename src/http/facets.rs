@@ -72,7 +72,7 @@ pub struct Timeline {
 pub struct Bucket {
     from: Instant,
     to: Instant,
-    /// Articles published in this range, or first seen in it if their publication time is unknown.
+    /// Articles published in this range or, if their publication time is unknown, listed in it.
     count: u64,
     /// Of these, articles with a known publication time.
     published: u64,
