@@ -1,5 +1,5 @@
 //! Finds the headline of flattened text: of the lines above the body, the one that the trees of `model/headline.py` take
-//! for it by its [`headline_features`](super::headline_features).
+//! for it by its [`headline_features`].
 
 use super::{
     headline_features::{self, Candidates, candidates, rows},
