@@ -154,3 +154,18 @@ fn cors() -> CorsLayer {
             request_log::REQUEST_ID,
         ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, routing::get};
+    use tower::ServiceExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_refused() {
+        let never = Router::new().route("/", get(std::future::pending::<()>)).layer(middleware::from_fn(time_limit));
+        let request = Request::builder().uri("/").body(Body::empty()).expect("a request");
+        let response = never.oneshot(request).await.expect("the router never fails");
+        assert_eq!(response.extensions().get::<Problem>().map(|problem| problem.code), Some(Code::Unavailable));
+    }
+}

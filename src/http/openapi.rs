@@ -90,7 +90,7 @@ fn state_access(document: &mut Document) {
     components.add_security_scheme(API_KEY, SecurityScheme::Http(scheme.build()));
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
-            state_refusals(operation, needed(&method, path));
+            state_refusals(operation, &method, needed(&method, path));
         }
     }
 }
@@ -105,8 +105,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
     operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-fn state_refusals(operation: &mut Operation, scope: Option<Scope>) {
+fn state_refusals(operation: &mut Operation, method: &Method, scope: Option<Scope>) {
     let mut refusals = vec![Code::InvalidParameter, Code::UnknownHost];
+    match *method {
+        Method::GET => refusals.push(Code::NotAcceptable),
+        _ => refusals.extend([Code::ForeignOrigin, Code::RequestTimeout]),
+    }
     operation.security = Some(Vec::new());
     if let Some(scope) = scope {
         refusals.extend([Code::KeyMissing, Code::ScopeMissing]);

@@ -66,6 +66,17 @@ async fn a_part_of_a_raw_document_is_returned_by_range() {
 }
 
 #[tokio::test]
+async fn a_missing_raw_document_is_named() {
+    let (server, id) = with_article().await;
+    let article = server.get(&format!("/v1/articles/{id}")).await.json();
+    let digest = article["raw"]["sha256"].as_str().expect("a digest");
+    server.archive.store().objects().delete_raw(digest).await.expect("deleted");
+    let answer = server.get(&format!("/v1/articles/{id}/raw")).await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (500, "object_missing"));
+    assert!(answer.text().contains(digest), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn errors_in_json_are_in_the_words_of_json() {
     let (server, _) = with_article().await;
     let lines = "{\"content\": 7}\n[1]\n\"x\"\n{\"content\": \"a\", \"colour\": 1}\n";
