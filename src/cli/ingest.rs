@@ -17,8 +17,8 @@ const INTERRUPTED: u8 = 130;
 
 #[derive(Clone, Debug, Args)]
 pub struct IngestOptions {
-    /// Files, folders, or - for standard input. Of a folder, links and files such as .csv are left alone. A .json file is one document with its metadata, a .ndjson or
-    /// .jsonl file has one per line
+    /// Files, folders, or - for standard input. Of a folder, links and files such as .csv are left alone. A .json file
+    /// is one document with its metadata, a .ndjson or .jsonl file has one per line
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -47,8 +47,11 @@ pub fn find(field: &TextField<'_>, language: Option<&str>, country: Option<&Coun
             found.push((quantity(field, kind, number.value, currency, None, &range), range));
         }
     }
+    // Casualties don't overlap each other, and the amounts are in order.
+    let amounts = found.len();
     for casualty in casualties::find(field, language) {
-        let overlaps = found.iter().any(|(_, span)| span.start < casualty.range.end && casualty.range.start < span.end);
+        let next = found[..amounts].partition_point(|(_, span)| span.end <= casualty.range.start);
+        let overlaps = found[..amounts].get(next).is_some_and(|(_, span)| span.start < casualty.range.end);
         if !overlaps {
             let quantity =
                 quantity(field, QuantityKind::Count, casualty.value, None, Some(casualty.happened), &casualty.range);

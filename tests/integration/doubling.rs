@@ -21,6 +21,7 @@ const KINDS: &[(&str, &str, &str, &str)] = &[
     ("txt", "Two ports agree\n\n", "the Bank of ", ""),
     ("txt", "Two ports agree\n\n", "\n \n", ""),
     ("txt", "Two ports agree\n\n", "On 5 April 2025 at 3 p.m. it paid $7 billion. ", ""),
+    ("txt", "Two ports agree\n\n", "It killed ~ people and will hurt 7 on Saturday; $3 was lost. ", ""),
     ("txt", "Two ports agree\n\n", "PARIS, April 5 (Reuters) - The port opens again on Monday.\n", ""),
     ("txt", "Two ports agree\n\n", "By Ana Roa and Ben Ott\n", ""),
     ("txt", "Two ports agree\n\n", "1", ""),
