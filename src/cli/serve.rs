@@ -1,7 +1,13 @@
 //! `dateline serve`: serves the archive over HTTP on this machine.
 
 use super::{
-    CommandError, Data, connections, files::InputFiles, inbox, report::IngestProgress, say, sources::ReachOptions,
+    CommandError, Data,
+    connections::{self, ConnectionLimits},
+    files::InputFiles,
+    inbox,
+    report::IngestProgress,
+    say,
+    sources::ReachOptions,
     table_endpoint,
 };
 use crate::{
@@ -103,7 +109,7 @@ pub async fn run(options: ServeOptions) -> Result<ExitCode, CommandError> {
     announce(&archive, address).await?;
     let service =
         Service::new(archive, policy).for_hosts(Hosts::Named(options.host)).reaching(options.reach.addresses());
-    connections::serve(listener, router(service), stop).await?;
+    connections::serve(listener, router(service), ConnectionLimits::default(), stop).await?;
     if let Some(emptying) = emptying {
         emptying.abort();
     }
