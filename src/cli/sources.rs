@@ -143,7 +143,7 @@ pub async fn run(options: SourcesOptions) -> Result<ExitCode, CommandError> {
         }
         Command::Remove { ids } => {
             for id in ids {
-                if !store.remove_record(RecordKind::Source, &id).await? {
+                if !Source::remove(store, &id).await? {
                     return Err(not_found(&id));
                 }
                 say(format_args!("removed {id}"));

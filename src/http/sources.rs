@@ -11,7 +11,7 @@ use crate::{
     article::Instant,
     limits::{SOURCE_BODY_BYTES, SOURCES_PAGE_DEFAULT, SOURCES_PAGE_MAX, SOURCES_SCANNED},
     query::cursor,
-    sources::{BadSetting, EntryRule, Health, Source, SourceSettings, SourceState, opml},
+    sources::{BadSetting, EntryRule, Health, Source, SourceSettings, SourceState, opml, urls},
     store::RecordKind,
 };
 use axum::{
@@ -203,8 +203,7 @@ pub async fn add(
     service.require_reachable(&settings.url, Code::InvalidSource)?;
     let mut source = Source::new(settings, Instant::now());
     if !source.add(service.archive.store()).await? {
-        let detail = format!("source {} already has this URL; change it at its own path", source.id);
-        return Err(Problem::new(Code::SourceExists, detail));
+        return Err(exists(&source.id));
     }
     created(&path(&source.id), &entry(&source))
 }
@@ -297,6 +296,7 @@ pub async fn show(
         problem_docs::InvalidSource,
         problem_docs::UnsupportedMediaType,
         problem_docs::SourceNotFound,
+        problem_docs::SourceExists,
 ))]
 pub async fn change(
     State(service): State<Service>,
@@ -307,9 +307,17 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
     let body = receive_json(&headers, body, SOURCE_BODY_BYTES).await?;
-    let changed = Source::update(service.archive.store(), &id, |source| {
+    let store = service.archive.store();
+    let before = find_source(&service, &id).await?;
+    let settings = parse(&body)?.over(before.settings.clone())?;
+    service.require_reachable(&settings.url, Code::InvalidSource)?;
+    if settings.url != before.settings.url
+        && let Some(other) = urls::claim(store, &settings.url, &id).await?
+    {
+        return Err(exists(&other));
+    }
+    let changed = Source::update(store, &id, |source| {
         let settings = parse(&body)?.over(source.settings.clone())?;
-        service.require_reachable(&settings.url, Code::InvalidSource)?;
         source.change_settings(settings, Instant::now());
         Ok::<_, Problem>(())
     });
@@ -331,7 +339,7 @@ pub async fn remove(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     no_params(raw.as_deref())?;
-    let removed = service.archive.store().remove_record(RecordKind::Source, &id).await?;
+    let removed = Source::remove(service.archive.store(), &id).await?;
     if removed { Ok(no_content()) } else { Err(not_found(&id)) }
 }
 
@@ -360,6 +368,10 @@ pub async fn poll(
 
 async fn find_source(service: &Service, id: &str) -> Result<Source, Problem> {
     Source::find(service.archive.store(), id).await?.ok_or_else(|| not_found(id))
+}
+
+fn exists(id: &str) -> Problem {
+    Problem::new(Code::SourceExists, format!("source {id} already has this URL; change it at its own path"))
 }
 
 fn not_found(id: &str) -> Problem {

@@ -7,6 +7,7 @@
 //! | [`detect`], [`discover`], [`sitemap`] | which feed or sitemap its URL leads to |
 //! | [`websub`] | how a hub notifies us of new entries |
 //! | [`entries`] | how its entries are archived |
+//! | [`urls`] | that only one source polls a URL |
 //! | [`schedule`] | when it is polled next |
 //! | [`outcome`] | why a poll failed |
 //! | [`opml`] | how lists of feeds are imported and exported |
@@ -24,6 +25,7 @@ mod settings;
 mod sitemap;
 pub mod source;
 mod subscription;
+pub mod urls;
 pub mod websub;
 
 pub use rules::{EntryRule, RuleField};

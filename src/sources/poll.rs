@@ -11,7 +11,7 @@ use super::{
     schedule,
     settings::SourceSettings,
     source::{RemoteError, Source},
-    websub,
+    urls, websub,
 };
 use crate::{
     archive::Archive,
@@ -164,10 +164,13 @@ impl Poller {
             last_modified: source.health.last_modified.clone(),
             headers: source.settings.headers(),
         };
-        let polled = match listing(&self.web, source, &request).await {
-            Ok((fetched, listing)) => self.archive_entries(source, fetched, listing).await,
-            Err(failed) => Err(failed),
+        let polled_url = source.settings.url.clone();
+        let polled = async {
+            let (fetched, listing) = listing(&self.web, source, &request).await?;
+            self.claim(source, polled_url).await?;
+            self.archive_entries(source, fetched, listing).await
         };
+        let polled = polled.await;
         let now = Instant::now();
         let should_subscribe = matches!(polled, Ok(true));
         if let Err(PollError { code, detail, wait, gone }) = polled {
@@ -182,6 +185,22 @@ impl Poller {
             source.next_poll_at = None;
         }
         should_subscribe
+    }
+
+    /// Claims the URL that the source adopted. If another source has it, this one would archive the same entries: it
+    /// keeps the URL that it was polled at, and is retired.
+    async fn claim(&self, source: &mut Source, polled_url: String) -> Result<(), PollError> {
+        if source.settings.url == polled_url {
+            return Ok(());
+        }
+        match urls::claim(self.archive.store(), &source.settings.url, &source.id).await? {
+            None => Ok(()),
+            Some(other) => {
+                let adopted = std::mem::replace(&mut source.settings.url, polled_url);
+                let detail = format!("it leads to {adopted}, which source {other} polls");
+                Err(PollError { gone: true, ..PollError::new("duplicate_source", &detail) })
+            }
+        }
     }
 
     async fn archive_entries(

@@ -1,6 +1,6 @@
 //! A source: a feed, a news sitemap or a page that links to one, with its settings, schedule and health.
 
-use super::{settings::SourceSettings, subscription::Subscription};
+use super::{settings::SourceSettings, subscription::Subscription, urls};
 use crate::{
     article::{Instant, slug},
     store::{Record, RecordKind, RetryOnConflict, Store, StoreError},
@@ -47,7 +47,7 @@ pub struct RemoteError {
     pub at: Instant,
     /// `dns`, `connect`, `tls`, `timeout`, `status`, `refused_address`, `too_large`, `too_many_redirects`,
     /// `bad_redirect`,
-    /// `broken`, `bad_url`, `robots`, `not_a_feed`, or the code of the error in reading the document.
+    /// `broken`, `bad_url`, `robots`, `not_a_feed`, `duplicate_source`, or the code of the error in reading the document.
     pub code: String,
     /// The cause as text.
     pub detail: String,
@@ -150,17 +150,29 @@ impl Source {
         }
     }
 
-    /// Stores a new source under a unique id; false if there already is a source with its URL.
+    /// Stores a new source under a unique id; false if there already is a source with its URL, whose id it then has.
     pub async fn add(&mut self, store: &Store) -> Result<bool, StoreError> {
         if let Some(other) = store.record(RecordKind::Source, &self.id).await?
             && Self::read(other)?.settings.url != self.settings.url
         {
             self.id = unique_id(&self.settings.url);
         }
+        if let Some(other) = urls::claim(store, &self.settings.url, &self.id).await? {
+            self.id = other;
+            return Ok(false);
+        }
         match store.put_record(RecordKind::Source, None, &self.to_record()).await {
             Err(StoreError::Conflict) => Ok(false),
             put => put.map(|()| true),
         }
+    }
+
+    /// Removes a source; false if there is none.
+    pub async fn remove(store: &Store, id: &str) -> Result<bool, StoreError> {
+        if let Some(source) = Self::find(store, id).await? {
+            urls::release(store, &source.settings.url, id).await?;
+        }
+        store.remove_record(RecordKind::Source, id).await
     }
 
     pub async fn find(store: &Store, id: &str) -> Result<Option<Self>, StoreError> {

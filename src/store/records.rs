@@ -21,6 +21,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub enum RecordKind {
     /// Its time: when it is due to be polled.
     Source,
+    /// Which source has a URL, by the URL's digest. Has no time.
+    SourceUrl,
     /// Its time: when it first failed.
     Failure,
     /// Has no time.
@@ -33,6 +35,7 @@ impl RecordKind {
     fn partition(self) -> &'static str {
         match self {
             Self::Source => table_keys::SOURCES,
+            Self::SourceUrl => table_keys::SOURCE_URLS,
             Self::Failure => table_keys::FAILURES,
             Self::Key => table_keys::KEYS,
             Self::Webhook => table_keys::WEBHOOKS,

@@ -9,7 +9,7 @@
 //! | band | `B#<i>#<hash>` | `BAND` | the recent articles whose texts have this band ([`super::stories`]); expires |
 //! | story | `S#<id>` | `HEAD` | its members, or the story that it was merged into |
 //! | list of stories | `L#stories` | `<time>#<id>` | the stories with at least two members, newest first |
-//! | record | `L#<kind>` | `<id>` | one source, failure, API key or webhook, or all of a kind ([`super::records`]) |
+//! | record | `L#<kind>` | `<id>` | one source, source's URL, failure, API key or webhook, or all of a kind ([`super::records`]) |
 //! | record's time | `L#<kind>#time` | `<time>#<id>` | the records that are due, or the latest |
 //! | change | `C#<shard>` | `<n>` | the change log, in the order of commits ([`super::changes`]) |
 //! | consumer | `P#<hash of its name>` | `POSITION` | the position of a consumer of the change log |
@@ -37,6 +37,7 @@ pub const STORIES: &str = "L#stories";
 
 /// Partition keys of records.
 pub const SOURCES: &str = "L#sources";
+pub const SOURCE_URLS: &str = "L#source-urls";
 pub const FAILURES: &str = "L#failures";
 pub const KEYS: &str = "L#keys";
 pub const WEBHOOKS: &str = "L#webhooks";

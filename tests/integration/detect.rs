@@ -292,6 +292,37 @@ async fn a_site_without_a_feed_link_is_probed_at_common_paths_and_in_robots_txt(
 }
 
 #[tokio::test]
+async fn two_pages_that_lead_to_one_feed_are_one_source() {
+    let stage = Stage::new().await;
+    let link = r#"<link rel="alternate" type="application/rss+xml" href="/feed.xml">"#;
+    for path in ["/news", "/about"] {
+        stage.play.set(path, answer("200 OK", &[("content-type", "text/html")], link));
+    }
+    stage.play.set("/feed.xml", Act::Feed("\"1\"".to_owned(), rss(0..2)));
+    let news = stage.add(json!({"url": stage.url("/news")})).await;
+    assert_eq!(stage.poll(&news).await["url"], stage.url("/feed.xml"));
+    let about = stage.add(json!({"url": stage.url("/about")})).await;
+    let refused = stage.poll(&about).await;
+    assert_eq!((&refused["state"], &refused["url"]), (&json!("retired"), &json!(stage.url("/about"))));
+    let error = &refused["health"]["last_error"];
+    assert_eq!(error["code"], "duplicate_source");
+    let id = |source: &Value| source["id"].as_str().expect("an id").to_owned();
+    assert!(error["detail"].as_str().expect("text").contains(&id(&news)), "{error}");
+    assert_eq!(health(&refused, "entries_seen"), 0);
+    // The feed's URL is taken, whether a source is added or changed.
+    let feed = json!({"url": stage.url("/feed.xml")}).to_string();
+    for (method, path) in [("POST", "/v1/sources".to_owned()), ("PATCH", format!("/v1/sources/{}", id(&about)))] {
+        let answer = stage.server.call(request(method, &path, &[], feed.clone().into())).await;
+        assert_eq!(answer.problem(), "source_exists", "{method}");
+    }
+    // Once the source that has it is removed, the URL is free.
+    let path = format!("/v1/sources/{}", id(&news));
+    assert_eq!(stage.server.call(request("DELETE", &path, &[], "".into())).await.status.as_u16(), 204);
+    let polled = stage.poll(&about).await;
+    assert_eq!((&polled["state"], &polled["url"]), (&json!("active"), &json!(stage.url("/feed.xml"))));
+}
+
+#[tokio::test]
 async fn a_feeds_ttl_or_update_period_sets_the_time_of_the_next_poll() {
     let stage = Stage::new().await;
     for (number, (path, member)) in [

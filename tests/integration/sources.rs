@@ -76,6 +76,9 @@ async fn a_feed_is_found_by_redirect_link_or_content() {
         let polled = stage.poll(&added).await;
         assert_eq!((&polled["url"], &polled["state"]), (&json!(stage.url(url)), &json!("active")), "{path}: {polled}");
         assert_eq!(polled["health"]["entries_seen"], 2, "{path}");
+        // Two sources cannot have the URL of one feed.
+        let path = format!("/v1/sources/{}", added["id"].as_str().expect("an id"));
+        stage.server.call(request("DELETE", &path, &[], "".into())).await;
     }
 }
 
