@@ -29,6 +29,7 @@ impl IngestError {
             Self::Contended { .. } => "contended",
             Self::Store(StoreError::TooLarge { .. } | StoreError::ObjectTooLarge { .. }) => "document_too_large",
             Self::Store(StoreError::MissingObject(_) | StoreError::ForeignBucket(_)) => "unavailable_document",
+            Self::Store(StoreError::DiskFull) => "disk_full",
             Self::ReaderFailed | Self::Store(_) => "internal",
         }
     }

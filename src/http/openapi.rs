@@ -109,7 +109,7 @@ fn state_refusals(operation: &mut Operation, method: &Method, scope: Option<Scop
     let mut refusals = vec![Code::InvalidParameter, Code::UnknownHost];
     match *method {
         Method::GET => refusals.push(Code::NotAcceptable),
-        _ => refusals.extend([Code::ForeignOrigin, Code::RequestTimeout]),
+        _ => refusals.extend([Code::ForeignOrigin, Code::RequestTimeout, Code::DiskFull]),
     }
     operation.security = Some(Vec::new());
     if let Some(scope) = scope {

@@ -106,6 +106,7 @@ codes! {
     RequestTimeout "request_timeout" REQUEST_TIMEOUT "Request too slow";
     Throttled "throttled" TOO_MANY_REQUESTS "Too many requests";
     RangeNotSatisfiable "range_not_satisfiable" RANGE_NOT_SATISFIABLE "Range not satisfiable";
+    DiskFull "disk_full" INSUFFICIENT_STORAGE "Disk full";
     ObjectMissing "object_missing" INTERNAL_SERVER_ERROR "Stored object missing";
     Internal "internal" INTERNAL_SERVER_ERROR "Internal error";
     SearchUnavailable "search_unavailable" SERVICE_UNAVAILABLE "Search unavailable";
@@ -219,6 +220,10 @@ impl From<StoreError> for Problem {
                 tracing::error!(%error, "a stored object is missing");
                 Self::new(Code::ObjectMissing, error.to_string())
             }
+            StoreError::DiskFull => {
+                tracing::error!("the disk is full");
+                Self::new(Code::DiskFull, "the disk is full; nothing was stored").retry_after(FULL_SECONDS)
+            }
             StoreError::TooMuchHistory { .. } => {
                 Self::parameters(vec![BadParameter { parameter: "as_of".to_owned(), detail: error.to_string() }])
             }
@@ -227,7 +232,9 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// Seconds until a search may be retried: a damaged index needs an operator, a lagging one catches up without help.
+/// Seconds until a request may be retried: a full disk and a damaged index need an operator, a lagging index catches up
+/// without help.
+const FULL_SECONDS: u32 = 60;
 const DAMAGED_SECONDS: u32 = 60;
 const BEHIND_SECONDS: u32 = 10;
 

@@ -6,15 +6,27 @@ use super::{
     problem::{Code, Problem},
     responses::json,
 };
+use crate::store::{StorePart, Unhealthy};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use futures::future::join_all;
 use http::header;
+use serde::Serialize;
 use serde_json::json as object;
+use utoipa::ToSchema;
 
 /// The OpenAPI document as it is checked in.
 pub const SPECIFICATION: &str = include_str!("openapi.json");
+
+/// The health of a service whose every part is available.
+#[derive(Serialize, ToSchema)]
+pub struct ServiceHealth {
+    status: &'static str,
+    /// The parts that were checked.
+    parts: [&'static str; 3],
+}
 
 /// List the API's paths
 #[utoipa::path(get, path = "/", operation_id = "get_index", tag = "service", responses((status = 200, description = "The service's name, version and paths")))]
@@ -35,18 +47,30 @@ pub async fn index() -> Result<Response, Problem> {
 }
 
 /// Check the service's health
+///
+/// Each part of the store is checked: `table`, `objects`, and for an archive on one machine `disk`, which fails before
+/// the disk is full. The problem names the parts that fail.
 #[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "service", responses(
-    (status = 200, description = "The store is available"),
+    (status = 200, description = "Every part is available", body = ServiceHealth),
     problem_docs::Unavailable,
 ))]
 pub async fn health(State(service): State<Service>) -> Result<Response, Problem> {
-    match service.archive.store().answers().await {
-        Ok(()) => json(&object!({ "status": "ok" })),
-        Err(error) => {
-            tracing::error!(%error, "store health check failed");
-            Err(Problem::new(Code::Unavailable, "the store is unavailable"))
+    let store = service.archive.store();
+    let mut failing = Vec::new();
+    for (part, checked) in join_all(StorePart::ALL.map(async |part| (part, store.check(part).await))).await {
+        if let Err(error) = checked {
+            tracing::error!(part = part.name(), cause = crate::logs::chain(&error), "health check failed");
+            failing.push(match error {
+                Unhealthy::NearlyFull { .. } => format!("{}: {error}", part.name()),
+                // The cause may name the owner's resources.
+                Unhealthy::Store(_) => format!("{}: unavailable", part.name()),
+            });
         }
     }
+    if failing.is_empty() {
+        return json(&ServiceHealth { status: "ok", parts: StorePart::ALL.map(StorePart::name) });
+    }
+    Err(Problem::new(Code::Unavailable, failing.join("; ")))
 }
 
 /// Get this OpenAPI document

@@ -9,7 +9,7 @@
 //! - `DescribeTable` counts the items of the table, so this project never calls it;
 //! - expired items remain until they are swept.
 
-use super::{Objects, Store, StoreError};
+use super::{Objects, Store, StoreError, error::DISK_FULL};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
@@ -46,6 +46,8 @@ pub struct DataFolder {
     _lock: File,
 }
 
+/// What SQLite says of a write that does not fit on the disk (its result code 13, `SQLITE_FULL`).
+const SQLITE_FULL: &str = "database or disk is full";
 /// The first bytes of the table's file (SQLite file format, 1.3.1).
 const SIGNATURE: &[u8] = b"SQLite format 3\0";
 
@@ -180,6 +182,8 @@ pub fn answer(engine: &Database, target: &str, body: &[u8]) -> (u16, String) {
     let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target);
     match dispatch(engine, operation, body) {
         Ok(json) => (200, json),
+        // The engine passes on SQLite's words, but not its code. Status 400, so that the SDK does not retry.
+        Err(error) if error.to_string().contains(SQLITE_FULL) => (400, format!(r#"{{"__type": "{DISK_FULL}"}}"#)),
         Err(error) => (error.status_code(), error.to_json()),
     }
 }
@@ -211,6 +215,7 @@ fn dispatch(engine: &Database, operation: &str, body: &[u8]) -> Result<String, D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StorePart;
     use dynoxide::actions::describe_time_to_live::DescribeTimeToLiveRequest;
 
     async fn opened(folder: &Path) -> Result<DataFolder, StoreError> {
@@ -224,7 +229,7 @@ mod tests {
         std::fs::write(folder.path().join("table.unfinished"), "SQLite for").expect("written");
         for _ in 0..2 {
             let data = opened(folder.path()).await.expect("it opens");
-            data.store.answers().await.expect("it answers");
+            data.store.check(StorePart::Table).await.expect("it answers");
             let expiry = DescribeTimeToLiveRequest { table_name: TABLE.to_owned() };
             let expiry = data.engine.describe_time_to_live(expiry).expect("described").time_to_live_description;
             assert_eq!(expiry.time_to_live_status, "ENABLED");

@@ -2,6 +2,10 @@
 
 use crate::config::MissingVariable;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use std::io;
+
+/// The error code with which the embedded engine reports that the disk is full.
+pub(super) const DISK_FULL: &str = "DiskFull";
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -29,6 +33,9 @@ pub enum StoreError {
     ForeignBucket(String),
     #[error("the object store failed")]
     Objects(#[source] object_store::Error),
+    /// The disk of an archive on this machine has no space left; nothing of the write was stored.
+    #[error("the disk is full")]
+    DiskFull,
     /// A query of the past that would have to read too much.
     #[error("more than {limit} {of} since that time: request a later time")]
     TooMuchHistory { limit: usize, of: &'static str },
@@ -52,11 +59,24 @@ impl StoreError {
             Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
                 Self::Throttled
             }
+            Some(DISK_FULL) => Self::DiskFull,
             code => {
                 let code = code.unwrap_or("no response").to_owned();
                 Self::Table { operation, code, source: Box::new(error) }
             }
         }
+    }
+}
+
+impl From<object_store::Error> for StoreError {
+    fn from(error: object_store::Error) -> Self {
+        let mut causes =
+            std::iter::successors(Some(&error as &(dyn std::error::Error + 'static)), |cause| cause.source());
+        let is_full = causes.any(|cause| {
+            let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+            matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+        });
+        if is_full { Self::DiskFull } else { Self::Objects(error) }
     }
 }
 

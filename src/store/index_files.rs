@@ -23,21 +23,21 @@ impl Objects {
     pub async fn index_file(&self, name: &str) -> Result<Option<(Bytes, FileVersion)>, StoreError> {
         let file = match self.store.get(&path(name)).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            file => file.map_err(StoreError::Objects)?,
+            file => file?,
         };
         let version = UpdateVersion { e_tag: file.meta.e_tag.clone(), version: file.meta.version.clone() };
-        Ok(Some((file.bytes().await.map_err(StoreError::Objects)?, FileVersion(version))))
+        Ok(Some((file.bytes().await?, FileVersion(version))))
     }
 
     pub async fn index_range(&self, name: &str, range: Range<u64>) -> Result<Bytes, StoreError> {
         self.store.get_range(&path(name), range).await.map_err(|error| match error {
             object_store::Error::NotFound { path, .. } => StoreError::MissingObject(path),
-            other => StoreError::Objects(other),
+            other => other.into(),
         })
     }
 
     pub async fn put_index_file(&self, name: &str, content: Vec<u8>) -> Result<(), StoreError> {
-        self.store.put(&path(name), PutPayload::from_bytes(content.into())).await.map_err(StoreError::Objects)?;
+        self.store.put(&path(name), PutPayload::from_bytes(content.into())).await?;
         Ok(())
     }
 
@@ -59,15 +59,15 @@ impl Objects {
                     | object_store::Error::AlreadyExists { .. }
                     | object_store::Error::NotFound { .. },
                 ) => Ok(false),
-                Err(error) => Err(StoreError::Objects(error)),
+                Err(error) => Err(error.into()),
             }
         };
-        match (before, &self.swapping) {
+        match (before, &self.folder) {
             (None, _) => put(PutMode::Create).await,
             (Some(before), None) => put(PutMode::Update(before.0)).await,
             // A folder has no conditional write. Only one process uses it, so a lock is enough.
-            (Some(before), Some(swapping)) => {
-                let _guard = swapping.lock().await;
+            (Some(before), Some(folder)) => {
+                let _guard = folder.swapping.lock().await;
                 match self.index_file(name).await? {
                     Some((_, now)) if now == before => put(PutMode::Overwrite).await,
                     _ => Ok(false),
@@ -83,19 +83,19 @@ impl Objects {
             last_modified: jiff::Timestamp::from_millisecond(object.last_modified.timestamp_millis())
                 .unwrap_or_default(),
         });
-        listed.try_collect().await.map_err(StoreError::Objects)
+        Ok(listed.try_collect().await?)
     }
 
     pub async fn delete_index_file(&self, name: &str) -> Result<(), StoreError> {
         match self.store.delete(&path(name)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(StoreError::Objects(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Wraps any other object store.
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, bucket: None, swapping: None }
+        Self { store, bucket: None, folder: None }
     }
 }
 

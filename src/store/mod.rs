@@ -10,6 +10,7 @@ mod conflict;
 #[cfg(feature = "local")]
 pub mod embedded;
 mod error;
+mod health;
 mod index_files;
 mod items;
 mod objects;
@@ -26,6 +27,7 @@ pub use card::PackedCard;
 pub use changes::{Change, ChangeKind, ChangePage, ChangePosition, SHARDS};
 pub use conflict::RetryOnConflict;
 pub use error::StoreError;
+pub use health::{FREE_BYTES, StorePart, Unhealthy};
 pub use index_files::{FileVersion, ListedFile};
 pub use items::{ArticleRecord, DocumentRecord, Posting, Revision, RevisionKind, StoredArticle, Tombstone};
 pub use objects::{Objects, StoredObject};

@@ -20,15 +20,22 @@ use object_store::{
     },
     path::Path,
 };
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 #[derive(Clone, Debug)]
 pub struct Objects {
     pub(super) store: Arc<dyn ObjectStore>,
     /// The bucket's name; a folder has none.
     pub(super) bucket: Option<String>,
-    /// Locked while a file in a folder is swapped; a bucket swaps files with conditional writes.
-    pub(super) swapping: Option<Arc<tokio::sync::Mutex<()>>>,
+    pub(super) folder: Option<Arc<ObjectFolder>>,
+}
+
+/// A folder of this machine that holds the objects.
+#[derive(Debug)]
+pub(super) struct ObjectFolder {
+    path: PathBuf,
+    /// Locked while a file is swapped; a bucket swaps files with conditional writes.
+    pub swapping: tokio::sync::Mutex<()>,
 }
 
 /// An object that a client uploaded.
@@ -48,13 +55,14 @@ impl Objects {
             let found = config.objects.as_deref().unwrap_or_default();
             StoreError::Open(format!("DATELINE_OBJECTS: expected s3://bucket or file:///folder, found {found}"))
         })?;
-        Ok(Self { store: Arc::new(s3(config, bucket, connector)?), bucket: Some(bucket.to_owned()), swapping: None })
+        Ok(Self { store: Arc::new(s3(config, bucket, connector)?), bucket: Some(bucket.to_owned()), folder: None })
     }
 
     /// Opens a folder on this machine. Each object is synced to disk before it counts as stored.
     pub fn folder(folder: &std::path::Path) -> Result<Self, StoreError> {
-        let folder = object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(StoreError::Objects)?;
-        Ok(Self { store: Arc::new(folder.with_fsync(true)), bucket: None, swapping: Some(Arc::default()) })
+        let store = object_store::local::LocalFileSystem::new_with_prefix(folder)?;
+        let folder = ObjectFolder { path: folder.to_owned(), swapping: tokio::sync::Mutex::default() };
+        Ok(Self { store: Arc::new(store.with_fsync(true)), bucket: None, folder: Some(Arc::new(folder)) })
     }
 
     pub fn memory() -> Self {
@@ -64,14 +72,14 @@ impl Objects {
     /// Stores a raw document under its SHA-256. Storing it again has no effect.
     pub async fn put_raw(&self, sha256: &str, content: Vec<u8>) -> Result<(), StoreError> {
         let payload = PutPayload::from_bytes(Bytes::from(content));
-        self.store.put(&raw_path(sha256), payload).await.map_err(StoreError::Objects)?;
+        self.store.put(&raw_path(sha256), payload).await?;
         Ok(())
     }
 
     pub async fn raw(&self, sha256: &str) -> Result<Bytes, StoreError> {
         let path = raw_path(sha256);
         let object = self.get(&path).await?;
-        object.bytes().await.map_err(StoreError::Objects)
+        Ok(object.bytes().await?)
     }
 
     /// Deletes a raw document, if it exists.
@@ -82,12 +90,12 @@ impl Objects {
     /// Stores the bytes of a failed document under the id of its failure.
     pub async fn put_failed(&self, id: &str, content: Vec<u8>) -> Result<(), StoreError> {
         let payload = PutPayload::from_bytes(Bytes::from(content));
-        self.store.put(&failed_path(id), payload).await.map_err(StoreError::Objects)?;
+        self.store.put(&failed_path(id), payload).await?;
         Ok(())
     }
 
     pub async fn failed(&self, id: &str) -> Result<Bytes, StoreError> {
-        self.get(&failed_path(id)).await?.bytes().await.map_err(StoreError::Objects)
+        Ok(self.get(&failed_path(id)).await?.bytes().await?)
     }
 
     /// Deletes the bytes of a failed document, if they exist.
@@ -109,20 +117,37 @@ impl Objects {
         let media_type = object.attributes.get(&Attribute::ContentType).map(|attribute| attribute.as_ref().to_owned());
         let last_modified = jiff::Timestamp::from_millisecond(object.meta.last_modified.timestamp_millis());
         let last_modified = last_modified.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        Ok(StoredObject { media_type, last_modified, content: object.bytes().await.map_err(StoreError::Objects)? })
+        Ok(StoredObject { media_type, last_modified, content: object.bytes().await? })
+    }
+
+    /// Checks that the store responds, by the metadata of an object that is never stored. Without permission to list, S3
+    /// answers that this is forbidden.
+    pub(super) async fn answers(&self) -> Result<(), StoreError> {
+        match self.store.head(&Path::from("raw/health")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. } | object_store::Error::PermissionDenied { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the free bytes of the disk that holds the folder; `None` if the objects are not in a folder.
+    pub(super) fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let disk = rustix::fs::statvfs(&folder.path)
+            .map_err(|error| StoreError::Open(format!("{}: {error}", folder.path.display())))?;
+        Ok(Some(disk.f_bavail.saturating_mul(disk.f_frsize)))
     }
 
     async fn delete(&self, path: &Path) -> Result<(), StoreError> {
         match self.store.delete(path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(StoreError::Objects(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     async fn get(&self, path: &Path) -> Result<GetResult, StoreError> {
         self.store.get(path).await.map_err(|error| match error {
             object_store::Error::NotFound { .. } => StoreError::MissingObject(path.to_string()),
-            other => StoreError::Objects(other),
+            other => other.into(),
         })
     }
 }
@@ -148,7 +173,7 @@ fn s3(config: &Config, bucket: &str, connector: SharedHttpConnector) -> Result<i
     if let Some(endpoint) = &config.objects_endpoint {
         s3 = s3.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http:"));
     }
-    s3.build().map_err(StoreError::Objects)
+    Ok(s3.build()?)
 }
 
 /// Adapts the table's connector to the object store.

@@ -67,9 +67,4 @@ impl Store {
             .map_err(|error| StoreError::call("UpdateTimeToLive", error))?;
         Ok(())
     }
-
-    /// Checks that the table responds, by one read of a key that is never written.
-    pub async fn answers(&self) -> Result<(), StoreError> {
-        self.get("health", table_keys::HEAD).await.map(|_| ())
-    }
 }

@@ -10,6 +10,7 @@ mod command;
 mod contract;
 mod crash;
 mod detect;
+mod disk;
 mod doubling;
 mod failures;
 mod filters;

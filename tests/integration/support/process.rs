@@ -31,7 +31,12 @@ pub struct ServerProcess {
 
 impl ServerProcess {
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = dateline(folder)
+        Self::start_with(dateline(folder), arguments)
+    }
+
+    /// Starts a server by another command, such as one that runs it in a namespace.
+    pub fn start_with(mut command: Command, arguments: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
@@ -43,6 +48,10 @@ impl ServerProcess {
             .find_map(|line| line.split_once("http://").map(|(_, address)| address.trim().to_owned()))
             .expect("a line with the address");
         Self { child, address }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn get(&self, path: &str) -> String {
