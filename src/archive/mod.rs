@@ -12,6 +12,7 @@ pub mod consumer;
 mod content;
 mod deletion;
 pub mod diff;
+pub mod doctor;
 pub mod document_files;
 pub mod envelope;
 mod error;

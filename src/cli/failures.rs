@@ -22,19 +22,17 @@ pub struct FailuresOptions {
     /// Delete them with their stored bytes; requires IDs
     #[arg(long, conflicts_with = "retry", requires = "ids")]
     forget: bool,
-    #[command(flatten)]
-    location: ArchiveLocation,
 }
 
-pub async fn run(options: FailuresOptions) -> Result<ExitCode, CommandError> {
-    let location = options.location.open().await?;
-    let archive = Archive::new(location.store.clone());
+pub async fn run(options: FailuresOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    let open = location.open().await?;
+    let archive = Archive::new(open.store.clone());
     let mut selected: Vec<failures::Failure> = Vec::new();
     for id in &options.ids {
         selected.push(archive.failure(id).await?);
     }
     if options.ids.is_empty() {
-        for record in location.store.all_records(RecordKind::Failure).await? {
+        for record in open.store.all_records(RecordKind::Failure).await? {
             selected.push(record.read()?);
         }
         selected.sort_by_key(|failure| failure.first_failed_at);

@@ -1,6 +1,6 @@
 //! `dateline follow NAME`: prints the changes since this consumer's last call, one JSON object per line.
 
-use super::{CommandError, Data};
+use super::{ArchiveLocation, CommandError};
 use crate::{
     archive::{Archive, consumer::Consumer},
     json::to_json,
@@ -16,15 +16,13 @@ pub struct FollowOptions {
     /// Name of the consumer; the archive stores each consumer's position
     #[arg(value_name = "NAME")]
     name: String,
-    #[command(flatten)]
-    data: Data,
 }
 
 const BATCH: usize = 500;
 
-pub async fn run(options: FollowOptions) -> Result<ExitCode, CommandError> {
-    let folder = options.data.open().await?;
-    let follower = Consumer::new(Archive::new(folder.store.clone()), options.name);
+pub async fn run(options: FollowOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    let open = location.open().await?;
+    let follower = Consumer::new(Archive::new(open.store.clone()), options.name);
     loop {
         let batch = follower.next(BATCH).await?;
         // A batch is acknowledged only after it was written and flushed: after a broken pipe it is sent again.

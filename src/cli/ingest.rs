@@ -1,6 +1,6 @@
 //! `dateline ingest`: ingests documents. A document that fails is reported; the others are still ingested.
 
-use super::{CommandError, Data, files::InputFiles, harmless, report::IngestProgress, say};
+use super::{ArchiveLocation, CommandError, files::InputFiles, harmless, report::IngestProgress, say};
 use crate::archive::Archive;
 use clap::Args;
 use std::{
@@ -21,14 +21,12 @@ pub struct IngestOptions {
     /// is one document with its metadata, a .ndjson or .jsonl file has one per line
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    #[command(flatten)]
-    data: Data,
 }
 
-pub async fn run(options: IngestOptions) -> Result<ExitCode, CommandError> {
+pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
     let files = InputFiles::of(&options.paths)?;
-    let folder = options.data.open().await?;
-    let archive = Archive::new(folder.store.clone());
+    let open = location.open_or_create().await?;
+    let archive = Archive::new(open.store.clone());
     for file in &files.left_alone {
         say(format_args!("{:9} {}", "left", harmless(&file.display().to_string())));
     }

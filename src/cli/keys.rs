@@ -12,8 +12,6 @@ use std::process::ExitCode;
 pub struct KeysOptions {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
-    location: ArchiveLocation,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,15 +34,18 @@ enum Command {
     },
 }
 
-pub async fn run(options: KeysOptions) -> Result<ExitCode, CommandError> {
-    let location = options.location.open().await?;
+pub async fn run(options: KeysOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    let open = match options.command {
+        Command::Create { .. } => location.open_or_create().await?,
+        _ => location.open().await?,
+    };
     match options.command {
         Command::Create { name, scope } => {
-            let created = api_keys::create(&location.store, &name, scope.into_iter().collect(), Instant::now()).await;
+            let created = api_keys::create(&open.store, &name, scope.into_iter().collect(), Instant::now()).await;
             say(format_args!("{}", created.map_err(|error| CommandError::Other(error.to_string()))?));
         }
         Command::List => {
-            for key in api_keys::all(&location.store).await? {
+            for key in api_keys::all(&open.store).await? {
                 let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
                 let used = key.last_used_at.map_or_else(|| "never".to_owned(), |last_used_at| last_used_at.to_string());
                 let (id, name) = (&key.id, harmless(&key.name));
@@ -53,7 +54,7 @@ pub async fn run(options: KeysOptions) -> Result<ExitCode, CommandError> {
         }
         Command::Revoke { ids } => {
             for id in ids {
-                if !api_keys::revoke(&location.store, &id).await? {
+                if !api_keys::revoke(&open.store, &id).await? {
                     return Err(CommandError::Other(format!("key {id} not found")));
                 }
                 say(format_args!("revoked {id}"));

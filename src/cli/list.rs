@@ -1,6 +1,6 @@
 //! `dateline list [QUERY]` prints the articles of a list, a line each; `dateline show ID` prints an article.
 
-use super::{CommandError, Data, harmless, say};
+use super::{ArchiveLocation, CommandError, harmless, say};
 use crate::{
     article::ArticleId,
     query::{self, BadParameter, ListQuery, PageItem},
@@ -19,16 +19,12 @@ pub struct ListOptions {
     /// Number of articles to show
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
-    #[command(flatten)]
-    data: Data,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct ShowOptions {
     #[arg(value_name = "ID")]
     id: String,
-    #[command(flatten)]
-    data: Data,
 }
 
 /// The members of a card that are printed.
@@ -52,16 +48,16 @@ pub fn parse(pairs: &[(String, String)]) -> Result<ListQuery, CommandError> {
     })
 }
 
-pub async fn list(options: ListOptions) -> Result<ExitCode, CommandError> {
+pub async fn list(options: ListOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
     let mut pairs: Vec<(String, String)> = form_urlencoded::parse(options.query.as_bytes()).into_owned().collect();
     pairs.push(("limit".to_owned(), options.limit.to_string()));
     let query = parse(&pairs)?;
-    let folder = options.data.open().await?;
+    let open = location.open().await?;
     let (cards, more) = if query.text.is_some() {
-        let (page, _) = Search::new(folder.store.clone()).page(&query).await?;
+        let (page, _) = Search::new(open.store.clone()).page(&query).await?;
         (page.cards, page.next.is_some())
     } else {
-        let page = query::page(&folder.store, &query).await?;
+        let page = query::page(&open.store, &query).await?;
         (page.cards, page.next.is_some())
     };
     for (id, item) in &cards {
@@ -82,10 +78,10 @@ pub async fn list(options: ListOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn show(options: ShowOptions) -> Result<ExitCode, CommandError> {
-    let folder = options.data.open().await?;
+pub async fn show(options: ShowOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    let open = location.open().await?;
     let id = ArticleId::parse(&options.id).map_err(|error| CommandError::Other(error.to_string()))?;
-    match folder.store.stored_article(&id).await? {
+    match open.store.stored_article(&id).await? {
         Some(StoredArticle::Article(stored)) => {
             let json = serde_json::to_string_pretty(&stored.article).expect("an article has string keys");
             say(format_args!("{json}"));

@@ -12,8 +12,12 @@
 //! | `redrive` | [`redrive`] |
 //! | `keys` | [`keys`] |
 //! | `failures` | [`failures`] |
+//! | `doctor` | [`doctor`] |
+//!
+//! [`location`] decides on which archive a command works.
 
 mod connections;
+mod doctor;
 mod explain;
 mod failures;
 mod files;
@@ -22,6 +26,7 @@ mod inbox;
 mod ingest;
 mod keys;
 mod list;
+mod location;
 mod parse_errors;
 mod read;
 mod redrive;
@@ -32,25 +37,50 @@ mod serve;
 mod sources;
 pub mod table_endpoint;
 
-use crate::{
-    config::Config,
-    search::SearchError,
-    store::{Store, StoreError, aws, embedded},
-};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use crate::{config::Config, search::SearchError, store::StoreError};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource};
+use location::ArchiveLocation;
+use std::{io::Write, process::ExitCode};
 
 /// A news archive and API that you own.
 ///
 /// Input is raw news: pages flattened to text, HTML, Markdown, or JSON with a document's metadata. Output is an archive
 /// over HTTP in which every fact names its evidence, nothing is silently dropped, and paging never loses a row.
 #[derive(Debug, Parser)]
-#[command(name = "dateline", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "dateline", version, after_help = EXAMPLES)]
 pub struct Cli {
+    #[command(flatten)]
+    location: ArchiveLocation,
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     serve: serve::ServeOptions,
+}
+
+impl Cli {
+    /// Parses the command line; exits with 2 if it is invalid.
+    pub fn from_command_line() -> Self {
+        let mut command = Self::command();
+        let matches = command.get_matches_mut();
+        // Without a subcommand the options are those of `serve`; before one, only the archive's location may stand.
+        let serve = serve::ServeOptions::augment_args(clap::Command::new("serve"));
+        let misplaced = serve.get_arguments().find(|argument| {
+            let id = argument.get_id().as_str();
+            matches.subcommand_name().is_some() && matches.value_source(id) == Some(ValueSource::CommandLine)
+        });
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let contradiction = match misplaced {
+            Some(argument) => {
+                let option = argument.get_long().unwrap_or_else(|| argument.get_id().as_str());
+                Some(format!("--{option} is an option of `serve`, and follows that word"))
+            }
+            None => cli.location.contradiction(),
+        };
+        if let Some(message) = contradiction {
+            command.error(ErrorKind::ArgumentConflict, message).exit();
+        }
+        cli
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -82,7 +112,7 @@ enum Command {
     /// Search the archive
     Search(search::SearchOptions),
     /// Rebuild the search index from the archive
-    Reindex(search::ReindexOptions),
+    Reindex,
     /// Add, list, show, remove and poll the feeds that fill the archive
     Sources(sources::SourcesOptions),
     /// List or retry the polled or dropped documents that failed
@@ -93,67 +123,11 @@ enum Command {
     Keys(keys::KeysOptions),
     /// Print the changes since the last call, as JSON Lines
     Follow(follow::FollowOptions),
+    /// Check the archive, and mend what can be derived
+    Doctor(doctor::DoctorOptions),
     /// Reprocess the archived raw documents with the current rules
     #[command(alias = "replay")]
     Reprocess(reprocess::ReprocessOptions),
-}
-
-/// Location and durability of the archive.
-#[derive(Clone, Debug, Args)]
-struct Data {
-    /// The folder that holds the archive
-    #[arg(long, value_name = "DIR", default_value = ".dateline")]
-    data: PathBuf,
-    /// What a stored article survives: a crash of the process, or also a power failure (slower)
-    #[arg(long, value_enum, default_value_t = Durability::Process)]
-    durability: Durability,
-}
-
-/// Which archive to open: the one in a folder, or the one in the owner's AWS account.
-#[derive(Clone, Debug, Args)]
-struct ArchiveLocation {
-    #[command(flatten)]
-    data: Data,
-    /// Use the deployed archive, named by the same environment variables as for the functions: DATELINE_TABLE,
-    /// DATELINE_OBJECTS, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
-    #[arg(long, conflicts_with_all = ["data", "durability"])]
-    aws: bool,
-}
-
-/// An open archive. A folder stays open until this is dropped.
-struct OpenArchive {
-    store: Store,
-    _folder: Option<embedded::DataFolder>,
-}
-
-impl ArchiveLocation {
-    async fn open(&self) -> Result<OpenArchive, StoreError> {
-        if self.aws {
-            return Ok(OpenArchive { store: aws::open(&Config::from_env())?, _folder: None });
-        }
-        let folder = self.data.open().await?;
-        Ok(OpenArchive { store: folder.store.clone(), _folder: Some(folder) })
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Durability {
-    Process,
-    Power,
-}
-
-impl Data {
-    async fn open(&self) -> Result<embedded::DataFolder, StoreError> {
-        let durability = match self.durability {
-            Durability::Process => embedded::Durability::Process,
-            Durability::Power => embedded::Durability::Power,
-        };
-        if !self.data.exists() {
-            let folder = std::path::absolute(&self.data).unwrap_or_else(|_| self.data.clone());
-            anstream::eprintln!("a new archive is created in {}", folder.display());
-        }
-        embedded::open(&self.data, durability).await
-    }
 }
 
 /// Why a command failed, worded for the terminal.
@@ -201,23 +175,34 @@ pub async fn run(cli: Cli) -> ExitCode {
         _ => "warn,trafilatura=off",
     };
     crate::logs::plain(&config, default);
+    let location = cli.location;
     let result = match command {
-        Command::Serve(options) => serve::run(options).await,
-        Command::Ingest(options) => ingest::run(options).await,
-        Command::Read(options) => read::run(options),
-        Command::List(options) => list::list(options).await,
-        Command::Show(options) => list::show(options).await,
-        Command::Search(options) => search::run(options).await,
-        Command::Reindex(options) => search::reindex(options).await,
-        Command::Sources(options) => sources::run(options).await,
-        Command::Redrive(options) => redrive::run(options, &config).await,
-        Command::Keys(options) => keys::run(options).await,
-        Command::Failures(options) => failures::run(options).await,
-        Command::Follow(options) => follow::run(options).await,
-        Command::Reprocess(options) => reprocess::run(options).await,
+        Command::Serve(options) => serve::run(options, location).await,
+        Command::Ingest(options) => ingest::run(options, location).await,
+        Command::List(options) => list::list(options, location).await,
+        Command::Show(options) => list::show(options, location).await,
+        Command::Search(options) => search::run(options, location).await,
+        Command::Reindex => search::reindex(location).await,
+        Command::Sources(options) => sources::run(options, location).await,
+        Command::Keys(options) => keys::run(options, location).await,
+        Command::Failures(options) => failures::run(options, location).await,
+        Command::Follow(options) => follow::run(options, location).await,
+        Command::Doctor(options) => doctor::run(options, location).await,
+        Command::Reprocess(options) => reprocess::run(options, location).await,
+        Command::Read(options) => without_archive(&location).and_then(|()| read::run(options)),
+        Command::Redrive(options) => match without_archive(&location) {
+            Ok(()) => redrive::run(options, &config).await,
+            Err(error) => Err(error),
+        },
     };
     result.unwrap_or_else(|failure| {
         anstream::eprintln!("dateline: {}", crate::logs::chain(&failure));
         ExitCode::FAILURE
     })
+}
+
+/// Refuses options that would have no effect: the command opens no archive.
+fn without_archive(location: &ArchiveLocation) -> Result<(), CommandError> {
+    let refuse = |option| Err(CommandError::Other(format!("{option}: this command opens no archive")));
+    location.given().map_or(Ok(()), refuse)
 }

@@ -1,6 +1,6 @@
 //! `dateline reprocess`: reprocesses the archived raw documents with the current rules, or shows what would change.
 
-use super::{CommandError, Data, say};
+use super::{ArchiveLocation, CommandError, say};
 use crate::{
     archive::{
         Archive, IngestError,
@@ -25,8 +25,6 @@ pub struct ReprocessOptions {
     /// Number of examples to show per field
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     examples: usize,
-    #[command(flatten)]
-    data: Data,
 }
 
 /// Maximum characters of a value to show.
@@ -41,9 +39,9 @@ struct ReprocessSummary {
     failed: Vec<(ArticleId, IngestError)>,
 }
 
-pub async fn run(options: ReprocessOptions) -> Result<ExitCode, CommandError> {
-    let folder = options.data.open().await?;
-    let archive = Archive::new(folder.store.clone());
+pub async fn run(options: ReprocessOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    let open = location.open().await?;
+    let archive = Archive::new(open.store.clone());
     let mut pairs: Vec<(String, String)> = form_urlencoded::parse(options.filter.as_bytes()).into_owned().collect();
     pairs.push(("fields".to_owned(), "id".to_owned()));
     let invalid_filter = |bad: Vec<query::BadParameter>| {

@@ -1,6 +1,6 @@
 //! `dateline search QUERY` prints matching articles with highlights; `dateline reindex` rebuilds the search index.
 
-use super::{CommandError, Data, harmless, list, say};
+use super::{ArchiveLocation, CommandError, harmless, list, say};
 use crate::{
     article::Article,
     query::{PageItem, TextQuery},
@@ -21,20 +21,12 @@ pub struct SearchOptions {
     /// Number of results to show
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
-    #[command(flatten)]
-    data: Data,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct ReindexOptions {
-    #[command(flatten)]
-    data: Data,
 }
 
 /// Time limit for indexing new changes before a search. Changes that are not yet indexed are found too.
 const INDEXING: Duration = Duration::from_secs(60);
 
-pub async fn run(options: SearchOptions) -> Result<ExitCode, CommandError> {
+pub async fn run(options: SearchOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
     let mut pairs: Vec<(String, String)> = form_urlencoded::parse(options.filter.as_bytes()).into_owned().collect();
     if !pairs.iter().any(|(name, _)| name == "sort") {
         pairs.push(("sort".to_owned(), "relevance".to_owned()));
@@ -44,10 +36,10 @@ pub async fn run(options: SearchOptions) -> Result<ExitCode, CommandError> {
     // The full articles, to show highlights.
     pairs.push(("fields".to_owned(), "body".to_owned()));
     let query = list::parse(&pairs)?;
-    let folder = options.data.open().await?;
+    let open = location.open().await?;
     // No server runs on this folder to keep its index up to date.
-    Indexer::new(folder.store.clone()).run(INDEXING).await?;
-    let (page, _) = Search::new(folder.store.clone()).page(&query).await?;
+    Indexer::new(open.store.clone()).run(INDEXING).await?;
+    let (page, _) = Search::new(open.store.clone()).page(&query).await?;
     let text = query.text.as_ref().expect("`q` is set above");
     for (_, item) in &page.cards {
         if let PageItem::Article(article) = item {
@@ -93,9 +85,9 @@ fn painted(passage: &Highlight) -> String {
     painted
 }
 
-pub async fn reindex(options: ReindexOptions) -> Result<ExitCode, CommandError> {
-    let folder = options.data.open().await?;
-    let indexed = Indexer::new(folder.store.clone()).rebuild().await?;
+pub async fn reindex(location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    let open = location.open().await?;
+    let indexed = Indexer::new(open.store.clone()).rebuild().await?;
     say(format_args!("index rebuilt from {} changes", indexed.changes));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `dateline serve`: serves the archive over HTTP on this machine.
 
 use super::{
-    CommandError, Data,
+    ArchiveLocation, CommandError,
     connections::{self, ConnectionLimits},
     files::InputFiles,
     inbox,
@@ -35,10 +35,8 @@ const DELIVER_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, Args)]
 pub struct ServeOptions {
-    #[command(flatten)]
-    data: Data,
     /// Keep the archive in memory and discard it at exit
-    #[arg(long, conflicts_with_all = ["data", "durability"])]
+    #[arg(long)]
     memory: bool,
     /// Address to listen on; port 0 picks a free port. An address other than loopback requires that the archive has an
     /// API key, unless writes are public
@@ -79,11 +77,15 @@ enum Reads {
     Keyed,
 }
 
-pub async fn run(options: ServeOptions) -> Result<ExitCode, CommandError> {
+pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    if let Some(option) = location.given().filter(|_| options.memory || location.is_deployed()) {
+        let with = if options.memory { "--memory" } else { "serve" };
+        return Err(CommandError::Other(format!("{option} cannot be used with {with}")));
+    }
     // Bind first: a port that is in use is reported before the archive is opened and filled.
     let listener = TcpListener::bind(options.listen).await.map_err(CommandError::io(format!("{}", options.listen)))?;
     let address = listener.local_addr().map_err(CommandError::io("the listening address"))?;
-    let folder = if options.memory { None } else { Some(options.data.open().await?) };
+    let folder = if options.memory { None } else { Some(location.open_folder().await?) };
     let (store, engine) = match &folder {
         Some(folder) => (folder.store.clone(), folder.engine.clone()),
         None => embedded::memory().await?,

@@ -15,8 +15,6 @@ use std::{net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 pub struct SourcesOptions {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
-    location: ArchiveLocation,
 }
 
 #[derive(Debug, Subcommand)]
@@ -108,9 +106,12 @@ impl ReachOptions {
     }
 }
 
-pub async fn run(options: SourcesOptions) -> Result<ExitCode, CommandError> {
-    let location = options.location.open().await?;
-    let store = &location.store;
+pub async fn run(options: SourcesOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
+    let open = match options.command {
+        Command::Add { .. } | Command::Import { .. } => location.open_or_create().await?,
+        _ => location.open().await?,
+    };
+    let store = &open.store;
     match options.command {
         Command::Add { urls, title, publisher, language, country, full_text, include, exclude } => {
             let base = SourceSettings::new(String::new());

@@ -15,6 +15,7 @@
 //! | [`snapshot`] | that a search sees what a list sees |
 //! | [`query_builder`], [`collect`] | what matches, in which order, and how often |
 //! | [`collapse`] | which article represents each story |
+//! | [`verify`] | whether the index has the articles of the archive |
 //! | [`highlight`] | which passages of an article match |
 //! | [`more_like_this`] | which other stories are related to an article, and why |
 //!
@@ -33,10 +34,12 @@ mod query_builder;
 mod schema;
 mod segment;
 mod snapshot;
+mod verify;
 
 pub use error::SearchError;
 pub use highlight::{Highlight, MatchSpan, highlights, says};
 pub use more_like_this::{Reason, Related};
+pub use verify::IndexDifferences;
 
 use crate::{
     article::Facet,

@@ -108,7 +108,7 @@ pub(super) fn item(change: &Change, after: u64) -> Item {
     item
 }
 
-fn read(item: &Item) -> Result<(u64, Change), StoreError> {
+pub(super) fn read(item: &Item) -> Result<(u64, Change), StoreError> {
     let attributes = Attributes(item);
     let change = Change {
         at: attributes.parsed("at", |attribute| Instant::parse(attribute).ok())?,

@@ -205,6 +205,7 @@ fn dispatch(engine: &Database, operation: &str, body: &[u8]) -> Result<String, D
         "GetItem" => call!(get_item),
         "PutItem" => call!(put_item),
         "Query" => call!(query),
+        "Scan" => call!(scan),
         "TransactWriteItems" => call!(transact_write_items),
         "UpdateItem" => call!(update_item),
         "UpdateTimeToLive" => call!(update_time_to_live),

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder
 use futures::future::try_join_all;
 use serde::{Serialize, de::DeserializeOwned};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
 pub enum RecordKind {
     /// Its time: when it is due to be polled.
     Source,
@@ -32,7 +32,7 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    fn partition(self) -> &'static str {
+    pub(super) fn partition(self) -> &'static str {
         match self {
             Self::Source => table_keys::SOURCES,
             Self::SourceUrl => table_keys::SOURCE_URLS,
@@ -42,7 +42,7 @@ impl RecordKind {
         }
     }
 
-    fn by_time(self) -> String {
+    pub(super) fn by_time(self) -> String {
         format!("{}#time", self.partition())
     }
 }
@@ -206,7 +206,7 @@ impl Store {
     }
 }
 
-fn read(item: &Item) -> Result<Record, StoreError> {
+pub(super) fn read(item: &Item) -> Result<Record, StoreError> {
     let attributes = Attributes(item);
     Ok(Record {
         id: attributes.text(table_keys::SK)?.to_owned(),

@@ -101,7 +101,16 @@ fn story_item(story: &Story) -> Item {
     item
 }
 
-fn read_story(item: &Item) -> Result<Story, StoreError> {
+pub(super) fn read_band(item: &Item) -> Result<Band, StoreError> {
+    let attributes = Attributes(item);
+    Ok(Band {
+        key: attributes.text(table_keys::PK)?.to_owned(),
+        version: attributes.number("version")?,
+        members: attributes.all_parsed("members", ListPosition::parse)?,
+    })
+}
+
+pub(super) fn read_story(item: &Item) -> Result<Story, StoreError> {
     let attributes = Attributes(item);
     let id = |text: &str| ArticleId::parse(text).ok();
     Ok(Story {
@@ -123,11 +132,9 @@ impl Store {
         let mut bands: Vec<Band> =
             band_keys.into_iter().map(|key| Band { key, version: 0, members: Vec::new() }).collect();
         for item in &items {
-            let attributes = Attributes(item);
-            let key = attributes.text(table_keys::PK)?;
-            if let Some(band) = bands.iter_mut().find(|band| band.key == key) {
-                band.version = attributes.number("version")?;
-                band.members = attributes.all_parsed("members", ListPosition::parse)?;
+            let found = read_band(item)?;
+            if let Some(band) = bands.iter_mut().find(|band| band.key == found.key) {
+                *band = found;
             }
         }
         Ok(bands)

@@ -102,6 +102,9 @@ fn hashed(key: &str) -> String {
     hex::encode(&Sha256::digest(key.as_bytes())[..16])
 }
 
+/// Prefix of the partition keys of lists of articles.
+pub const POSTINGS: &str = "F#";
+
 /// A list of articles, ordered by [`ListPosition`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PostingList {

@@ -248,7 +248,7 @@ fn postings(stored: &ArticleRecord, lists: &[PostingList], codes: &[String]) -> 
 }
 
 /// Returns the keys of the postings that are in the table now.
-fn posting_keys(previous: Option<&StoredArticle>) -> Vec<(String, String)> {
+pub(super) fn posting_keys(previous: Option<&StoredArticle>) -> Vec<(String, String)> {
     let Some(StoredArticle::Article(stored)) = previous else { return Vec::new() };
     let article = &stored.article;
     let changed = PostingList::Changed.pk();

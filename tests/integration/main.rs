@@ -11,6 +11,7 @@ mod contract;
 mod crash;
 mod detect;
 mod disk;
+mod doctor;
 mod doubling;
 mod failures;
 mod filters;
