@@ -9,10 +9,10 @@ use super::{
     items::{self, Attributes, Item, text},
     records, stories, table_keys,
     table_keys::ListPosition,
-    transaction::{MAX_FACET_VALUES, is_conflict, posting_keys},
+    transaction::{MAX_FACET_VALUES, posting_keys},
 };
 use crate::article::{ArticleId, Filed};
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, ReturnConsumedCapacity, TransactWriteItem};
 use std::collections::HashMap;
 use strum::VariantArray;
 
@@ -93,9 +93,11 @@ impl Store {
             .consistent_read(true)
             .limit(PAGE)
             .set_exclusive_start_key(after.map(|position| position.0))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(|error| StoreError::call("Scan", error))?;
+        self.usage.read(&page.consumed_capacity);
         let items = page.items.unwrap_or_default().iter().map(inspected).collect();
         Ok(InspectedPage { items, next: page.last_evaluated_key.map(ScanPosition) })
     }
@@ -155,11 +157,7 @@ impl Store {
                 .expression_attribute_values(":counter", value.clone()),
         };
         let actions = vec![TransactWriteItem::builder().condition_check(check.build()?).build(), action];
-        match self.client().transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_conflict) => Err(StoreError::Conflict),
-            Err(error) => Err(StoreError::call("TransactWriteItems", error)),
-        }
+        self.transact(actions).await.map(|_| ())
     }
 }
 

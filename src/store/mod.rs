@@ -23,6 +23,7 @@ mod stories;
 mod table;
 pub mod table_keys;
 mod transaction;
+mod usage;
 
 pub use card::PackedCard;
 pub use changes::{Change, ChangeKind, ChangePage, ChangePosition, SHARDS};
@@ -39,6 +40,9 @@ pub use stories::{Band, Story, StoryChanges, StoryPut};
 pub use table::{TableDefinition, definition};
 pub use table_keys::{ListPosition, PostingList};
 pub use transaction::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next, TRANSACTION_ACTIONS};
+pub use usage::Usage;
+
+use usage::UsageCounters;
 
 /// A table and its object store. Cheap to clone: the clients inside are shared.
 #[derive(Clone, Debug)]
@@ -46,11 +50,12 @@ pub struct Store {
     client: aws_sdk_dynamodb::Client,
     table: String,
     objects: Objects,
+    usage: UsageCounters,
 }
 
 impl Store {
     pub fn new(client: aws_sdk_dynamodb::Client, table: impl Into<String>, objects: Objects) -> Self {
-        Self { client, table: table.into(), objects }
+        Self { client, table: table.into(), objects, usage: UsageCounters::default() }
     }
 
     /// Returns the same table with another object store.
@@ -68,5 +73,10 @@ impl Store {
 
     pub fn objects(&self) -> &Objects {
         &self.objects
+    }
+
+    /// Returns the capacity units consumed so far by this store and its clones.
+    pub fn usage(&self) -> Usage {
+        self.usage.now()
     }
 }

@@ -71,9 +71,11 @@ impl Store {
             .key(table_keys::PK, text(pk))
             .key(table_keys::SK, text(sk))
             .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(|error| StoreError::call("GetItem", error))?;
+        self.usage.read(&answer.consumed_capacity);
         Ok(answer.item)
     }
 
@@ -201,11 +203,7 @@ impl Store {
                     .send()
                     .await
                     .map_err(|error| StoreError::call("BatchGetItem", error))?;
-                read_units += answer
-                    .consumed_capacity()
-                    .iter()
-                    .filter_map(|consumed_capacity| consumed_capacity.capacity_units)
-                    .sum::<f64>();
+                read_units += self.usage.read(answer.consumed_capacity());
                 found.extend(answer.responses.unwrap_or_default().into_values().flatten());
                 request = answer.unprocessed_keys.unwrap_or_default().into_values().next();
             }
@@ -262,7 +260,7 @@ impl Store {
             .map_err(|error| StoreError::call("Query", error))?;
         Ok(RangeItems {
             more: answer.last_evaluated_key.is_some(),
-            read_units: answer.consumed_capacity.and_then(|capacity| capacity.capacity_units).unwrap_or_default(),
+            read_units: self.usage.read(&answer.consumed_capacity),
             items: answer.items.unwrap_or_default(),
         })
     }

@@ -10,7 +10,7 @@ use super::{
     items::{self, Attributes, Item, number, text},
     queries::RangeQuery,
     table_keys,
-    transaction::{is_conflict, version_condition},
+    transaction::version_condition,
 };
 use crate::{article::Instant, json::to_json};
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder};
@@ -147,7 +147,7 @@ impl Store {
             item.insert("id".to_owned(), text(&next.id));
             actions.push(TransactWriteItem::builder().put(self.put_builder(item).build()?).build());
         }
-        self.transact(actions).await
+        self.transact(actions).await.map(|_| ())
     }
 
     /// Deletes a record, whatever its version; returns `false` if it does not exist.
@@ -169,7 +169,7 @@ impl Store {
         let delete = delete.set_expression_attribute_values(values).build()?;
         let mut actions = vec![TransactWriteItem::builder().delete(delete).build()];
         actions.extend(record.at.map(|at| self.unlist(kind, &record.id, at)).transpose()?);
-        self.transact(actions).await
+        self.transact(actions).await.map(|_| ())
     }
 
     fn unlist(&self, kind: RecordKind, id: &str, at: Instant) -> Result<TransactWriteItem, StoreError> {
@@ -179,14 +179,6 @@ impl Store {
 
     fn delete(&self, pk: &str, sk: &str) -> DeleteBuilder {
         Delete::builder().table_name(&self.table).key(table_keys::PK, text(pk)).key(table_keys::SK, text(sk))
-    }
-
-    async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        match self.client.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_conflict) => Err(StoreError::Conflict),
-            Err(error) => Err(StoreError::call("TransactWriteItems", error)),
-        }
     }
 
     /// Returns the items of a range, and whether there are more.

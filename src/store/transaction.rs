@@ -59,22 +59,36 @@ impl Next<'_> {
 impl Store {
     /// Writes everything in one transaction; returns the write units consumed.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<f64, StoreError> {
-        let actions = self.actions(commit)?;
-        let written = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(actions))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match written {
-            Ok(answer) => Ok(answer
-                .consumed_capacity()
-                .iter()
-                .filter_map(|consumed_capacity| consumed_capacity.capacity_units)
-                .sum()),
+        self.transact(self.actions(commit)?).await
+    }
+
+    /// Writes actions atomically, and returns the write units consumed; returns `Conflict` if a condition fails.
+    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<f64, StoreError> {
+        let write = self.client.transact_write_items().set_transact_items(Some(actions));
+        match write.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
+            Ok(answer) => Ok(self.usage.written(answer.consumed_capacity())),
             Err(error) if error.as_service_error().is_some_and(is_conflict) => Err(StoreError::Conflict),
             Err(error) => Err(StoreError::call("TransactWriteItems", error)),
+        }
+    }
+
+    /// Puts one item; returns `Conflict` if the condition fails.
+    async fn put(&self, item: Item, (condition, values): (Option<&str>, Option<Item>)) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = put.set_condition_expression(condition.map(str::to_owned)).set_expression_attribute_values(values);
+        match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
+            Ok(answer) => {
+                self.usage.written(&answer.consumed_capacity);
+                Ok(())
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|service_error| service_error.is_conditional_check_failed_exception()) =>
+            {
+                Err(StoreError::Conflict)
+            }
+            Err(error) => Err(StoreError::call("PutItem", error)),
         }
     }
 
@@ -131,19 +145,7 @@ impl Store {
     /// Puts a versioned item; returns `Conflict` if its version changed since it was read.
     pub(super) async fn put_if_version(&self, item: Item, version: u64) -> Result<(), StoreError> {
         let (condition, values) = version_condition(version);
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = put.condition_expression(condition).set_expression_attribute_values(values);
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|service_error| service_error.is_conditional_check_failed_exception()) =>
-            {
-                Err(StoreError::Conflict)
-            }
-            Err(error) => Err(StoreError::call("PutItem", error)),
-        }
+        self.put(item, (Some(condition), values)).await
     }
 
     /// Deletes every item of an article except its head: revisions and evidence.
@@ -158,7 +160,8 @@ impl Store {
                 let (pk, sk) = (text(table_keys::article(id)), text(sk));
                 let delete =
                     self.client.delete_item().table_name(&self.table).key(table_keys::PK, pk).key(table_keys::SK, sk);
-                delete.send().await.map_err(|error| StoreError::call("DeleteItem", error))?;
+                let deleted = delete.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+                self.usage.written(&deleted.map_err(|error| StoreError::call("DeleteItem", error))?.consumed_capacity);
             }
         }
     }
@@ -174,8 +177,7 @@ impl Store {
 
     /// Records the result of a document whose article was not written under its key.
     pub async fn put_document(&self, record: &DocumentRecord) -> Result<(), StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(items::document_item(record)));
-        put.send().await.map(|_| ()).map_err(|error| StoreError::call("PutItem", error))
+        self.put(items::document_item(record), (None, None)).await
     }
 
     /// Stores a response until a time in seconds since 1970, unless the key already has one.
@@ -190,24 +192,9 @@ impl Store {
         item.insert("fingerprint".to_owned(), text(fingerprint));
         item.insert("answer".to_owned(), text(answer));
         item.insert(super::table::EXPIRES_AT.to_owned(), number(until));
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|service_error| service_error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(StoreError::call("PutItem", error)),
+        match self.put(item, (Some("attribute_not_exists(pk)"), None)).await {
+            Err(StoreError::Conflict) => Ok(()),
+            put => put,
         }
     }
 }
@@ -220,7 +207,7 @@ pub(super) fn version_condition(version: u64) -> (&'static str, Option<Item>) {
     }
 }
 
-pub(super) fn is_conflict(error: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> bool {
+fn is_conflict(error: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> bool {
     use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Error;
     match error {
         Error::TransactionCanceledException(canceled) => canceled
