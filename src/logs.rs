@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use std::error::Error;
+use tracing::Instrument;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Returns a filter by target only: a filter on spans would compile a regular expression at every cold start.
@@ -17,11 +18,28 @@ pub fn plain(config: &Config, default: &str) {
     tracing_subscriber::registry().with(lines).with(filter(config, default)).init();
 }
 
-/// Sets up logging for CloudWatch: one JSON object per line, without a timestamp, which CloudWatch adds.
+/// Sets up logging for CloudWatch: one JSON object per line, without a timestamp, which CloudWatch adds. `spans` has the
+/// ids of the invocation and of its trace, from the runtime, and of the request or message.
 pub fn json(config: &Config) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).without_time();
     let lines = lines.with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(filter(config, "warn,dateline=info,trafilatura=off")).init();
+    let default = "warn,dateline=info,lambda_runtime::layers=info,trafilatura=off";
+    tracing_subscriber::registry().with(lines).with(filter(config, default)).init();
+}
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// Does the work of a request or a message: its id is on every log line and on every revision that the work makes.
+pub async fn for_request<T>(id: &str, work: impl Future<Output = T>) -> T {
+    let span = tracing::info_span!("request", request_id = id);
+    REQUEST_ID.scope(id.to_owned(), work.instrument(span)).await
+}
+
+/// Returns the id of the request or message that is being worked on.
+pub fn request_id() -> Option<String> {
+    REQUEST_ID.try_with(String::clone).ok()
 }
 
 /// Formats an error with its chain of causes.

@@ -94,6 +94,7 @@ impl Archive {
             kind: RevisionKind::Deleted,
             changed: Vec::new(),
             reason: tombstone.reason.clone(),
+            request_id: crate::logs::request_id(),
         };
         let next = Next::Tombstone(&tombstone);
         let story = match stored {
@@ -153,6 +154,7 @@ impl Archive {
             kind: RevisionKind::Restored,
             changed: Vec::new(),
             reason: None,
+            request_id: crate::logs::request_id(),
         };
         let assignment = self.assign_story(&article, Some(&article.head.story)).await?;
         article.head.story = assignment.story;

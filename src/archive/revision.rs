@@ -96,6 +96,7 @@ impl Archive {
                     kind,
                     changed: changed.into_iter().map(|changed| changed.name().to_owned()).collect(),
                     reason,
+                    request_id: crate::logs::request_id(),
                 },
                 next: Next::Article {
                     stored: &next,

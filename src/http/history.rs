@@ -41,6 +41,8 @@ pub struct RevisionEntry {
     /// What differs from the previous revision: `headline`, `body`, `dates`, `topics`, `metadata`.
     changed: Vec<String>,
     reason: Option<String>,
+    /// The id of the request or message that caused it, as in `X-Request-Id` and the log.
+    request_id: Option<String>,
     /// The revision's path; `null` for a deletion.
     location: Option<String>,
 }
@@ -84,6 +86,7 @@ fn entry(id: &ArticleId, revision: Revision) -> RevisionEntry {
         kind: revision.kind,
         changed: revision.changed,
         reason: revision.reason,
+        request_id: revision.request_id,
         location,
     }
 }

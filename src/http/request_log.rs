@@ -22,7 +22,7 @@ pub async fn identify(request: Request, next: Next) -> Response {
     let id = given_id(&request).unwrap_or_else(new_id);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let mut response = next.run(request).await;
+    let mut response = crate::logs::for_request(&id, next.run(request)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| bare_error(&response)) {
         let body = to_json(&problem.body(&id));
         response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);

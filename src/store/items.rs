@@ -21,6 +21,8 @@ const POSTING_BYTES: usize = 1_000;
 /// the article is read.
 const CARD: &str = "card_2";
 const LEVEL: i32 = 9;
+/// The revision attribute with the id of the request that caused it.
+pub(super) const REQUEST_ID: &str = "request_id";
 
 /// The current revision, and the postings to be deleted when the next one is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +161,8 @@ pub struct Revision {
     pub changed: Vec<String>,
     /// The reason, if a person gave one.
     pub reason: Option<String>,
+    /// The id of the request or message that caused it, as in the log.
+    pub request_id: Option<String>,
 }
 
 /// The result of the last document that was ingested under a key.
@@ -235,6 +239,7 @@ pub(super) fn revision_item(
     item.insert("kind".to_owned(), text(revision.kind.name()));
     item.insert("changed".to_owned(), texts(&revision.changed));
     item.extend(revision.reason.as_ref().map(|reason| ("reason".to_owned(), text(reason))));
+    item.extend(revision.request_id.as_ref().map(|id| (REQUEST_ID.to_owned(), text(id))));
     if let Some(stored) = stored {
         item.insert("content_hash".to_owned(), text(&stored.content_hash));
         item.insert("article".to_owned(), whole(&parts(&stored.article))?);
@@ -360,6 +365,7 @@ impl Attributes<'_> {
             kind: self.parsed("kind", RevisionKind::parse)?,
             changed: self.texts("changed")?,
             reason: self.optional("reason"),
+            request_id: self.optional(REQUEST_ID),
         })
     }
 

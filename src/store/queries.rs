@@ -5,7 +5,7 @@
 
 use super::{
     ArticleRecord, Posting, Revision, Store, StoreError, StoredArticle,
-    items::{Attributes, Item, text},
+    items::{Attributes, Item, REQUEST_ID, text},
     table_keys::{self, ListPosition, PostingList},
 };
 use crate::article::{Article, ArticleId, Evidence, Instant};
@@ -109,7 +109,7 @@ impl Store {
     ) -> Result<(Vec<Revision>, bool), StoreError> {
         let bounds = (table_keys::REVISIONS.to_owned(), table_keys::revision(before.saturating_sub(1)));
         let query = RangeQuery::new(table_keys::article(id), bounds, limit).newest_first(true);
-        let range = self.query_range(query.with_attributes(&["kind", "changed", "reason", "at"])).await?;
+        let range = self.query_range(query.with_attributes(&["kind", "changed", "reason", "at", REQUEST_ID])).await?;
         let revisions = range.items.iter().map(|item| Attributes(item).revision()).collect::<Result<Vec<_>, _>>()?;
         let more = revisions.last().is_some_and(|revision| revision.number > 1) && range.more;
         Ok((revisions, more))

@@ -308,7 +308,7 @@ async fn a_document_with_another_key_and_the_same_url_is_the_same_article() {
 }
 
 fn revision(number: u32, kind: RevisionKind) -> Revision {
-    Revision { number, at: Instant::now(), kind, changed: Vec::new(), reason: None }
+    Revision { number, at: Instant::now(), kind, changed: Vec::new(), reason: None, request_id: None }
 }
 
 fn range_of_all(direction: Direction, after: Option<ListPosition>, limit: usize) -> PostingRange {

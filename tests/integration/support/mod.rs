@@ -171,6 +171,7 @@ pub async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
         kind: RevisionKind::Revised,
         changed: Vec::new(),
         reason: None,
+        request_id: None,
     };
     let previous = StoredArticle::Article(stored);
     let commit = Commit {
