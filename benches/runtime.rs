@@ -18,6 +18,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
+    io::{AsyncBufReadExt, BufReader},
     net::TcpListener,
     process::{Child, Command},
     sync::{mpsc, oneshot, watch},
@@ -35,6 +36,7 @@ pub struct Function {
     events: mpsc::UnboundedSender<(Value, oneshot::Sender<Answer>)>,
     polls: watch::Receiver<u64>,
     started: Instant,
+    output: Arc<Mutex<Vec<String>>>,
 }
 
 struct Api {
@@ -53,7 +55,7 @@ impl Function {
         let address = listener.local_addr().map_err(CommandError::io("the Runtime API"))?;
         tokio::spawn(async move { axum::serve(listener, routes(api)).await });
         let started = Instant::now();
-        let child = Command::new(binary)
+        let mut child = Command::new(binary)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
@@ -63,11 +65,18 @@ impl Function {
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "stream")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .map_err(CommandError::io(binary.display().to_string()))?;
-        Ok(Self { child, events, polls: polled, started })
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let (mut lines, printed) = (BufReader::new(child.stdout.take().expect("a pipe")).lines(), output.clone());
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                printed.lock().expect("no holder panics").push(line);
+            }
+        });
+        Ok(Self { child, events, polls: polled, started, output })
     }
 
     /// Waits until the function requests its first event, and returns the time since its start.
@@ -88,12 +97,18 @@ impl Function {
         answered.ok().and_then(Result::ok).ok_or_else(|| self.gone("gave no answer"))
     }
 
+    /// Returns the lines that the function printed so far.
+    pub fn output(&self) -> Vec<String> {
+        self.output.lock().expect("no holder panics").clone()
+    }
+
     pub fn process_id(&self) -> Option<u32> {
         self.child.id()
     }
 
     fn gone(&self, what: &str) -> CommandError {
-        CommandError::Other(format!("the function {what} within {} s", TIMEOUT.as_secs()))
+        let last = self.output().pop().unwrap_or_else(|| "it printed nothing".to_owned());
+        CommandError::Other(format!("the function {what} within {} s: {last}", TIMEOUT.as_secs()))
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Config {
     /// `DATELINE_OBJECTS`: where raw documents and index files are, `s3://bucket` or `file:///folder`. No default;
     /// required on AWS.
     pub objects: Option<String>,
+    /// `DATELINE_METRICS`: the stage under which the functions publish metrics. Default: none are published.
+    pub metrics: Option<String>,
     /// `DATELINE_PUBLIC_URL`: the base URL at which WebSub hubs reach the API. Default: none; no hub is asked to
     /// notify.
     pub public_url: Option<String>,
@@ -49,6 +51,7 @@ impl Config {
             log: variable("DATELINE_LOG"),
             table: variable("DATELINE_TABLE"),
             objects: variable("DATELINE_OBJECTS"),
+            metrics: variable("DATELINE_METRICS"),
             public_url: variable("DATELINE_PUBLIC_URL"),
             trust_system_roots: variable("DATELINE_TRUST").as_deref() == Some("system"),
             ca_bundle: variable("AWS_CA_BUNDLE"),

@@ -13,7 +13,9 @@ use lambda_http::{Error, service_fn};
 async fn main() -> Result<(), Error> {
     let config = Config::from_env();
     logs::json(&config);
+    let archive = lambda::archive(&config)?;
+    let metrics = lambda::Metrics::new(&config, "api", archive.store());
     // The gateway has already checked the request's signature or key.
-    let router = router(Service::new(lambda::archive(&config)?, Policy::OPEN));
-    lambda_http::run(service_fn(|request| lambda::answer(router.clone(), request))).await
+    let router = router(Service::new(archive, Policy::OPEN));
+    lambda_http::run(service_fn(|request| lambda::answer(router.clone(), &metrics, request))).await
 }

@@ -9,5 +9,6 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env();
     logs::json(&config);
     let archive = lambda::archive(&config)?;
-    lambda_runtime::run(service_fn(|event| lambda::handle(&archive, event))).await
+    let metrics = lambda::Metrics::new(&config, "ingest", archive.store());
+    lambda_runtime::run(service_fn(|event| lambda::handle(&archive, &metrics, event))).await
 }

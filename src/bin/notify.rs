@@ -7,6 +7,8 @@ use lambda_runtime::{Error, service_fn};
 async fn main() -> Result<(), Error> {
     let config = Config::from_env();
     logs::json(&config);
-    let deliverer = lambda::deliverer(&config)?;
-    lambda_runtime::run(service_fn(|event| lambda::notify(&deliverer, event))).await
+    let archive = lambda::archive(&config)?;
+    let metrics = lambda::Metrics::new(&config, "notify", archive.store());
+    let deliverer = lambda::deliverer(&archive)?;
+    lambda_runtime::run(service_fn(|event| lambda::notify(&deliverer, &metrics, event))).await
 }

@@ -7,6 +7,8 @@ use lambda_runtime::{Error, service_fn};
 async fn main() -> Result<(), Error> {
     let config = Config::from_env();
     logs::json(&config);
-    let poller = lambda::poller(&config)?;
-    lambda_runtime::run(service_fn(|event| lambda::poll(&poller, event))).await
+    let archive = lambda::archive(&config)?;
+    let metrics = lambda::Metrics::new(&config, "poll", archive.store());
+    let poller = lambda::poller(&archive, &config)?;
+    lambda_runtime::run(service_fn(|event| lambda::poll(&poller, &metrics, event))).await
 }

@@ -5,8 +5,11 @@
 //! redelivers it, and moves it to the dead-letter queue after the last attempt. A document with a permanent error would
 //! fail each time: it is stored among the failures, and its message counts as processed.
 
-use super::intake::{BatchReport, notified, queued, reprocess, seeds};
-use crate::{archive::Archive, article::ArticleId};
+use super::{
+    intake::{BatchReport, notified, queued, reprocess, seeds},
+    metrics::Metrics,
+};
+use crate::{archive::Archive, article::ArticleId, logs::for_request};
 use aws_lambda_events::{
     s3::S3Event,
     sqs::{SqsBatchResponse, SqsEvent},
@@ -33,17 +36,31 @@ struct ReprocessEvent {
 
 /// Handles an event; returns an error in the caller's terms. Boxed, because the runtime's layers around a future this
 /// deep exceed the compiler's recursion limit.
-pub fn handle(archive: &Archive, event: LambdaEvent<Value>) -> BoxFuture<'_, Result<Value, Diagnostic>> {
-    Box::pin(answer(archive, event.payload))
+pub fn handle<'a>(
+    archive: &'a Archive,
+    metrics: &'a Metrics,
+    event: LambdaEvent<Value>,
+) -> BoxFuture<'a, Result<Value, Diagnostic>> {
+    Box::pin(async move {
+        let id = event.context.request_id;
+        let mut report = BatchReport::default();
+        let work = async {
+            let answer = answer(archive, event.payload, &id, &mut report).await;
+            (answer, report.counts())
+        };
+        metrics.measure(&id, work, |(_, counts)| counts.clone()).await.0
+    })
 }
 
-async fn answer(archive: &Archive, event: Value) -> Result<Value, Diagnostic> {
+/// Answers an event, and adds the outcomes of its documents to a report.
+async fn answer(archive: &Archive, event: Value, id: &str, all: &mut BatchReport) -> Result<Value, Diagnostic> {
     if source(&event) == Some("aws:sqs") {
         let batch: SqsEvent = serde_json::from_value(event).map_err(unknown)?;
-        let failed = batch_failures(archive, batch).await;
+        let failed = batch_failures(archive, batch, all).await;
         return serde_json::to_value(failed).map_err(unknown);
     }
-    let report = notification(archive, event).await?;
+    let report = for_request(id, notification(archive, event)).await?;
+    all.add(&report);
     if report.failed.is_empty() {
         return Ok(report.report());
     }
@@ -84,16 +101,23 @@ fn unknown(error: serde_json::Error) -> Diagnostic {
     Diagnostic { error_type: "unknown_event".to_owned(), error_message }
 }
 
-async fn batch_failures(archive: &Archive, batch: SqsEvent) -> SqsBatchResponse {
+async fn batch_failures(archive: &Archive, batch: SqsEvent, all: &mut BatchReport) -> SqsBatchResponse {
     let mut failures = SqsBatchResponse::default();
     // Sequentially, because two messages may hold two versions of one article.
     for message in batch.records {
         let id = message.message_id.unwrap_or_default();
         let body = message.body.unwrap_or_default();
-        let report = match serde_json::from_str::<Value>(&body) {
-            Ok(event) if is_notification(&event) => notification(archive, event).await,
-            _ => Ok(queued(archive, &body).await),
+        // A message that is retried keeps its id.
+        let work = async {
+            match serde_json::from_str::<Value>(&body) {
+                Ok(event) if is_notification(&event) => notification(archive, event).await,
+                _ => Ok(queued(archive, &body).await),
+            }
         };
+        let report = for_request(&id, work).await;
+        if let Ok(report) = &report {
+            all.add(report);
+        }
         let reason = match report {
             Ok(report) if report.failed.is_empty() => continue,
             Ok(report) => report.report().to_string(),

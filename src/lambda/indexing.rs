@@ -4,7 +4,14 @@
 //! A trigger only signals that something changed; the change log in the table says what. So a duplicate, late or
 //! batched trigger costs one read of the log, and a lost one is made up for by the next one, or by the timer.
 
-use crate::search::indexer::{Indexed, Indexer};
+use super::Metrics;
+use crate::{
+    logs::for_request,
+    search::{
+        SearchError,
+        indexer::{Indexed, Indexer},
+    },
+};
 use futures::future::BoxFuture;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -14,16 +21,25 @@ use std::time::Duration;
 const LAST_BATCH: Duration = Duration::from_secs(60);
 
 /// Returns what was indexed, or an error in the caller's terms.
-pub fn index(indexer: &Indexer, event: LambdaEvent<Value>) -> BoxFuture<'_, Result<Value, Diagnostic>> {
+pub fn index<'a>(
+    indexer: &'a Indexer,
+    metrics: &'a Metrics,
+    event: LambdaEvent<Value>,
+) -> BoxFuture<'a, Result<Value, Diagnostic>> {
     Box::pin(async move {
+        let id = event.context.request_id.clone();
         let from_scratch = event.payload.get("reindex").and_then(Value::as_bool) == Some(true);
-        let indexed = if from_scratch {
-            indexer.rebuild().await
-        } else {
+        let work = for_request(&id, async {
+            if from_scratch {
+                return indexer.rebuild().await;
+            }
             let time = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
             indexer.run(time.saturating_sub(LAST_BATCH)).await
+        });
+        let counts = |indexed: &Result<Indexed, SearchError>| {
+            indexed.as_ref().map(|indexed| vec![("Changes", indexed.changes as u64)]).unwrap_or_default()
         };
-        match indexed {
+        match metrics.measure(&id, work, counts).await {
             Ok(Indexed { changes, batches, finished }) => {
                 Ok(json!({"changes": changes, "batches": batches, "finished": finished}))
             }

@@ -1,5 +1,6 @@
 //! Ingests the documents that events carry or refer to.
 
+use super::metrics::Counts;
 use crate::limits::ENVELOPE_BYTES;
 use crate::{
     archive::{
@@ -41,6 +42,26 @@ impl BatchReport {
             "kept": listed(&self.kept),
             "failed": listed(&self.failed),
         })
+    }
+
+    /// Adds the outcomes of another report.
+    pub fn add(&mut self, other: &Self) {
+        for (outcome, count) in &other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.failed.extend(other.failed.iter().cloned());
+        self.kept.extend(other.kept.iter().cloned());
+    }
+
+    pub fn counts(&self) -> Counts {
+        let count = |outcome: Outcome| self.outcomes.get(outcome.name()).copied().unwrap_or_default() as u64;
+        vec![
+            ("Created", count(Outcome::Created)),
+            ("Revised", count(Outcome::Revised)),
+            ("Unchanged", count(Outcome::Unchanged)),
+            ("Kept", self.kept.len() as u64),
+            ("Failed", self.failed.len() as u64),
+        ]
     }
 
     async fn ingest(&mut self, archive: &Archive, input: InputDocument) {

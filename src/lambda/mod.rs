@@ -6,6 +6,7 @@ mod authorizing;
 mod events;
 mod indexing;
 mod intake;
+mod metrics;
 mod notifying;
 mod polling;
 
@@ -13,6 +14,7 @@ pub use answer::answer;
 pub use authorizing::authorize;
 pub use events::handle;
 pub use indexing::index;
+pub use metrics::{Metrics, NAMESPACE, PUBLISHED};
 pub use notifying::notify;
 pub use polling::poll;
 
@@ -20,7 +22,6 @@ use crate::fetch::{AddressPolicy, Fetcher, HOST_DELAY};
 use crate::{
     archive::Archive,
     config::Config,
-    search::indexer::Indexer,
     sources::poll::Poller,
     store::{StoreError, aws},
     webhooks::deliver::Deliverer,
@@ -31,19 +32,14 @@ pub fn archive(config: &Config) -> Result<Archive, StoreError> {
     Ok(Archive::new(aws::open(config)?))
 }
 
-/// Creates the indexer of that archive.
-pub fn indexer(config: &Config) -> Result<Indexer, StoreError> {
-    Ok(Indexer::new(archive(config)?.store().clone()))
+/// Creates the poller of an archive's sources.
+pub fn poller(archive: &Archive, config: &Config) -> Result<Poller, StoreError> {
+    Ok(Poller::new(archive.clone(), fetcher()?, HOST_DELAY).reached_at(config.public_url.clone()))
 }
 
-/// Creates the poller of that archive's sources.
-pub fn poller(config: &Config) -> Result<Poller, StoreError> {
-    Ok(Poller::new(archive(config)?, fetcher()?, HOST_DELAY).reached_at(config.public_url.clone()))
-}
-
-/// Creates the deliverer of that archive's webhooks.
-pub fn deliverer(config: &Config) -> Result<Deliverer, StoreError> {
-    Ok(Deliverer::new(archive(config)?.store().clone(), fetcher()?))
+/// Creates the deliverer of an archive's webhooks.
+pub fn deliverer(archive: &Archive) -> Result<Deliverer, StoreError> {
+    Ok(Deliverer::new(archive.store().clone(), fetcher()?))
 }
 
 /// Creates a fetcher that reaches only public internet addresses.

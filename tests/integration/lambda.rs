@@ -300,3 +300,104 @@ async fn the_schedule_polls_due_sources_and_reaches_no_private_address() {
     assert_eq!(polled.health.last_error.map(|error| error.code).as_deref(), Some("refused_address"));
     assert_eq!(invoke(&poll, scheduled).await["polled"], 0, "the next poll is postponed");
 }
+
+/// Waits until a function has printed at least `count` of the wanted lines, and returns them.
+async fn printed(function: &Function, count: usize, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    for _ in 0..100 {
+        let lines = function.output().into_iter().filter_map(|line| serde_json::from_str(&line).ok());
+        let lines: Vec<Value> = lines.filter(&wanted).collect();
+        if lines.len() >= count {
+            return lines;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("fewer than {count} such lines in {:#?}", function.output());
+}
+
+fn is_metric(line: &Value) -> bool {
+    line.get("_aws").is_some()
+}
+
+#[tokio::test]
+async fn a_request_id_runs_from_the_gateway_and_the_queue_to_the_log_and_the_revision() {
+    let stack = Stack::new().await;
+    let (api, ingest) = (stack.api().await, stack.ingest().await);
+    let request = sample("api-post-article");
+    let gateway_id = request["requestContext"]["requestId"].clone();
+    let posted = invoke(&api, request).await;
+    assert_eq!(posted["headers"]["x-request-id"], gateway_id);
+    let lines = printed(&api, 1, |line| line["message"] == "request completed").await;
+    assert_eq!(lines[0]["request_id"], gateway_id);
+    // The runtime's span names the trace, in which X-Ray shows the invocation.
+    let spans = lines[0]["spans"].as_array().expect("spans");
+    assert!(spans.iter().any(|span| span["xrayTraceId"].as_str().is_some_and(|id| id.contains("Root="))), "{spans:?}");
+
+    let body = json!({"key": "quay.txt", "content": "Quay closes\n\nLISBON: The quay closed on Monday."}).to_string();
+    let record = json!({"eventSource": "aws:sqs", "messageId": "message-1", "body": body});
+    invoke(&ingest, json!({"Records": [record]})).await;
+    let lines = printed(&ingest, 1, |line| line["message"] == "document ingested").await;
+    assert_eq!(lines[0]["spans"].as_array().expect("spans").last().expect("a span")["request_id"], "message-1");
+
+    for (id, expected) in [(&json_body(&posted)["id"], &gateway_id), (&lines[0]["article"], &json!("message-1"))] {
+        let path = format!("/v1/articles/{}/revisions", id.as_str().expect("an id"));
+        let revisions = json_body(&invoke(&api, event("GET", &path, "", None)).await);
+        assert_eq!(&revisions["revisions"][0]["request_id"], expected);
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_published_by_what_was_done_and_by_idle_functions_not_at_all() {
+    let mut stack = Stack::new().await;
+    stack.environment.push(("DATELINE_METRICS", "prod".to_owned()));
+    let (api, ingest, poll) = (stack.api().await, stack.ingest().await, stack.poll().await);
+    invoke(&ingest, sample("seeds")).await;
+    invoke(&ingest, sample("seeds")).await;
+    let lines = printed(&ingest, 2, is_metric).await;
+    let (first, again) = (&lines[0], &lines[1]);
+    assert!(first["Created"].as_u64().is_some_and(|created| created > 20) && again["Created"].is_null(), "{lines:?}");
+    assert!(again["Unchanged"].as_u64().is_some_and(|unchanged| unchanged > 20), "{again}");
+    assert!(first["WriteUnits"].as_f64().is_some_and(|units| units > 100.0) && again["WriteUnits"].is_null());
+    invoke(&api, sample("api-get-articles")).await;
+    invoke(&api, event("GET", "/v1/articles/short", "", None)).await;
+    let lines = printed(&api, 2, is_metric).await;
+    assert_eq!((&lines[0]["Succeeded"], &lines[1]["Refused"]), (&json!(1), &json!(1)));
+    assert!(
+        lines[0]["Milliseconds"].as_f64().is_some_and(|time| time > 0.0) && lines[0]["ReadUnits"].as_f64() > Some(0.0)
+    );
+    let directive = &lines[0]["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(
+        (&directive["Namespace"], &directive["Dimensions"]),
+        (&json!("Dateline"), &json!([["Stage", "Function"]]))
+    );
+    assert_eq!((&lines[0]["Stage"], &lines[0]["Function"]), (&json!("prod"), &json!("api")));
+    // Each metric that is named has a value in the same line.
+    for metric in directive["Metrics"].as_array().expect("metrics") {
+        assert!(lines[0][metric["Name"].as_str().expect("a name")].is_number(), "{metric}");
+    }
+    invoke(&poll, json!({"source": "aws.events"})).await;
+    invoke(&poll, json!({"source": "aws.events"})).await;
+    assert!(!poll.output().iter().any(|line| line.contains("_aws")), "{:?}", poll.output());
+}
+
+#[test]
+fn the_dashboard_shows_every_metric_that_the_functions_publish() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/monitoring.yaml");
+    let template = std::fs::read_to_string(path).expect("the template");
+    let row = format!("[\"{}\", \"", dateline::lambda::NAMESPACE);
+    let mut shown: Vec<(&str, &str)> = template
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(&row))
+        .map(|rest| {
+            let names: Vec<&str> = rest.split('"').collect();
+            // Name, "Stage", its value, "Function", its value.
+            (names[8], names[0])
+        })
+        .collect();
+    let published = dateline::lambda::PUBLISHED.iter();
+    let mut published: Vec<_> =
+        published.flat_map(|(function, names)| names.iter().map(|name| (*function, *name))).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    published.sort_unstable();
+    assert_eq!(shown, published);
+}

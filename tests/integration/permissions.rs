@@ -36,7 +36,7 @@ type Permission = (String, String);
 
 const BUCKET: &str = "dateline-permissions";
 /// Permissions that Lambda itself needs: it reads the queue and the stream, and writes the log.
-const LAMBDAS_OWN: [&str; 3] = ["sqs:", "logs:", "Stream"];
+const LAMBDAS_OWN: [&str; 4] = ["sqs:", "logs:", "xray:", "Stream"];
 
 /// A proxy that forwards every request and records the permissions that it needs.
 #[derive(Clone)]
@@ -247,6 +247,7 @@ async fn policies_grant_exactly_what_the_code_needs() {
     upload["Records"][0]["s3"]["bucket"]["name"] = json!(BUCKET);
     upload["Records"][0]["s3"]["object"]["key"] = json!("inbox/tram.txt");
     let long: String = (0..60).map(|number| format!("word{number} ")).collect();
+    let metrics = lambda::Metrics::new(&Config::default(), "ingest", &stage.store);
     let copy = |key: &str| {
         let body = json!({"key": key, "content": format!("Quay {key}\n\nLISBON: {long}")}).to_string();
         json!({"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": body}]})
@@ -260,10 +261,10 @@ async fn policies_grant_exactly_what_the_code_needs() {
         message(""),
         upload.clone(),
     ] {
-        lambda::handle(&stage.archive, event(payload)).await.expect("no error");
+        lambda::handle(&stage.archive, &metrics, event(payload)).await.expect("no error");
     }
     let article = ArticleId::of_identity("key::k");
-    lambda::handle(&stage.archive, event(json!({"reprocess": [article]}))).await.expect("no error");
+    lambda::handle(&stage.archive, &metrics, event(json!({"reprocess": [article]}))).await.expect("no error");
     stage.compare("IngestRole");
 
     // Polling: a feed that is new, then changed, with an entry that cannot be read; articles of earlier rules; a source
@@ -285,7 +286,7 @@ async fn policies_grant_exactly_what_the_code_needs() {
     for (etag, headline) in [("\"1\"", "Tram returns"), ("\"2\"", "Tram moves")] {
         mock.set("/a.xml", Act::Feed(etag.to_owned(), feed(headline).into_bytes()));
         stage.unrecorded(make_due_and_outdated(&stage)).await;
-        lambda::poll(&poller, event(json!({}))).await.expect("no error");
+        lambda::poll(&poller, &metrics, event(json!({}))).await.expect("no error");
     }
     stage.compare("PollRole");
 
@@ -295,7 +296,7 @@ async fn policies_grant_exactly_what_the_code_needs() {
     stage.archive.ingest(story("n.txt", "Bridge opens", "LISBON")).await.expect("archived");
     stage.recorder.take();
     let deliverer = Deliverer::new(stage.store.clone(), local());
-    let notified = lambda::notify(&deliverer, event(json!({}))).await.expect("no error");
+    let notified = lambda::notify(&deliverer, &metrics, event(json!({}))).await.expect("no error");
     assert_eq!(notified["delivered"], 1);
     stage.compare("NotifyRole");
 
@@ -322,7 +323,7 @@ async fn policies_grant_exactly_what_the_code_needs() {
     // Indexing: new changes, a rebuild from scratch, and the deletion of files that no manifest names.
     let indexer = Indexer::new(stage.store.clone()).with_grace(jiff::SignedDuration::ZERO);
     for payload in [json!({}), json!({"reindex": true}), json!({"reindex": true})] {
-        lambda::index(&indexer, event(payload)).await.expect("no error");
+        lambda::index(&indexer, &metrics, event(payload)).await.expect("no error");
         // A bucket reports the age of an object in seconds.
         tokio::time::sleep(Duration::from_millis(1_100)).await;
     }

@@ -28,6 +28,7 @@ struct Stage {
     queue: String,
     dead_letters: String,
     archive: Archive,
+    metrics: lambda::Metrics,
     sent: usize,
     /// Ids of the messages that were deleted from the queue.
     deleted: HashSet<String>,
@@ -66,6 +67,7 @@ impl Stage {
             endpoint,
             queue,
             dead_letters,
+            metrics: lambda::Metrics::new(&Config::default(), "ingest", &store),
             archive: Archive::new(store),
             sent: 0,
             deleted: HashSet::new(),
@@ -94,8 +96,9 @@ impl Stage {
     async fn invoke(&self, messages: &[Message]) -> HashSet<String> {
         let record = |message: &Message| json!({"eventSource": "aws:sqs", "messageId": message.message_id, "body": message.body});
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<Value>>()});
-        let response =
-            lambda::handle(&self.archive, LambdaEvent::new(event, Context::default())).await.expect("a response");
+        let response = lambda::handle(&self.archive, &self.metrics, LambdaEvent::new(event, Context::default()))
+            .await
+            .expect("a response");
         let failures = response["batchItemFailures"].as_array().expect("a list");
         failures.iter().map(|failure| failure["itemIdentifier"].as_str().expect("an id").to_owned()).collect()
     }

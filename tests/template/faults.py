@@ -6,6 +6,7 @@ A rule that never fails proves nothing. Add a fault here for every new rule.
 from rules import (
     building,
     calling,
+    distributing,
     keeping,
     linting,
     permissions,
@@ -395,3 +396,60 @@ def _(stack):
 @fault("a sample document with a misspelt member", samples.the_sample_events_are_what_lambda_sends)
 def _(stack):
     stack.events["api-post-article.json"] = stack.events["api-post-article.json"].replace("media_type", "mediaType")
+
+
+def distribution(stack):
+    return stack.distribution["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+
+
+def cache_policy(stack):
+    return stack.distribution["Resources"]["PublicReads"]["Properties"]["CachePolicyConfig"]
+
+
+setting(
+    "a cache for administration",
+    distributing.only_public_reads_are_cached,
+    lambda s: distribution(s)["CacheBehaviors"][0],
+    "PathPattern",
+    "/v1/*",
+)
+setting(
+    "a cache for reads that need a key",
+    distributing.only_public_reads_are_cached,
+    lambda s: props(s, "DistributionStack")["Parameters"],
+    "CacheSeconds",
+    {"Ref": "CacheSeconds"},
+)
+setting(
+    "a cache that ignores the query",
+    distributing.a_cached_response_depends_on_the_whole_request_and_ends,
+    lambda s: cache_policy(s)["ParametersInCacheKeyAndForwardedToOrigin"]["QueryStringsConfig"],
+    "QueryStringBehavior",
+    "none",
+)
+setting(
+    "a cache that outlives a purge",
+    distributing.a_cached_response_depends_on_the_whole_request_and_ends,
+    cache_policy,
+    "MaxTTL",
+    31536000,
+)
+setting(
+    "a distribution without TLS",
+    distributing.every_hop_is_encrypted,
+    lambda s: distribution(s)["DefaultCacheBehavior"],
+    "ViewerProtocolPolicy",
+    "allow-all",
+)
+
+
+@fault("a metric of a function that does not exist", watching.the_dashboard_shows_metrics_that_exist)
+def _(stack):
+    body = stack.monitoring["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    body["Fn::Sub"] = body["Fn::Sub"].replace('"Function", "poll"', '"Function", "pool"', 1)
+
+
+@fault("a function that may not send traces", permissions.each_function_may_do_its_work_and_no_more)
+def _(stack):
+    statements = props(stack, "PollRole")["Policies"][0]["PolicyDocument"]["Statement"]
+    statements.remove(statement(stack, "PollRole", "Trace"))

@@ -27,6 +27,7 @@ class Stack:
     source: dict
     monitoring: dict
     keyed_api: dict
+    distribution: dict
     samconfig: dict
     events: dict
     cargo: dict
@@ -48,6 +49,7 @@ class Stack:
             source=yaml_parse((root / "template.yaml").read_text(encoding="utf-8")),
             monitoring=yaml_parse((root / "infra/monitoring.yaml").read_text(encoding="utf-8")),
             keyed_api=yaml_parse((root / "infra/keyed-api.yaml").read_text(encoding="utf-8")),
+            distribution=yaml_parse((root / "infra/distribution.yaml").read_text(encoding="utf-8")),
             samconfig=toml(root / "infra/samconfig.toml"),
             events={p.name: p.read_text(encoding="utf-8") for p in sorted((root / "infra/events").glob("*.json"))},
             cargo={"bins": [b["name"] for b in cargo.get("bin", [])], "build": build},

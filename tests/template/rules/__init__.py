@@ -7,6 +7,7 @@ what each function may access, and which failures raise an alarm.
 from rules import (
     building,
     calling,
+    distributing,
     keeping,
     linting,
     permissions,
@@ -16,4 +17,15 @@ from rules import (
 )
 from rules.registry import RULES
 
-__all__ = ["RULES", "building", "calling", "keeping", "linting", "permissions", "queueing", "samples", "watching"]
+__all__ = [
+    "RULES",
+    "building",
+    "calling",
+    "distributing",
+    "keeping",
+    "linting",
+    "permissions",
+    "queueing",
+    "samples",
+    "watching",
+]

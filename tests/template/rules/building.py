@@ -6,7 +6,12 @@ import re
 from rules.registry import rule
 from stack import one_line, walk
 
-VARIABLES = {"DATELINE_TABLE": "ArticlesTable", "DATELINE_OBJECTS": "RawBucket", "DATELINE_LOG": None}
+VARIABLES = {
+    "DATELINE_TABLE": "ArticlesTable",
+    "DATELINE_OBJECTS": "RawBucket",
+    "DATELINE_LOG": None,
+    "DATELINE_METRICS": None,
+}
 # Additional variables of single functions.
 ALSO = {"PollFunction": {"DATELINE_PUBLIC_URL"}}
 OBJECTS = {"Fn::Sub": "s3://${RawBucket}"}

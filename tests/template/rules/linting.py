@@ -15,7 +15,7 @@ def sam_translates_the_template(stack):
 @rule
 def the_linter_finds_nothing(stack):
     # The source for SAM's own properties, the translation for what CloudFormation sees, and the nested templates.
-    for name in ("source", "translated", "monitoring", "keyed_api"):
+    for name in ("source", "translated", "monitoring", "keyed_api", "distribution"):
         document = getattr(stack, name)
         if name == "translated" and stack.translation_errors:
             continue

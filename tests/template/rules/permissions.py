@@ -52,6 +52,14 @@ MAY = {
 }
 
 
+# What tracing needs, and no resource can limit.
+TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def is_tracing(statement):
+    return statement.get("Resource") == "*" and set(listed(statement.get("Action"))) == TRACE
+
+
 def statements(stack, kind="AWS::IAM::Role"):
     for name, resource in stack.resources(kind).items():
         for policy in resource["Properties"].get("Policies", []):
@@ -90,7 +98,11 @@ def each_function_may_do_its_work_and_no_more(stack):
             yield f"{name}: a role that no function uses"
     for name in (*stack.resources("AWS::IAM::ManagedPolicy"), *stack.resources("AWS::IAM::Policy")):
         yield f"{name}: permissions belong in the function's role, so that they can be read in one place"
+    traced = set()
     for name, statement in statements(stack):
+        if is_tracing(statement):
+            traced.add(name)
+            continue
         if statement.get("Effect") != "Allow" or {"NotAction", "NotResource"} & set(statement):
             yield f"{name}: expected plain Allow statements, found {one_line(statement)}"
             continue
@@ -102,6 +114,8 @@ def each_function_may_do_its_work_and_no_more(stack):
             if "s3:ListBucket" in actions and not statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix"):
                 yield f"{name}: may list the whole bucket"
             granted.setdefault(roles.get(name), {}).setdefault(where, set()).update(actions)
+    for role in roles.keys() - traced:
+        yield f"{role}: may not send traces"
     for function, may in MAY.items():
         has = granted.get(function, {})
         for where in sorted(may.keys() | has.keys()):
@@ -120,7 +134,7 @@ def no_wildcards_and_no_scan(stack):
                 if key not in ("PolicyDocument", "AssumeRolePolicyDocument"):
                     continue
                 for statement in listed(document["Statement"]):
-                    if statement.get("Effect") != "Allow":
+                    if statement.get("Effect") != "Allow" or is_tracing(statement):
                         continue
                     for action in listed(statement.get("Action")):
                         if "*" in action or action.lower().endswith((":scan", ":partiqlselect")):
