@@ -58,7 +58,7 @@ impl SourceSettings {
         }
     }
 
-    /// Validates the settings. Returns them with their URL normalised, or every invalid setting.
+    /// Validates the settings. Returns them with their URL and language normalised, or every invalid setting.
     pub fn checked(mut self) -> Result<Self, Vec<BadSetting>> {
         let mut bad = Vec::new();
         let mut refuse = |member, detail: String| bad.push(BadSetting { member, detail });
@@ -81,8 +81,12 @@ impl SourceSettings {
                 refuse(member, format!("expected 1 to {SOURCE_TITLE_BYTES} bytes"));
             }
         }
-        if let Some(language) = self.language.as_deref().filter(|language| canonical_language_tag(language).is_none()) {
-            refuse("language", format!("expected a BCP 47 code such as en or pt-BR, found {language:?}"));
+        match self.language.as_deref().map(|language| canonical_language_tag(language).ok_or(language)) {
+            None => {}
+            Some(Ok(canonical)) => self.language = Some(canonical),
+            Some(Err(found)) => {
+                refuse("language", format!("expected a BCP 47 code such as en or pt-BR, found {found:?}"))
+            }
         }
         if let Some(country) = self.country.as_deref().filter(|country| CountryCode::parse(country).is_err()) {
             refuse("country", format!("expected an ISO 3166-1 code such as PK, found {country:?}"));
