@@ -188,6 +188,7 @@ pub async fn sources(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     responses(
         (status = 201, description = "Source added", body = SourceEntry, headers(("location", description = "The source's path"))),
         problem_docs::InvalidSource,
+        problem_docs::DocumentTooLarge,
         problem_docs::UnsupportedMediaType,
         problem_docs::SourceExists,
 ))]
@@ -294,6 +295,7 @@ pub async fn show(
     responses(
         (status = 200, description = "Source changed", body = SourceEntry),
         problem_docs::InvalidSource,
+        problem_docs::DocumentTooLarge,
         problem_docs::UnsupportedMediaType,
         problem_docs::SourceNotFound,
         problem_docs::SourceExists,

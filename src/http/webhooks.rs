@@ -123,6 +123,7 @@ pub async fn webhooks(State(service): State<Service>, RawQuery(raw): RawQuery) -
     responses(
         (status = 201, description = "Created. The secret is shown only once.", body = WebhookEntry, headers(("location", description = "The webhook's path"))),
         problem_docs::InvalidWebhook,
+        problem_docs::DocumentTooLarge,
         problem_docs::UnsupportedMediaType,
         problem_docs::WebhookExists,
         problem_docs::TooManyWebhooks,
@@ -181,6 +182,7 @@ pub async fn show(
     responses(
         (status = 200, description = "Webhook changed", body = WebhookEntry),
         problem_docs::InvalidWebhook,
+        problem_docs::DocumentTooLarge,
         problem_docs::UnsupportedMediaType,
         problem_docs::WebhookNotFound,
 ))]

@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document: generated from the handlers' own annotations, checked in, compared by a test, and served
 //! as the checked-in file, so that neither requests nor cold starts spend time generating it.
 
+mod bounds;
+
 use super::{negotiate::Format, problem::Code, routes::Specification};
 use crate::{
     access::{Scope, needed},
@@ -33,9 +35,22 @@ pub fn generate() -> String {
         entry.remove("required");
     }
     name_choices(&mut document["paths"]);
+    bounds::state(&mut document);
     let mut json = serde_json::to_string_pretty(&document).expect("a value always serializes");
     json.push('\n');
     json
+}
+
+/// Calls `change` with each operation.
+fn each_operation(document: &mut Value, mut change: impl FnMut(&mut Value)) {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (_, item) in paths {
+        item.as_object_mut().into_iter().flatten().for_each(|(_, operation)| change(operation));
+    }
+}
+
+fn parameters(operation: &mut Value) -> impl Iterator<Item = &mut Value> {
+    operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 /// Merges each `allOf` into one object: flattened structures are written so, and client generators know no such class.
