@@ -60,10 +60,34 @@ macro_rules! codes {
 
 type DocumentedResponses = BTreeMap<String, RefOr<openapi::Response>>;
 
+/// The request id in the examples of problems.
+const EXAMPLE_ID: &str = "JKJaXmPLvHcESHA=";
+
 impl Code {
+    /// A problem with this code, as an example.
+    fn example(self) -> Problem {
+        let fault = |parameter: Option<&str>, pointer: Option<&str>, detail: &str| Fault {
+            parameter: parameter.map(str::to_owned),
+            pointer: pointer.map(str::to_owned),
+            detail: detail.to_owned(),
+        };
+        let limit = fault(Some("limit"), None, "expected 1 to 100, found 7000");
+        let url = fault(None, Some("/url"), "expected an http or https URL, found \"gazette\"");
+        match self {
+            Self::InvalidParameter => Problem::new(self, "invalid parameters: limit").with_errors(vec![limit]),
+            Self::InvalidDocument | Self::InvalidSource | Self::InvalidWebhook => {
+                Problem::new(self, "/url: expected an http or https URL").with_errors(vec![url])
+            }
+            _ => Problem::new(self, self.title()),
+        }
+    }
+
     /// The response as the OpenAPI document describes it.
     pub fn documented(self) -> DocumentedResponses {
-        let body = openapi::Content::new(Some(openapi::Ref::from_schema_name("ProblemBody")));
+        let body = openapi::ContentBuilder::new()
+            .schema(Some(openapi::Ref::from_schema_name("ProblemBody")))
+            .example(Some(serde_json::to_value(self.example().body(EXAMPLE_ID)).expect("a problem is JSON")))
+            .build();
         let response = openapi::ResponseBuilder::new().description(self.title()).content(PROBLEM_MEDIA_TYPE, body);
         BTreeMap::from([(self.status().as_u16().to_string(), response.build().into())])
     }

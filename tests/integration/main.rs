@@ -13,6 +13,7 @@ mod detect;
 mod disk;
 mod doctor;
 mod doubling;
+mod examples;
 mod failures;
 mod filters;
 mod history;

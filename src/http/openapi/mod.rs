@@ -2,6 +2,7 @@
 //! as the checked-in file, so that neither requests nor cold starts spend time generating it.
 
 mod bounds;
+mod examples;
 
 use super::{negotiate::Format, problem::Code, routes::Specification};
 use crate::{
@@ -36,6 +37,7 @@ pub fn generate() -> String {
     }
     name_choices(&mut document["paths"]);
     bounds::state(&mut document);
+    examples::state(&mut document);
     let mut json = serde_json::to_string_pretty(&document).expect("a value always serializes");
     json.push('\n');
     json
