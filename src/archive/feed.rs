@@ -6,6 +6,7 @@
 use super::{
     Archive, IngestError, Ingested, identity,
     incoming::{Incoming, Origin},
+    reading_pool,
 };
 use crate::{
     article::{Article, ArticleId, Draft, Evidence, RawDocument},
@@ -77,7 +78,7 @@ impl Archive {
 
     /// Returns the entries of a feed, and reads those that are new or changed. Nothing is written.
     pub async fn open_feed(&self, document: RawDocument) -> Result<(OpenedFeed, Vec<OpenedEntry>), IngestError> {
-        let (document, entries) = read_blocking(document, feed::entries).await?;
+        let (document, entries) = reading_pool::read(document, feed::entries).await?;
         let (entries, left_out) = entries?;
         let raw = document.sha256();
         let mut previous: Vec<Option<Ingested>> = Vec::with_capacity(entries.len());
@@ -87,7 +88,8 @@ impl Archive {
             previous.extend(try_join_all(lookups).await?);
         }
         let changed: Vec<usize> = (0..entries.len()).filter(|at| previous[*at].is_none()).collect();
-        let (mut document, drafts) = read_blocking(document, move |document| feed::drafts(document, &changed)).await?;
+        let (mut document, drafts) =
+            reading_pool::read(document, move |document| feed::drafts(document, &changed)).await?;
         let mut drafts = drafts?.into_iter();
         let mut opened = Vec::with_capacity(entries.len());
         for ((entry, record), previous) in entries.into_iter().zip(names).zip(previous) {
@@ -157,18 +159,6 @@ impl OpenedEntry {
 /// would write a revision at every visit.
 fn refuse_repeated(seen: &mut HashSet<ArticleId>, id: ArticleId) -> Result<(), IngestError> {
     if seen.insert(id) { Ok(()) } else { Err(ReadError::RepeatedEntry.into()) }
-}
-
-/// Reads on a blocking thread, because reading is CPU-bound.
-async fn read_blocking<T: Send + 'static>(
-    document: RawDocument,
-    read: impl FnOnce(&RawDocument) -> T + Send + 'static,
-) -> Result<(RawDocument, T), IngestError> {
-    let read = tokio::task::spawn_blocking(move || {
-        let result = read(&document);
-        (document, result)
-    });
-    read.await.map_err(|_| IngestError::ReaderFailed)
 }
 
 /// Returns the key of an entry's document record. Within a source it does not depend on the feed's name; without a

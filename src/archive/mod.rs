@@ -20,6 +20,7 @@ pub mod failures;
 mod feed;
 mod identity;
 mod incoming;
+mod reading_pool;
 pub mod reprocess;
 mod revision;
 pub mod seeds;
@@ -125,13 +126,7 @@ impl Archive {
         if let Some(unchanged) = self.previous_result(&name, &sha256).await? {
             return Ok(unchanged);
         }
-        // Reading is CPU-bound and takes up to a second for a huge page.
-        let (document, draft) = tokio::task::spawn_blocking(move || {
-            let draft = reading::read(&document);
-            (document, draft)
-        })
-        .await
-        .map_err(|_| IngestError::ReaderFailed)?;
+        let (document, draft) = reading_pool::read(document, reading::read).await?;
         let origin = Origin {
             name: Some(name),
             fingerprint: sha256.clone(),

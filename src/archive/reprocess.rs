@@ -7,6 +7,7 @@
 use super::{
     Archive, IngestError,
     incoming::{Incoming, Origin},
+    reading_pool,
 };
 use crate::{
     article::{Article, ArticleId, Draft, RawDocument},
@@ -53,11 +54,8 @@ impl Archive {
             let raw = self.store().objects().raw(&stored.article.head.raw.sha256).await?;
             let document = document(&stored.article, raw.to_vec());
             let entry = stored.article.head.raw.entry.clone();
-            let read = tokio::task::spawn_blocking(move || {
-                let draft = draft(&document, entry.as_deref());
-                (document, draft)
-            });
-            let (document, draft) = read.await.map_err(|_| IngestError::ReaderFailed)?;
+            let (document, draft) =
+                reading_pool::read(document, move |document| draft(document, entry.as_deref())).await?;
             let incoming = with_stored_identity(&stored, &document, draft?);
             let differences =
                 differences(&stored.article, &incoming.article(Some(&stored), stored.article.head.changed_at));
