@@ -28,6 +28,8 @@ pub const FEED_ELEMENTS: usize = 200_000;
 // Requests
 /// Maximum bytes of a request body: what fits into a function's request with its envelope.
 pub const BODY_BYTES: usize = 6 * 1024 * 1024;
+/// Maximum bytes of the documents that the server on one machine ingests at once; further requests are refused.
+pub const INGEST_BYTES: usize = 24 * 1024 * 1024;
 /// Maximum documents in one request; larger batches belong in the bucket or the queue.
 pub const NDJSON_LINES: usize = 1_000;
 pub const IDEMPOTENCY_KEY_BYTES: usize = 255;

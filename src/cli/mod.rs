@@ -14,7 +14,7 @@
 //! | `failures` | [`failures`] |
 //! | `doctor` | [`doctor`] |
 //!
-//! [`location`] decides on which archive a command works.
+//! [`location`] decides on which archive a command works, [`memory`] how much memory it keeps.
 
 mod connections;
 mod doctor;
@@ -27,6 +27,7 @@ mod ingest;
 mod keys;
 mod list;
 mod location;
+mod memory;
 mod parse_errors;
 mod read;
 mod redrive;
@@ -168,6 +169,7 @@ fn harmless(text: &str) -> String {
 
 /// Runs the command. Exit codes: 0 success, 1 a document or the command failed, 2 invalid command line.
 pub async fn run(cli: Cli) -> ExitCode {
+    memory::configure();
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     let config = Config::from_env();
     let default = match command {

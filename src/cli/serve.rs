@@ -14,7 +14,7 @@ use crate::{
     access::Policy,
     archive::{Archive, document_files::InputDocument, seeds::seeds},
     article::Instant,
-    http::{Service, origin::Hosts, router},
+    http::{Service, admission::Admission, origin::Hosts, router},
     query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
@@ -109,8 +109,10 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
     let emptying = options.inbox.map(|inbox| tokio::spawn(inbox::keep_emptied(archive.clone(), inbox)));
     let stop = stop_signal()?;
     announce(&archive, address).await?;
-    let service =
-        Service::new(archive, policy).for_hosts(Hosts::Named(options.host)).reaching(options.reach.addresses());
+    let service = Service::new(archive, policy)
+        .for_hosts(Hosts::Named(options.host))
+        .reaching(options.reach.addresses())
+        .admitting(Admission::limited());
     connections::serve(listener, router(service), ConnectionLimits::default(), stop).await?;
     if let Some(emptying) = emptying {
         emptying.abort();

@@ -3,7 +3,7 @@
 use super::problem::docs as problem_docs;
 use super::{
     Service,
-    params::receive_body,
+    params::{discard, receive_body},
     problem::{Code, Fault, Problem},
 };
 use crate::{
@@ -78,6 +78,7 @@ pub struct LineReceipt {
         problem_docs::DocumentTooLarge,
         problem_docs::UnsupportedMediaType,
         problem_docs::UnreadableDocument,
+        problem_docs::Overloaded,
 ))]
 pub async fn articles(State(service): State<Service>, request: Request) -> Result<Response, Problem> {
     if request.uri().query().is_some_and(|query| !query.is_empty()) {
@@ -85,6 +86,13 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
     }
     let (parts, body) = request.into_parts();
     let body_format = BodyFormat::of(&parts.headers)?;
+    let _admitted = match service.admission.admit(&parts.headers) {
+        Ok(admitted) => admitted,
+        Err(refused) => {
+            discard(&parts.headers, body).await;
+            return Err(refused);
+        }
+    };
     let body = receive(&parts.headers, body).await?;
     let idempotent_request = IdempotentRequest::of(&parts.headers, &body)?;
     if let Some(idempotent_request) = &idempotent_request
@@ -97,7 +105,7 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
         BodyFormat::Envelope => ingest(&service, parse(&body)?).await?,
         BodyFormat::Document(media_type) => {
             let document =
-                RawDocument { media_type: Some(media_type), ..RawDocument::new(body.to_vec(), Instant::now()) };
+                RawDocument { media_type: Some(media_type), ..RawDocument::new(body.into(), Instant::now()) };
             ingest(&service, document).await?
         }
     };

@@ -23,6 +23,7 @@
 //! compression, the route. The outermost layer writes the bodies of problems, because only it knows the request id.
 
 mod access;
+pub mod admission;
 mod article;
 mod articles;
 mod changes;
@@ -53,6 +54,7 @@ mod websub;
 
 use crate::limits::REQUEST_SECONDS;
 use crate::{access::Policy, archive::Archive, fetch::AddressPolicy, search::Search};
+use admission::Admission;
 use axum::{
     Router,
     extract::Request,
@@ -79,17 +81,30 @@ pub struct Service {
     pub hosts: Hosts,
     /// Which addresses sources and webhooks may have.
     pub addresses: AddressPolicy,
+    admission: Admission,
 }
 
 impl Service {
     pub fn new(archive: Archive, policy: Policy) -> Self {
         let search = Search::new(archive.store().clone());
-        Self { archive, policy, search, hosts: Hosts::Any, addresses: AddressPolicy::Public }
+        Self {
+            archive,
+            policy,
+            search,
+            hosts: Hosts::Any,
+            addresses: AddressPolicy::Public,
+            admission: Admission::default(),
+        }
     }
 
     /// Serves only these host names.
     pub fn for_hosts(self, hosts: Hosts) -> Self {
         Self { hosts, ..self }
+    }
+
+    /// Limits the bytes that are ingested at once.
+    pub fn admitting(self, admission: Admission) -> Self {
+        Self { admission, ..self }
     }
 
     /// Accepts sources and webhooks at these addresses.

@@ -7,10 +7,16 @@ use super::{
     negotiate::Format,
     problem::{Code, Fault, Problem},
 };
-use crate::{article::ArticleId, json::parse_object, limits::BODY_SECONDS, query::ParameterReader};
+use crate::{
+    article::ArticleId,
+    json::parse_object,
+    limits::{BODY_BYTES, BODY_SECONDS},
+    query::ParameterReader,
+};
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -57,6 +63,17 @@ pub async fn receive_body(body: Body, limit: usize) -> Result<Bytes, Problem> {
     let too_slow = |_| Problem::new(Code::RequestTimeout, format!("expected the body within {BODY_SECONDS} seconds"));
     let received = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), to_bytes(body, limit)).await;
     received.map_err(too_slow)?.map_err(refuse)
+}
+
+/// Receives a refused body without keeping it: a client that is still sending would not read the response. One that
+/// waits for permission to send is not given it.
+pub async fn discard(headers: &HeaderMap, body: Body) {
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let mut data = http_body_util::Limited::new(body, BODY_BYTES);
+    let receive = async { while let Some(Ok(_)) = data.frame().await {} };
+    let _ = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), receive).await;
 }
 
 /// Receives a JSON body of at most `limit` bytes; another media type is refused.

@@ -133,6 +133,7 @@ codes! {
     DiskFull "disk_full" INSUFFICIENT_STORAGE "Disk full";
     ObjectMissing "object_missing" INTERNAL_SERVER_ERROR "Stored object missing";
     Internal "internal" INTERNAL_SERVER_ERROR "Internal error";
+    Overloaded "overloaded" SERVICE_UNAVAILABLE "Too many documents at once";
     SearchUnavailable "search_unavailable" SERVICE_UNAVAILABLE "Search unavailable";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Archive unavailable";
 }
@@ -188,7 +189,7 @@ impl Problem {
         self
     }
 
-    fn retry_after(mut self, seconds: u32) -> Self {
+    pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
     }

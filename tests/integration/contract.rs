@@ -2,6 +2,7 @@
 
 use crate::support::{Server, process::ServerProcess, request, story};
 use axum::body::Body;
+use dateline::limits::{BODY_BYTES, INGEST_BYTES};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -144,4 +145,34 @@ fn what_is_not_http_is_a_problem_and_half_open_connections_are_closed() {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("closed within the limit for headers");
     }
+}
+
+#[test]
+fn more_documents_than_fit_are_refused_and_admitted_again_once_others_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = ServerProcess::start(folder.path(), &["--memory", "--no-seeds"]);
+    let post = || {
+        let headers = "host: localhost\r\ncontent-type: text/plain\r\n";
+        server.send("POST", "/v1/articles", headers, "Pier closes\n\nLISBON: The pier closed on Monday, the port said.")
+    };
+    // Clients that announce long documents and do not send them.
+    let announced: Vec<TcpStream> = (0..INGEST_BYTES / BODY_BYTES)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&server.address).expect("the server listens");
+            let head = "POST /v1/articles HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\n";
+            write!(stream, "{head}expect: 100-continue\r\ncontent-length: {BODY_BYTES}\r\n\r\n").expect("sent");
+            // Its handler has begun to receive the body.
+            let mut permission = [0; 12];
+            stream.read_exact(&mut permission).expect("permission to send");
+            assert_eq!(&permission, b"HTTP/1.1 100");
+            stream
+        })
+        .collect();
+    let refused = post();
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: "), "{refused}");
+    assert!(refused.contains("\"code\":\"overloaded\""), "{refused}");
+    assert!(server.get("/v1/articles").starts_with("HTTP/1.1 200"), "reads go on");
+    drop(announced);
+    let admitted = (0..100).map(|_| post()).find(|answer| answer.starts_with("HTTP/1.1 201"));
+    assert!(admitted.is_some(), "{}", post());
 }
