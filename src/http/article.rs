@@ -67,6 +67,7 @@ pub async fn article(
     responses(
         (status = 200, description = "The evidence", body = Evidence),
         problem_docs::ArticleNotFound,
+        problem_docs::ArticleDeleted,
 ))]
 pub async fn evidence(
     State(service): State<Service>,
@@ -94,6 +95,7 @@ pub async fn evidence(
         (status = 206, description = "The bytes of one `Range`", content_type = "*/*", headers(("content-range", description = "Which bytes, and of how many"))),
         problem_docs::RangeNotSatisfiable,
         problem_docs::ArticleNotFound,
+        problem_docs::ArticleDeleted,
 ))]
 pub async fn raw(
     State(service): State<Service>,

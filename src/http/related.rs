@@ -38,6 +38,7 @@ pub struct RelatedEntry {
         (status = 200, description = "The related articles", body = RelatedList),
         problem_docs::InvalidParameter,
         problem_docs::ArticleNotFound,
+        problem_docs::ArticleDeleted,
         problem_docs::SearchUnavailable,
 ))]
 pub async fn related(

@@ -123,7 +123,8 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 }
 
 fn state_refusals(operation: &mut Operation, method: &Method, scope: Option<Scope>) {
-    let mut refusals = vec![Code::InvalidParameter, Code::UnknownHost];
+    let mut refusals =
+        vec![Code::InvalidParameter, Code::UnknownHost, Code::Throttled, Code::Internal, Code::Unavailable];
     match *method {
         Method::GET => refusals.push(Code::NotAcceptable),
         _ => refusals.extend([Code::ForeignOrigin, Code::RequestTimeout, Code::DiskFull]),
