@@ -1,8 +1,8 @@
 //! The doctor: checks the table and the objects of an archive against each other, and repairs what can be derived.
 //!
-//! One scan reads every item. It collects a 64-bit hash of each key that an item implies and of each key that exists, 16
-//! bytes for an item, and compares the two sets. Only if they differ does a second scan name the items, and reads each
-//! again before it counts as a fault, because a write during the first scan is not a fault.
+//! One scan reads every item. It collects a 64-bit hash of each key that an item implies and of each key that exists, and
+//! compares the two sets. Only if they differ does a second scan name the items, and it reads each again before it counts
+//! as a fault, because a write during the first scan is not a fault.
 
 use super::Archive;
 use crate::article::{ArticleId, Instant};
