@@ -7,6 +7,7 @@ mod engine;
 mod lambda;
 mod measure;
 mod names;
+mod overload;
 mod poll;
 mod read;
 mod runtime;
@@ -29,6 +30,8 @@ enum Bench {
     Lambda(lambda::LambdaOptions),
     /// Measure the names found in texts with gold labels
     Names(names::NamesOptions),
+    /// Post many long pages at once to a server: responses, time, memory
+    Overload(overload::OverloadOptions),
     /// Poll many feeds of a local test server, some of which misbehave: requests, time, memory, completeness
     Poll(poll::PollOptions),
     /// Measure extraction on labelled pages, compared with the extractor it wraps
@@ -44,6 +47,7 @@ async fn run(bench: Bench) -> Result<(), CommandError> {
         Bench::Cost(options) => cost::run(&options).await,
         Bench::Lambda(options) => lambda::run(&options).await,
         Bench::Names(options) => names::run(&options),
+        Bench::Overload(options) => overload::run(&options),
         Bench::Poll(options) => poll::run(&options).await,
         Bench::Read(options) => read::run(&options),
         Bench::Search(options) => search::run(&options).await,
