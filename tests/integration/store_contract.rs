@@ -5,6 +5,7 @@
 //! - moto reports no capacity units of a transaction, so they are asserted on the embedded engine only.
 
 use crate::support::story;
+use aws_sdk_dynamodb::types::AttributeValue;
 use dateline::{
     archive::{Archive, Deletion, DeletionError, Outcome},
     article::{ArticleId, Facet, FacetValue, Instant, RawDocument},
@@ -78,6 +79,7 @@ contract! {
     an_article_with_every_facet_value_fits_one_transaction
     a_change_with_a_used_number_is_refused
     a_purge_leaves_only_the_tombstone
+    a_lost_posting_is_found_and_restored_as_it_was
 }
 
 async fn creating_an_existing_table_succeeds(store: Store) {
@@ -294,6 +296,25 @@ async fn a_purge_leaves_only_the_tombstone(store: Store) {
     assert!(matches!(archive.restore(&first.id).await, Err(DeletionError::Purged(_))));
 }
 
+async fn a_lost_posting_is_found_and_restored_as_it_was(store: Store) {
+    let archive = Archive::new(store);
+    for number in 0..3 {
+        let document = story(&format!("{number}.txt"), &format!("Tram {number} returns to the harbour"), "LISBON");
+        archive.ingest(document).await.expect("ingested");
+    }
+    let store = archive.store();
+    assert_eq!(archive.check_up(false, |_| {}).await.expect("checked").findings, []);
+    let before = store.list(&range_of_all(Direction::NewestFirst, None, 10)).await.expect("read").postings;
+    let key = |name: &str, value: String| (name.to_owned(), AttributeValue::S(value));
+    let key = [key("pk", PostingList::All.pk()), key("sk", before[1].position.to_string())].into();
+    store.client().delete_item().table_name(store.table()).set_key(Some(key)).send().await.expect("deleted");
+    let found = archive.check_up(true, |_| {}).await.expect("checked").findings;
+    assert!(matches!(found.as_slice(), [finding] if finding.repaired), "{found:?}");
+    let after = store.list(&range_of_all(Direction::NewestFirst, None, 10)).await.expect("read").postings;
+    assert_eq!(after, before);
+    assert_eq!(archive.check_up(false, |_| {}).await.expect("checked").findings, []);
+}
+
 #[tokio::test]
 async fn a_document_with_another_key_and_the_same_url_is_the_same_article() {
     let (store, _engine) = embedded::memory().await.expect("an engine in memory");
@@ -334,7 +355,7 @@ async fn sort_keys_of(store: &Store, pk: &str) -> Vec<String> {
         .query()
         .table_name(store.table())
         .key_condition_expression("pk = :pk")
-        .expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(pk.to_owned()))
+        .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
         .consistent_read(true)
         .limit(1000)
         .send()
