@@ -3,7 +3,7 @@
 use super::{ArchiveLocation, CommandError, harmless, say};
 use crate::{
     article::ArticleId,
-    query::{self, BadParameter, ListQuery, PageItem},
+    query::{BadParameter, ListQuery, PageItem},
     search::Search,
     store::StoredArticle,
 };
@@ -53,14 +53,8 @@ pub async fn list(options: ListOptions, location: ArchiveLocation) -> Result<Exi
     pairs.push(("limit".to_owned(), options.limit.to_string()));
     let query = parse(&pairs)?;
     let open = location.open().await?;
-    let (cards, more) = if query.text.is_some() {
-        let (page, _) = Search::new(open.store.clone()).page(&query).await?;
-        (page.cards, page.next.is_some())
-    } else {
-        let page = query::page(&open.store, &query).await?;
-        (page.cards, page.next.is_some())
-    };
-    for (id, item) in &cards {
+    let (page, _) = Search::new(open.store.clone()).list(&query).await?;
+    for (id, item) in &page.cards {
         let line = match item {
             PageItem::Card(card) => serde_json::from_str(card.get()),
             PageItem::Article(article) => serde_json::to_string(article).and_then(|json| serde_json::from_str(&json)),
@@ -72,8 +66,8 @@ pub async fn list(options: ListOptions, location: ArchiveLocation) -> Result<Exi
         let headline = headline.unwrap_or_else(|| "(no headline)".to_owned());
         say(format_args!("{id}  {day:10}  {}  {}", harmless(&headline), harmless(&url.unwrap_or_default())));
     }
-    if more {
-        say(format_args!("first {} articles; raise --limit for more", cards.len()));
+    if page.next.is_some() {
+        say(format_args!("first {} articles; raise --limit for more", page.cards.len()));
     }
     Ok(ExitCode::SUCCESS)
 }

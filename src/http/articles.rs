@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     article::{ArticleId, Card},
-    query::{self, ListQuery, PageItem, TextQuery},
+    query::{ListQuery, PageItem, TextQuery},
     search::{self, Highlight},
 };
 use axum::{
@@ -138,10 +138,7 @@ enum EntryJson {
 pub async fn articles(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let pairs = pairs(raw.as_deref());
     let query = ListQuery::parse(&pairs).map_err(Problem::parameters)?;
-    let (page, rank) = match &query.text {
-        Some(_) => service.search.page(&query).await?,
-        None => (query::page(service.archive.store(), &query).await?, None),
-    };
+    let (page, rank) = service.search.list(&query).await?;
     tracing::debug!(queries = page.cost.queries, read_units = page.cost.read_units, "article list page read");
     let next =
         page.next.map(|position| next_page("/v1/articles", raw.as_deref(), &query.cursor(&position, rank.as_ref())));

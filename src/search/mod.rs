@@ -44,7 +44,7 @@ pub use verify::IndexDifferences;
 use crate::{
     article::Facet,
     query::{
-        ArticlePage, Filter, ListQuery, Members, Rank, Sort, TextQuery,
+        self, ArticlePage, Filter, ListQuery, Members, Rank, Sort, TextQuery,
         collapse::Collapse,
         page::{self, FoundPostings},
         plan,
@@ -102,6 +102,14 @@ pub struct MatchCounts {
 impl Search {
     pub fn new(store: Store) -> Self {
         Self(Arc::new(Inner { store, cache: OnceLock::new(), opened: Mutex::default() }))
+    }
+
+    /// Returns a page of articles: from the index if the query has a text, else from the table.
+    pub async fn list(&self, query: &ListQuery) -> Result<(ArticlePage, Option<Rank>), SearchError> {
+        match &query.text {
+            Some(_) => self.page(query).await,
+            None => Ok((query::page(&self.0.store, query).await?, None)),
+        }
     }
 
     /// Returns a page of the articles that match a text query and, sorted by relevance, the rank at which the next page
