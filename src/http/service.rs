@@ -6,7 +6,7 @@ use super::{
     problem::{Code, Problem},
     responses::json,
 };
-use crate::store::{StorePart, Unhealthy};
+use crate::store::Unhealthy;
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -25,7 +25,7 @@ pub const SPECIFICATION: &str = include_str!("openapi.json");
 pub struct ServiceHealth {
     status: &'static str,
     /// The parts that were checked.
-    parts: [&'static str; 3],
+    parts: Vec<&'static str>,
 }
 
 /// List the API's paths
@@ -57,7 +57,7 @@ pub async fn index() -> Result<Response, Problem> {
 pub async fn health(State(service): State<Service>) -> Result<Response, Problem> {
     let store = service.archive.store();
     let mut failing = Vec::new();
-    for (part, checked) in join_all(StorePart::ALL.map(async |part| (part, store.check(part).await))).await {
+    for (part, checked) in join_all(store.parts().iter().map(async |part| (part, store.check(*part).await))).await {
         if let Err(error) = checked {
             tracing::error!(part = part.name(), cause = crate::logs::chain(&error), "health check failed");
             failing.push(match error {
@@ -68,7 +68,7 @@ pub async fn health(State(service): State<Service>) -> Result<Response, Problem>
         }
     }
     if failing.is_empty() {
-        return json(&ServiceHealth { status: "ok", parts: StorePart::ALL.map(StorePart::name) });
+        return json(&ServiceHealth { status: "ok", parts: store.parts().iter().map(|part| part.name()).collect() });
     }
     Err(Problem::new(Code::Unavailable, failing.join("; ")))
 }

@@ -16,8 +16,6 @@ pub enum StorePart {
 }
 
 impl StorePart {
-    pub const ALL: [Self; 3] = [Self::Table, Self::Objects, Self::Disk];
-
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -36,6 +34,14 @@ pub enum Unhealthy {
 }
 
 impl Store {
+    /// Returns the parts that this store has: only an archive on this machine has a disk.
+    pub fn parts(&self) -> &'static [StorePart] {
+        match self.objects().folder {
+            Some(_) => &[StorePart::Table, StorePart::Objects, StorePart::Disk],
+            None => &[StorePart::Table, StorePart::Objects],
+        }
+    }
+
     /// Checks a part: reads a key that is never written, or asks the file system for its free space.
     pub async fn check(&self, part: StorePart) -> Result<(), Unhealthy> {
         match part {
