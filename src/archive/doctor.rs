@@ -152,15 +152,12 @@ impl Archive {
         loop {
             let page = store.inspect(after).await?;
             for item in page.items {
-                if let Some(origin) = item.origin.filter(|_| suspects.surplus.contains(&hash(&item.key))) {
-                    // What an unreadable origin implies is unknown; that origin is reported.
-                    if store.is_readable(&origin).await?
-                        && store.has_item(&item.key).await?
-                        && !store.derives(&origin, &item.key).await?
-                    {
-                        let repaired = repair && settled(store.delete_derived(&origin, &item.key).await)?;
-                        checkup.add(&item.key, format!("{origin} does not have it"), repaired);
-                    }
+                if let Some(origin) = item.origin.filter(|_| suspects.surplus.contains(&hash(&item.key)))
+                    && store.has_item(&item.key).await?
+                    && store.lacks(&origin, &item.key).await?
+                {
+                    let repaired = repair && settled(store.delete_derived(&origin, &item.key).await)?;
+                    checkup.add(&item.key, format!("{origin} does not have it"), repaired);
                 }
                 let Ok(implications) = item.content else { continue };
                 for key in implications.derived {

@@ -114,9 +114,9 @@ impl Store {
         Ok(implications.is_some_and(|implications| implications.derived.contains(derived)))
     }
 
-    /// Whether an origin can be read, so that what is derived from it is known.
-    pub async fn is_readable(&self, origin: &ItemKey) -> Result<bool, StoreError> {
-        Ok(self.get(&*origin.pk, &*origin.sk).await?.is_none_or(|item| implications(&item).is_ok()))
+    /// Whether an origin does not have a derived item now. What an unreadable origin has is unknown.
+    pub async fn lacks(&self, origin: &ItemKey, derived: &ItemKey) -> Result<bool, StoreError> {
+        Ok(lacks(self.get(&*origin.pk, &*origin.sk).await?.as_ref(), derived))
     }
 
     /// Builds a derived item from its origin and puts it; returns `Conflict` if the origin changed meanwhile.
@@ -129,7 +129,7 @@ impl Store {
     /// Deletes a derived item whose origin does not have it; returns `Conflict` if the origin changed meanwhile.
     pub async fn delete_derived(&self, origin: &ItemKey, derived: &ItemKey) -> Result<(), StoreError> {
         let item = self.get(&*origin.pk, &*origin.sk).await?;
-        if item.as_ref().is_some_and(|item| implications(item).is_ok_and(|found| found.derived.contains(derived))) {
+        if !lacks(item.as_ref(), derived) {
             return Err(StoreError::Conflict);
         }
         let key = items::item(derived.pk.clone(), derived.sk.clone());
@@ -159,6 +159,10 @@ impl Store {
         let actions = vec![TransactWriteItem::builder().condition_check(check.build()?).build(), action];
         self.transact(actions).await.map(|_| ())
     }
+}
+
+fn lacks(origin: Option<&Item>, derived: &ItemKey) -> bool {
+    origin.is_none_or(|item| implications(item).is_ok_and(|found| !found.derived.contains(derived)))
 }
 
 fn inspected(item: &Item) -> InspectedItem {
