@@ -247,7 +247,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::DiskFull => {
                 tracing::error!("the disk is full");
-                Self::new(Code::DiskFull, "the disk is full; nothing was stored").retry_after(FULL_SECONDS)
+                Self::new(Code::DiskFull, "the disk is full; the write was not completed").retry_after(FULL_SECONDS)
             }
             StoreError::TooMuchHistory { .. } => {
                 Self::parameters(vec![BadParameter { parameter: "as_of".to_owned(), detail: error.to_string() }])
