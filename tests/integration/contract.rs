@@ -151,10 +151,9 @@ fn what_is_not_http_is_a_problem_and_half_open_connections_are_closed() {
 fn more_documents_than_fit_are_refused_and_admitted_again_once_others_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = ServerProcess::start(folder.path(), &["--memory", "--no-seeds"]);
-    let post = || {
-        let headers = "host: localhost\r\ncontent-type: text/plain\r\n";
-        server.send("POST", "/v1/articles", headers, "Pier closes\n\nLISBON: The pier closed on Monday, the port said.")
-    };
+    let send =
+        |text: &str| server.send("POST", "/v1/articles", "host: localhost\r\ncontent-type: text/plain\r\n", text);
+    let post = || send("Pier closes\n\nLISBON: The pier closed on Monday, the port said.");
     // Clients that announce long documents and do not send them.
     let announced: Vec<TcpStream> = (0..INGEST_BYTES / BODY_BYTES)
         .map(|_| {
@@ -171,6 +170,9 @@ fn more_documents_than_fit_are_refused_and_admitted_again_once_others_end() {
     let refused = post();
     assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: "), "{refused}");
     assert!(refused.contains("\"code\":\"overloaded\""), "{refused}");
+    // A client that sends before it reads gets the answer too.
+    let long = send(&"a".repeat(5_000_000));
+    assert!(long.starts_with("HTTP/1.1 503"), "{long}");
     assert!(server.get("/v1/articles").starts_with("HTTP/1.1 200"), "reads go on");
     drop(announced);
     let admitted = (0..100).map(|_| post()).find(|answer| answer.starts_with("HTTP/1.1 201"));
