@@ -62,7 +62,7 @@ pub async fn run(options: DoctorOptions, location: ArchiveLocation) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Describes the differences; `None` if there are none.
+/// Describes the differences. Returns `None` if the index equals the table.
 fn described(differences: IndexDifferences) -> Option<String> {
     let IndexDifferences { missing, surplus, outdated } = differences;
     let counts = [(missing, "missing"), (surplus, "surplus"), (outdated, "outdated")];

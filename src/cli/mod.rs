@@ -63,7 +63,7 @@ impl Cli {
     pub fn from_command_line() -> Self {
         let mut command = Self::command();
         let matches = command.get_matches_mut();
-        // Without a subcommand the options are those of `serve`; before one, only the archive's location may stand.
+        // Without a subcommand the options are those of `serve`; before one, only the archive's location is accepted.
         let serve = serve::ServeOptions::augment_args(clap::Command::new("serve"));
         let misplaced = serve.get_arguments().find(|argument| {
             let id = argument.get_id().as_str();

@@ -167,7 +167,7 @@ impl Source {
         }
     }
 
-    /// Removes a source; false if there is none.
+    /// Removes a source; returns `false` if it does not exist.
     pub async fn remove(store: &Store, id: &str) -> Result<bool, StoreError> {
         if let Some(source) = Self::find(store, id).await? {
             urls::release(store, &source.settings.url, id).await?;
