@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dateline::{
     config::Config,
-    store::{Store, aws},
+    store::{aws, table::dynamodb::DynamoDbTable},
 };
 use lambda_http::{Body, Error, Request, Response, service_fn};
 use serde_json::Value;
@@ -13,20 +13,20 @@ use std::collections::HashMap;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let store = aws::open(&Config::from_env())?;
-    lambda_http::run(service_fn(|request| answer(&store, request))).await
+    let table = aws::table(&Config::from_env())?;
+    lambda_http::run(service_fn(|request| answer(&table, request))).await
 }
 
-async fn answer(store: &Store, request: Request) -> Result<Response<Body>, Error> {
+async fn answer(table: &DynamoDbTable, request: Request) -> Result<Response<Body>, Error> {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let found: Vec<HashMap<String, AttributeValue>> = match request.uri().path().strip_prefix("/v1/articles/") {
         Some(id) => {
             let key = text(&format!("A#{id}"));
-            let call = store.client().get_item().table_name(store.table()).key("pk", key).key("sk", text("HEAD"));
+            let call = table.client().get_item().table_name(table.name()).key("pk", key).key("sk", text("HEAD"));
             call.consistent_read(true).send().await?.item.into_iter().collect()
         }
         None => {
-            let call = store.client().query().table_name(store.table()).key_condition_expression("pk = :pk");
+            let call = table.client().query().table_name(table.name()).key_condition_expression("pk = :pk");
             let call = call.expression_attribute_values(":pk", text("F#all")).limit(21).consistent_read(true);
             call.scan_index_forward(false).send().await?.items.unwrap_or_default()
         }

@@ -40,7 +40,7 @@ pub struct CostOptions {
 }
 
 pub async fn run(options: &CostOptions) -> Result<(), CommandError> {
-    let (store, _engine) = embedded::memory().await?;
+    let (store, _engine) = embedded::memory()?;
     let archive = Archive::new(store);
     let mut write_units = Vec::new();
     for copy in 0..options.copies {

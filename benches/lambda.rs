@@ -1,20 +1,16 @@
-//! `dateline-bench lambda`: compares the built functions with a bare one, against the embedded engine over loopback,
+//! `dateline-bench lambda`: compares the built functions with a bare one, against a DynamoDB endpoint on loopback,
 //! with and without TLS. Every figure is the median over several starts. The functions take turns, so that a load spike
 //! affects all of them equally.
 
 use crate::{
-    engine, measure,
+    dynamodb_endpoint, measure,
     measure::quantile,
     runtime::{Function, event},
+    tls_endpoint,
 };
 use clap::Args;
-use dateline::{
-    archive::Archive,
-    archive::seeds::seeds,
-    article::Instant,
-    cli::{CommandError, table_endpoint},
-    store::embedded,
-};
+use dateline::{archive::Archive, archive::seeds::seeds, article::Instant, cli::CommandError, store::aws};
+use dynoxide::Database;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -53,13 +49,16 @@ pub async fn run(options: &LambdaOptions) -> Result<(), CommandError> {
     if let Some(missing) = [&api, &ingest, &bare].into_iter().find(|path| !path.is_file()) {
         return Err(CommandError::Other(format!("{} not found; build it with\n  {BUILD}", missing.display())));
     }
-    let (store, database) = embedded::memory().await?;
-    let id = fill(&Archive::new(store)).await?;
     let folder = std::env::temp_dir().join(format!("dateline-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(CommandError::io("a temporary folder"))?;
     let certificate = folder.join("certificate.pem");
-    let plain = table_endpoint::serve(database.clone(), table_endpoint::ANY_PORT).await?;
-    let tls = engine::serve_tls(database, &certificate).await?;
+    let engine = Database::memory().map_err(|error| CommandError::Other(error.to_string()))?;
+    let plain = dynamodb_endpoint::serve(engine.clone()).await.map_err(CommandError::io("the endpoint"))?;
+    let tls = tls_endpoint::serve(engine, &certificate).await?;
+    let config = dynamodb_endpoint::config(&plain, &folder);
+    let table = aws::table(&config)?;
+    table.create().await?;
+    let id = fill(&Archive::new(aws::open(&config)?)).await?;
     println!("medians of {} starts, {} warm requests each", options.starts, options.requests);
     println!("{:28} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}", "", "init ms", "first", "p50", "p99", "CPU", "peak MB");
     for (transport, endpoint) in [("plain", &plain), ("TLS", &tls)] {
@@ -107,7 +106,7 @@ async fn fill(archive: &Archive) -> Result<String, CommandError> {
 /// Returns the environment variables that the template sets for a function.
 fn environment(endpoint: &str, objects: &Path, certificate: &Path) -> Vec<(&'static str, String)> {
     vec![
-        ("DATELINE_TABLE", embedded::TABLE.to_owned()),
+        ("DATELINE_TABLE", dynamodb_endpoint::TABLE.to_owned()),
         ("DATELINE_OBJECTS", format!("file://{}", objects.display())),
         ("AWS_REGION", "eu-west-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "key".to_owned()),

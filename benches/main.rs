@@ -3,7 +3,8 @@
 //! A separate binary, so that the product includes neither these commands nor their dependencies.
 
 mod cost;
-mod engine;
+#[path = "../tests/integration/support/dynamodb_endpoint.rs"]
+mod dynamodb_endpoint;
 mod lambda;
 mod measure;
 mod names;
@@ -15,6 +16,7 @@ mod score;
 mod search;
 mod sqlite;
 mod stories;
+mod tls_endpoint;
 
 use clap::Parser;
 use dateline::{cli::CommandError, config::Config};

@@ -121,7 +121,7 @@ pub async fn run(options: &PollOptions) -> Result<(), CommandError> {
     }
 
     let folder = std::env::temp_dir().join(format!("dateline-bench-poll-{}", std::process::id()));
-    let data = embedded::open(&folder, embedded::Durability::Process).await?;
+    let data = embedded::open(&folder, embedded::Durability::Process)?;
     let store = data.store.clone();
     let archive = Archive::new(store.clone());
     let mut expected = 0;

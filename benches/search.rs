@@ -46,7 +46,7 @@ pub async fn run(options: &SearchOptions) -> Result<(), CommandError> {
     };
     let count = if texts.is_empty() { options.articles } else { texts.len() };
     let folder = tempfile_folder()?;
-    let (store, _) = embedded::memory().await?;
+    let (store, _) = embedded::memory()?;
     let store = store.with_objects(Objects::folder(&folder)?);
     let article = |number: usize| match texts.get(number) {
         Some(text) => of_text(number, text),

@@ -89,7 +89,7 @@ impl Archive {
         let mut seen_objects = HashSet::new();
         let mut after = None;
         loop {
-            let page = self.store().inspect(after).await?;
+            let page = self.store().inspect(after.as_ref()).await?;
             for item in page.items {
                 checkup.items += 1;
                 hashes.take(&item);
@@ -150,7 +150,7 @@ impl Archive {
         let mut named = HashSet::new();
         let mut after = None;
         loop {
-            let page = store.inspect(after).await?;
+            let page = store.inspect(after.as_ref()).await?;
             for item in page.items {
                 if let Some(origin) = item.origin.filter(|_| suspects.surplus.contains(&hash(&item.key)))
                     && store.has_item(&item.key).await?

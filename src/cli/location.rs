@@ -83,7 +83,7 @@ impl ArchiveLocation {
             let folder = std::path::absolute(self.folder()).unwrap_or_else(|_| self.folder().to_owned());
             anstream::eprintln!("a new archive is created in {}", folder.display());
         }
-        embedded::open(self.folder(), durability).await
+        embedded::open(self.folder(), durability)
     }
 
     fn folder(&self) -> &Path {

@@ -36,7 +36,6 @@ mod reprocess;
 mod search;
 mod serve;
 mod sources;
-pub mod table_endpoint;
 
 use crate::{config::Config, search::SearchError, store::StoreError};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource};

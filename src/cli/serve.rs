@@ -8,7 +8,6 @@ use super::{
     report::IngestProgress,
     say,
     sources::ReachOptions,
-    table_endpoint,
 };
 use crate::{
     access::Policy,
@@ -42,9 +41,6 @@ pub struct ServeOptions {
     /// API key, unless writes are public
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Also serve the table as a DynamoDB endpoint, to run the Lambda functions against on this machine
-    #[arg(long, value_name = "ADDRESS")]
-    table_endpoint: Option<SocketAddr>,
     /// Ingest these documents before serving, instead of the bundled seeds
     #[arg(long, value_name = "DIR")]
     seeds: Option<PathBuf>,
@@ -86,23 +82,16 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
     let listener = TcpListener::bind(options.listen).await.map_err(CommandError::io(format!("{}", options.listen)))?;
     let address = listener.local_addr().map_err(CommandError::io("the listening address"))?;
     let folder = if options.memory { None } else { Some(location.open_folder().await?) };
-    let (store, engine) = match &folder {
-        Some(folder) => (folder.store.clone(), folder.engine.clone()),
-        None => embedded::memory().await?,
+    let (store, table) = match &folder {
+        Some(folder) => (folder.store.clone(), folder.table.clone()),
+        None => embedded::memory()?,
     };
     let policy = policy(&options, &store, address).await?;
     let archive = Archive::new(store);
     if !options.no_seeds {
         ingest_seeds(&archive, options.seeds.as_deref()).await?;
     }
-    let sweeper = tokio::spawn(embedded::sweep(engine.clone()));
-    if let Some(address) = options.table_endpoint {
-        if !address.ip().is_loopback() {
-            return Err(CommandError::Other(format!("--table-endpoint: expected a loopback address, found {address}")));
-        }
-        let endpoint = table_endpoint::serve(engine, address).await?;
-        say(format_args!("table {} is served at {endpoint}", embedded::TABLE));
-    }
+    let sweeper = tokio::spawn(embedded::sweep(table));
     let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
     let polling = tokio::spawn(keep_polled(options.reach.poller(archive.clone())?));
     let delivering = tokio::spawn(keep_delivered(Deliverer::new(archive.store().clone(), options.reach.fetcher()?)));

@@ -127,7 +127,7 @@ mod tests {
     /// A page that has used up its reads leaves every undecided posting to the next page.
     #[tokio::test]
     async fn undecided_postings_are_left_to_the_next_page() {
-        let (store, _) = embedded::memory().await.expect("an engine in memory");
+        let (store, _) = embedded::memory().expect("an engine in memory");
         let archive = Archive::new(store);
         for number in 0..4 {
             let document = RawDocument {

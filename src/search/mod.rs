@@ -303,7 +303,7 @@ mod tests {
     }
 
     async fn indexed(objects: Objects) -> Store {
-        let (store, _) = embedded::memory().await.expect("an engine in memory");
+        let (store, _) = embedded::memory().expect("an engine in memory");
         let store = store.with_objects(objects);
         Indexer::new(store.clone()).build(std::iter::once(many())).await.expect("indexed");
         store

@@ -5,7 +5,7 @@
 //!   `DATELINE_TRUST=system` selects the system's; `AWS_CA_BUNDLE` names an additional PEM file to trust.
 //! - Credentials and region come from the environment, where Lambda puts them; this needs no network request.
 
-use super::{Objects, Store, StoreError};
+use super::{Objects, Store, StoreError, table::dynamodb::DynamoDbTable};
 use crate::config::Config;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_async::rt::sleep::TokioSleep;
@@ -14,7 +14,7 @@ use aws_smithy_http_client::{
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// The SDK retries a connection or a read that takes longer; a function's own time limit is a multiple of these.
 const CONNECT_SECONDS: u64 = 3;
@@ -28,6 +28,15 @@ const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 pub fn open(config: &Config) -> Result<Store, StoreError> {
     let connector = connector(config)?;
     let objects = Objects::open(config, connector.clone())?;
+    Ok(Store::new(Arc::new(table_over(connector, config)?), objects))
+}
+
+/// Builds the table's client alone, without connecting.
+pub fn table(config: &Config) -> Result<DynamoDbTable, StoreError> {
+    table_over(connector(config)?, config)
+}
+
+fn table_over(connector: SharedHttpConnector, config: &Config) -> Result<DynamoDbTable, StoreError> {
     let mut client = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(config.region()?.to_owned()))
@@ -36,7 +45,7 @@ pub fn open(config: &Config) -> Result<Store, StoreError> {
     if let Some(endpoint) = &config.table_endpoint {
         client = client.endpoint_url(endpoint);
     }
-    Ok(Store::new(aws_sdk_dynamodb::Client::from_conf(client.build()), config.table()?, objects))
+    Ok(DynamoDbTable::new(aws_sdk_dynamodb::Client::from_conf(client.build()), config.table()?))
 }
 
 pub(super) fn credentials(config: &Config) -> Result<Credentials, StoreError> {

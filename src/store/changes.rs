@@ -16,8 +16,8 @@
 
 use super::{
     Store, StoreError,
-    items::{self, Attributes, Item, number, text},
-    queries::RangeQuery,
+    items::Attributes,
+    table::{Item, KeyRange},
     table_keys,
 };
 use crate::article::{ArticleId, Instant};
@@ -100,12 +100,11 @@ pub fn shard(id: &ArticleId) -> usize {
 }
 
 pub(super) fn item(change: &Change, after: u64) -> Item {
-    let mut item = items::item(table_keys::changes(shard(&change.id)), table_keys::change(after + 1));
-    item.insert("kind".to_owned(), text(change.kind.name()));
-    item.insert("at".to_owned(), text(change.at.to_string()));
-    item.insert("article".to_owned(), text(change.id.as_str()));
-    item.insert("revision".to_owned(), number(change.revision));
-    item
+    Item::new(table_keys::changes(shard(&change.id)), table_keys::change(after + 1))
+        .with("kind", change.kind.name())
+        .with("at", change.at.to_string())
+        .with("article", change.id.as_str())
+        .with("revision", change.revision)
 }
 
 pub(super) fn read(item: &Item) -> Result<(u64, Change), StoreError> {
@@ -116,7 +115,7 @@ pub(super) fn read(item: &Item) -> Result<(u64, Change), StoreError> {
         revision: attributes.number("revision")?,
         kind: attributes.parsed("kind", ChangeKind::parse)?,
     };
-    Ok((attributes.parsed(table_keys::SK, |attribute| attribute.parse().ok())?, change))
+    Ok((attributes.parsed_key(&item.key.sk, |sk| sk.parse().ok())?, change))
 }
 
 impl Store {
@@ -175,10 +174,11 @@ impl Store {
 
     /// Saves a consumer's position; returns `Conflict` if another consumer of the same name saved one since.
     pub async fn save_consumer(&self, name: &str, position: ChangePosition, version: u64) -> Result<(), StoreError> {
-        let mut item = items::item(table_keys::consumer(name), table_keys::POSITION.to_owned());
-        item.insert("name".to_owned(), text(name));
-        item.insert("version".to_owned(), number(version + 1));
-        item.insert("position".to_owned(), items::texts(&position.0.map(|position| position.to_string())));
+        let position: Vec<String> = position.0.iter().map(ToString::to_string).collect();
+        let item = Item::new(table_keys::consumer(name), table_keys::POSITION)
+            .with("name", name)
+            .with("version", version + 1)
+            .with("position", position);
         self.put_if_version(item, version).await
     }
 
@@ -222,7 +222,7 @@ impl Store {
         forward: bool,
     ) -> Result<Vec<Item>, StoreError> {
         let bounds = (table_keys::change(low), table_keys::change(high));
-        let query = RangeQuery::new(table_keys::changes(shard), bounds, limit).newest_first(!forward);
+        let query = KeyRange::new(table_keys::changes(shard), bounds, limit).newest_first(!forward);
         Ok(self.query_range(query).await?.items)
     }
 }

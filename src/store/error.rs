@@ -4,9 +4,6 @@ use crate::config::MissingVariable;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use std::io;
 
-/// The error code with which the embedded engine reports that the disk is full.
-pub(super) const DISK_FULL: &str = "DiskFull";
-
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another writer committed first: read again and retry.
@@ -59,7 +56,7 @@ impl StoreError {
             Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
                 Self::Throttled
             }
-            Some(DISK_FULL) => Self::DiskFull,
+            Some("ConditionalCheckFailedException") => Self::Conflict,
             code => {
                 let code = code.unwrap_or("no response").to_owned();
                 Self::Table { operation, code, source: Box::new(error) }

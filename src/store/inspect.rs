@@ -6,42 +6,18 @@
 
 use super::{
     ArticleRecord, PackedCard, Posting, Record, RecordKind, Store, StoreError, StoredArticle, changes,
-    items::{self, Attributes, Item, text},
-    records, stories, table_keys,
+    items::{self, Attributes},
+    records, stories,
+    table::{Action, Condition, Item, ItemKey, Write},
+    table_keys,
     table_keys::ListPosition,
     transaction::{MAX_FACET_VALUES, posting_keys},
 };
 use crate::article::{ArticleId, Filed};
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, ReturnConsumedCapacity, TransactWriteItem};
-use std::collections::HashMap;
 use strum::VariantArray;
 
 /// Items of one page of a scan.
-const PAGE: i32 = 500;
-
-/// The key of an item.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ItemKey {
-    pub pk: String,
-    pub sk: String,
-}
-
-impl ItemKey {
-    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self { pk: pk.into(), sk: sk.into() }
-    }
-
-    fn of(item: &Item) -> Self {
-        let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-        Self { pk: part(table_keys::PK), sk: part(table_keys::SK) }
-    }
-}
-
-impl std::fmt::Display for ItemKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.pk, self.sk)
-    }
-}
+const PAGE: usize = 500;
 
 /// An object that an item refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,30 +52,18 @@ pub struct Implications {
 #[derive(Debug)]
 pub struct InspectedPage {
     pub items: Vec<InspectedItem>,
-    pub next: Option<ScanPosition>,
+    /// The key after which the next page begins.
+    pub next: Option<ItemKey>,
 }
-
-/// Where the next page of a scan begins.
-#[derive(Clone, Debug)]
-pub struct ScanPosition(HashMap<String, aws_sdk_dynamodb::types::AttributeValue>);
 
 impl Store {
     /// Returns a page of all items, in no particular order.
-    pub async fn inspect(&self, after: Option<ScanPosition>) -> Result<InspectedPage, StoreError> {
-        let page = self
-            .client()
-            .scan()
-            .table_name(self.table())
-            .consistent_read(true)
-            .limit(PAGE)
-            .set_exclusive_start_key(after.map(|position| position.0))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| StoreError::call("Scan", error))?;
-        self.usage.read(&page.consumed_capacity);
-        let items = page.items.unwrap_or_default().iter().map(inspected).collect();
-        Ok(InspectedPage { items, next: page.last_evaluated_key.map(ScanPosition) })
+    pub async fn inspect(&self, after: Option<&ItemKey>) -> Result<InspectedPage, StoreError> {
+        let read = self.table.scan(after, PAGE).await?;
+        self.usage.read(read.units);
+        let page = read.content;
+        let next = page.items.last().filter(|_| page.more).map(|item| item.key.clone());
+        Ok(InspectedPage { items: page.items.iter().map(inspected).collect(), next })
     }
 
     /// Whether an item exists now.
@@ -122,8 +86,7 @@ impl Store {
     /// Builds a derived item from its origin and puts it; returns `Conflict` if the origin changed meanwhile.
     pub async fn restore_derived(&self, origin: &ItemKey, derived: &ItemKey) -> Result<(), StoreError> {
         let Some(item) = self.get(&*origin.pk, &*origin.sk).await? else { return Err(StoreError::Conflict) };
-        let put = self.put_builder(derived_item(&item, derived)?).build()?;
-        self.repair(origin, Some(&item), TransactWriteItem::builder().put(put).build()).await
+        self.repair(origin, Some(&item), Action::Put(derived_item(&item, derived)?)).await
     }
 
     /// Deletes a derived item whose origin does not have it; returns `Conflict` if the origin changed meanwhile.
@@ -132,32 +95,16 @@ impl Store {
         if !lacks(item.as_ref(), derived) {
             return Err(StoreError::Conflict);
         }
-        let key = items::item(derived.pk.clone(), derived.sk.clone());
-        let delete = Delete::builder().table_name(self.table()).set_key(Some(key)).build()?;
-        self.repair(origin, item.as_ref(), TransactWriteItem::builder().delete(delete).build()).await
+        self.repair(origin, item.as_ref(), Action::Delete(derived.clone())).await
     }
 
-    async fn repair(
-        &self,
-        origin: &ItemKey,
-        as_read: Option<&Item>,
-        action: TransactWriteItem,
-    ) -> Result<(), StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table())
-            .set_key(Some(items::item(origin.pk.clone(), origin.sk.clone())));
+    async fn repair(&self, origin: &ItemKey, as_read: Option<&Item>, action: Action) -> Result<(), StoreError> {
         // Articles count revisions, stories and records versions.
-        let counter =
-            as_read.and_then(|item| ["revision", "version"].into_iter().find_map(|name| item.get_key_value(name)));
-        let check = match counter {
-            None => check.condition_expression("attribute_not_exists(pk)"),
-            Some((name, value)) => check
-                .condition_expression("#counter = :counter")
-                .expression_attribute_names("#counter", name)
-                .expression_attribute_values(":counter", value.clone()),
-        };
-        let actions = vec![TransactWriteItem::builder().condition_check(check.build()?).build(), action];
-        self.transact(actions).await.map(|_| ())
+        let counter = as_read
+            .and_then(|item| ["revision", "version"].into_iter().find_map(|name| Some((name, item.number(name)?))));
+        let unchanged = counter.map_or(Condition::Absent, |(name, number)| Condition::Equals(name, number));
+        let writes: Vec<Write> = vec![Action::Check(origin.clone()).only_if(unchanged), action.always()];
+        self.transact(writes).await.map(|_| ())
     }
 }
 
@@ -166,8 +113,7 @@ fn lacks(origin: Option<&Item>, derived: &ItemKey) -> bool {
 }
 
 fn inspected(item: &Item) -> InspectedItem {
-    let key = ItemKey::of(item);
-    InspectedItem { origin: origin(&key), content: implications(item), key }
+    InspectedItem { origin: origin(&item.key), content: implications(item), key: item.key.clone() }
 }
 
 /// Returns the item from which an item with this key is derived.
@@ -186,18 +132,18 @@ fn origin(key: &ItemKey) -> Option<ItemKey> {
 /// Parses an item whole, and returns what it implies.
 fn implications(item: &Item) -> Result<Implications, StoreError> {
     let attributes = Attributes(item);
-    let ItemKey { pk, sk } = ItemKey::of(item);
+    let ItemKey { pk, sk } = &item.key;
     if let Some(kind) = RecordKind::VARIANTS.iter().find(|kind| kind.partition() == pk) {
         return records::read(item).map(|record| of_record(*kind, &record));
     }
     if pk == table_keys::STORIES || pk.starts_with(table_keys::POSTINGS) {
         match pk == table_keys::STORIES {
-            true => attributes.parsed(table_keys::SK, ListPosition::parse).map(|_| ())?,
+            true => attributes.parsed_key(sk, ListPosition::parse).map(|_| ())?,
             false => attributes.posting().map(|_| ())?,
         }
         return Ok(Implications::default());
     }
-    if RecordKind::VARIANTS.iter().any(|kind| kind.by_time() == pk) {
+    if RecordKind::VARIANTS.iter().any(|kind| kind.by_time() == *pk) {
         return attributes.text("id").map(|_| Implications::default());
     }
     match (pk.split('#').next().unwrap_or_default(), sk.as_str()) {
@@ -206,7 +152,7 @@ fn implications(item: &Item) -> Result<Implications, StoreError> {
             let number = attributes.revision()?.number;
             let Some((article, _)) = attributes.revised_article()? else { return Ok(Implications::default()) };
             Ok(Implications {
-                required: vec![ItemKey::new(pk, table_keys::evidence(number))],
+                required: vec![ItemKey::new(&**pk, table_keys::evidence(number))],
                 objects: vec![ReferredObject::Raw(article.head.raw.sha256)],
                 ..Implications::default()
             })
@@ -226,7 +172,7 @@ fn implications(item: &Item) -> Result<Implications, StoreError> {
 }
 
 fn of_article(stored: StoredArticle) -> Implications {
-    let derived = posting_keys(Some(&stored)).into_iter().map(|(pk, sk)| ItemKey::new(pk, sk)).collect();
+    let derived = posting_keys(Some(&stored));
     match stored {
         StoredArticle::Article(ArticleRecord { article, .. }) => {
             let head = article.head;
@@ -270,10 +216,9 @@ fn of_record(kind: RecordKind, record: &Record) -> Implications {
 /// The numbers of a shard have no gaps, so each change requires the one before it.
 fn of_change(item: &Item) -> Result<Implications, StoreError> {
     let (number, change) = changes::read(item)?;
-    let pk = ItemKey::of(item).pk;
     let mut required = Vec::new();
     if number > 1 {
-        required.push(ItemKey::new(pk, table_keys::change(number - 1)));
+        required.push(ItemKey::new(&*item.key.pk, table_keys::change(number - 1)));
     }
     // A deleted article leaves a tombstone under the same key.
     required.push(ItemKey::new(table_keys::article(&change.id), table_keys::HEAD));
@@ -283,7 +228,6 @@ fn of_change(item: &Item) -> Result<Implications, StoreError> {
 /// Builds a derived item from its origin.
 fn derived_item(origin: &Item, derived: &ItemKey) -> Result<Item, StoreError> {
     let attributes = Attributes(origin);
-    let mut item = items::item(derived.pk.clone(), derived.sk.clone());
     if derived.pk.starts_with(table_keys::POSTINGS) {
         let ArticleRecord { article, listed_at, .. } = attributes.article_record()?;
         let position = ListPosition::parse(&derived.sk).ok_or_else(|| attributes.problem("malformed position"))?;
@@ -296,8 +240,6 @@ fn derived_item(origin: &Item, derived: &ItemKey) -> Result<Item, StoreError> {
         };
         return Ok(items::posting_item(&derived.pk, &posting));
     }
-    if derived.pk != table_keys::STORIES {
-        item.insert("id".to_owned(), text(attributes.text(table_keys::SK)?));
-    }
-    Ok(item)
+    let entry = Item { key: derived.clone(), attributes: Default::default() };
+    Ok(if derived.pk == table_keys::STORIES { entry } else { entry.with("id", &*origin.key.sk) })
 }

@@ -2,16 +2,17 @@
 //!
 //! Long values are JSON compressed with zstd. Short values that a query or a condition may use are plain attributes.
 
-use super::{ChangeKind, MAX_FACET_VALUES, PackedCard, PostingList, StoreError, table_keys, table_keys::ListPosition};
+use super::{
+    ChangeKind, MAX_FACET_VALUES, PackedCard, PostingList, StoreError,
+    table::{Item, Value, capacity::item_bytes},
+    table_keys,
+    table_keys::ListPosition,
+};
 use crate::{
     article::{Article, ArticleId, Detail, Evidence, Facts, Filed, Head, Instant},
     json::to_json,
 };
-use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::HashMap;
-
-pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// Maximum bytes of one compressed value. An item holds 400 KB; the rest is for keys and posting names.
 pub(super) const COMPRESSED_BYTES: usize = 380_000;
@@ -174,32 +175,16 @@ pub struct DocumentRecord {
     pub revision: u32,
 }
 
-pub(super) fn text(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
-}
-
-pub(super) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-pub(super) fn texts(values: &[String]) -> AttributeValue {
-    AttributeValue::L(values.iter().map(text).collect())
-}
-
-pub(super) fn item(pk: String, sk: String) -> Item {
-    Item::from([(table_keys::PK.to_owned(), text(pk)), (table_keys::SK.to_owned(), text(sk))])
-}
-
 fn compress(value: &impl Serialize) -> Vec<u8> {
     zstd::bulk::compress(to_json(value).as_bytes(), LEVEL).expect("the output buffer is as large as zstd asks")
 }
 
-fn whole(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
+fn whole(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let bytes = compress(value);
     if bytes.len() > COMPRESSED_BYTES {
         return Err(StoreError::TooLarge { bytes: bytes.len(), limit: COMPRESSED_BYTES });
     }
-    Ok(AttributeValue::B(Blob::new(bytes)))
+    Ok(bytes)
 }
 
 /// Returns an article's parts separately, because the flattened object that clients see is slow to deserialise.
@@ -209,23 +194,21 @@ fn parts(article: &Article) -> (&Head, &Facts, &Detail) {
 
 pub(super) fn head_item(stored: &ArticleRecord) -> Result<Item, StoreError> {
     let head = &stored.article.head;
-    let mut item = item(table_keys::article(&head.id), table_keys::HEAD.to_owned());
-    item.insert("revision".to_owned(), number(head.revision));
-    item.insert("content_hash".to_owned(), text(&stored.content_hash));
-    item.insert("lists".to_owned(), texts(&stored.lists));
-    item.insert("listed_at".to_owned(), text(stored.listed_at.to_string()));
-    item.insert("article".to_owned(), whole(&parts(&stored.article))?);
-    Ok(item)
+    Ok(Item::new(table_keys::article(&head.id), table_keys::HEAD)
+        .with("revision", head.revision)
+        .with("content_hash", &*stored.content_hash)
+        .with("lists", stored.lists.clone())
+        .with("listed_at", stored.listed_at.to_string())
+        .with("article", whole(&parts(&stored.article))?))
 }
 
 pub(super) fn tombstone_item(tombstone: &Tombstone) -> Item {
-    let mut item = item(table_keys::article(&tombstone.id), table_keys::HEAD.to_owned());
-    item.insert("revision".to_owned(), number(tombstone.revision));
-    item.insert("first_seen_at".to_owned(), text(tombstone.first_seen_at.to_string()));
-    item.insert("deleted_at".to_owned(), text(tombstone.deleted_at.to_string()));
-    item.insert("purged".to_owned(), AttributeValue::Bool(tombstone.purged));
-    item.extend(tombstone.reason.as_ref().map(|reason| ("reason".to_owned(), text(reason))));
-    item
+    Item::new(table_keys::article(&tombstone.id), table_keys::HEAD)
+        .with("revision", tombstone.revision)
+        .with("first_seen_at", tombstone.first_seen_at.to_string())
+        .with("deleted_at", tombstone.deleted_at.to_string())
+        .with("purged", tombstone.purged)
+        .with_some("reason", tombstone.reason.as_deref())
 }
 
 /// Builds the item of a revision. `stored` is the article as of this revision; a deletion has none.
@@ -234,57 +217,40 @@ pub(super) fn revision_item(
     revision: &Revision,
     stored: Option<&ArticleRecord>,
 ) -> Result<Item, StoreError> {
-    let mut item = item(table_keys::article(id), table_keys::revision(revision.number));
-    item.insert("at".to_owned(), text(revision.at.to_string()));
-    item.insert("kind".to_owned(), text(revision.kind.name()));
-    item.insert("changed".to_owned(), texts(&revision.changed));
-    item.extend(revision.reason.as_ref().map(|reason| ("reason".to_owned(), text(reason))));
-    item.extend(revision.request_id.as_ref().map(|id| (REQUEST_ID.to_owned(), text(id))));
+    let mut item = Item::new(table_keys::article(id), table_keys::revision(revision.number))
+        .with("at", revision.at.to_string())
+        .with("kind", revision.kind.name())
+        .with("changed", revision.changed.clone())
+        .with_some("reason", revision.reason.as_deref())
+        .with_some(REQUEST_ID, revision.request_id.as_deref());
     if let Some(stored) = stored {
-        item.insert("content_hash".to_owned(), text(&stored.content_hash));
-        item.insert("article".to_owned(), whole(&parts(&stored.article))?);
+        item = item.with("content_hash", &*stored.content_hash).with("article", whole(&parts(&stored.article))?);
     }
     Ok(item)
 }
 
 pub(super) fn evidence_item(id: &ArticleId, revision: u32, evidence: &Evidence) -> Result<Item, StoreError> {
-    let mut item = item(table_keys::article(id), table_keys::evidence(revision));
-    item.insert("evidence".to_owned(), whole(evidence)?);
-    Ok(item)
+    let item = Item::new(table_keys::article(id), table_keys::evidence(revision));
+    Ok(item.with("evidence", whole(evidence)?))
 }
 
 /// Builds the item of a posting; except for its keys it is the same in every list.
 pub(super) fn posting_item(pk: &str, posting: &Posting) -> Item {
-    let mut item = item(pk.to_owned(), posting.position.to_string());
-    item.insert("listed_at".to_owned(), text(posting.listed_at.to_string()));
-    item.insert("changed_at".to_owned(), text(posting.changed_at.to_string()));
-    item.insert("codes".to_owned(), texts(&posting.codes));
+    let item = Item::new(pk, posting.position.to_string())
+        .with("listed_at", posting.listed_at.to_string())
+        .with("changed_at", posting.changed_at.to_string())
+        .with("codes", posting.codes.clone());
     let fits = |card: &&PackedCard| item_bytes(&item) + CARD.len() + card.bytes().len() <= POSTING_BYTES;
-    if let Some(card) = posting.card.as_ref().filter(fits) {
-        item.insert(CARD.to_owned(), AttributeValue::B(Blob::new(card.bytes())));
-    }
-    item
-}
-
-/// Returns the item size that capacity units are based on: names and values; a list adds 3 bytes, and 1 per member.
-fn item_bytes(item: &Item) -> usize {
-    let value_bytes = |value: &AttributeValue| match value {
-        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
-        AttributeValue::L(members) => {
-            3 + members.iter().map(|member| 1 + member.as_s().map_or(0, String::len)).sum::<usize>()
-        }
-        _ => 0,
-    };
-    item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
+    let card = posting.card.as_ref().filter(fits).map(|card| card.bytes().to_vec());
+    item.with_some(CARD, card)
 }
 
 pub(super) fn document_item(record: &DocumentRecord) -> Item {
-    let mut item = item(table_keys::document(&record.key), table_keys::DOCUMENT.to_owned());
-    item.insert("key".to_owned(), text(&record.key));
-    item.insert("sha256".to_owned(), text(&record.sha256));
-    item.insert("article".to_owned(), text(record.article.as_str()));
-    item.insert("revision".to_owned(), number(record.revision));
-    item
+    Item::new(table_keys::document(&record.key), table_keys::DOCUMENT)
+        .with("key", &*record.key)
+        .with("sha256", &*record.sha256)
+        .with("article", record.article.as_str())
+        .with("revision", record.revision)
 }
 
 /// Reads an item's attributes. Errors for missing or malformed attributes name the item: they mean corruption, not a
@@ -293,25 +259,42 @@ pub(super) struct Attributes<'a>(pub &'a Item);
 
 impl Attributes<'_> {
     pub fn problem(&self, problem: impl Into<String>) -> StoreError {
-        let part = |name: &str| self.0.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-        StoreError::Item { key: format!("{} {}", part(table_keys::PK), part(table_keys::SK)), problem: problem.into() }
+        StoreError::Item { key: self.0.key.to_string(), problem: problem.into() }
     }
 
     pub fn text(&self, name: &str) -> Result<&str, StoreError> {
-        let value = self.0.get(name).and_then(|value| value.as_s().ok());
-        value.map(String::as_str).ok_or_else(|| self.problem(format!("expected a string in `{name}`")))
+        self.optional(name).ok_or_else(|| self.problem(format!("expected a string in `{name}`")))
     }
 
-    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, StoreError> {
-        let value = self.0.get(name).and_then(|value| value.as_n().ok());
-        value.and_then(|value| value.parse().ok()).ok_or_else(|| self.problem(format!("expected a number in `{name}`")))
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        match self.0.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
     }
 
-    fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
-        let values = self.0.get(name).and_then(|value| value.as_l().ok());
-        let values = values.ok_or_else(|| self.problem(format!("expected a list in `{name}`")))?;
-        let texts = values.iter().map(|value| value.as_s().ok().cloned()).collect::<Option<_>>();
-        texts.ok_or_else(|| self.problem(format!("malformed {name}")))
+    pub fn number<T: TryFrom<i64>>(&self, name: &str) -> Result<T, StoreError> {
+        let number = self.0.number(name).and_then(|number| T::try_from(number).ok());
+        number.ok_or_else(|| self.problem(format!("expected a number in `{name}`")))
+    }
+
+    fn texts(&self, name: &str) -> Result<&[String], StoreError> {
+        match self.0.get(name) {
+            Some(Value::Texts(texts)) => Ok(texts),
+            _ => Err(self.problem(format!("expected a list in `{name}`"))),
+        }
+    }
+
+    fn bytes(&self, name: &str) -> Option<&[u8]> {
+        match self.0.get(name) {
+            Some(Value::Bytes(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Parses a part of the key.
+    pub fn parsed_key<T>(&self, part: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
+        parse(part).ok_or_else(|| self.problem("malformed key"))
     }
 
     pub fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
@@ -325,18 +308,17 @@ impl Attributes<'_> {
     }
 
     fn whole<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
-        let bytes = self.0.get(name).and_then(|value| value.as_b().ok());
-        let bytes = bytes.ok_or_else(|| self.problem(format!("expected bytes in `{name}`")))?;
-        let json = zstd::stream::decode_all(bytes.as_ref()).map_err(|error| self.problem(error.to_string()))?;
+        let bytes = self.bytes(name).ok_or_else(|| self.problem(format!("expected bytes in `{name}`")))?;
+        let json = zstd::stream::decode_all(bytes).map_err(|error| self.problem(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
-    }
-
-    pub fn optional(&self, name: &str) -> Option<String> {
-        self.0.get(name).and_then(|value| value.as_s().ok()).cloned()
     }
 
     fn instant(&self, name: &str) -> Result<Instant, StoreError> {
         self.parsed(name, |text| Instant::parse(text).ok())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some()
     }
 
     fn article(&self) -> Result<Article, StoreError> {
@@ -344,34 +326,34 @@ impl Attributes<'_> {
     }
 
     pub fn stored_article(&self) -> Result<StoredArticle, StoreError> {
-        if !self.0.contains_key("deleted_at") {
+        if !self.has("deleted_at") {
             return self.article_record().map(StoredArticle::Article);
         }
         Ok(StoredArticle::Tombstone(Tombstone {
-            id: self.parsed(table_keys::PK, |text| ArticleId::parse(text.strip_prefix(table_keys::ARTICLE)?).ok())?,
+            id: self.parsed_key(&self.0.key.pk, |pk| ArticleId::parse(pk.strip_prefix(table_keys::ARTICLE)?).ok())?,
             revision: self.number("revision")?,
             first_seen_at: self.instant("first_seen_at")?,
             deleted_at: self.instant("deleted_at")?,
-            reason: self.optional("reason"),
-            purged: self.0.get("purged").and_then(|value| value.as_bool().ok()).copied().unwrap_or_default(),
+            reason: self.optional("reason").map(str::to_owned),
+            purged: self.0.get("purged") == Some(&Value::Bool(true)),
         }))
     }
 
     pub fn revision(&self) -> Result<Revision, StoreError> {
         let number = |text: &str| text.strip_prefix(table_keys::REVISIONS)?.parse().ok();
         Ok(Revision {
-            number: self.parsed(table_keys::SK, number)?,
+            number: self.parsed_key(&self.0.key.sk, number)?,
             at: self.instant("at")?,
             kind: self.parsed("kind", RevisionKind::parse)?,
-            changed: self.texts("changed")?,
-            reason: self.optional("reason"),
-            request_id: self.optional(REQUEST_ID),
+            changed: self.texts("changed")?.to_vec(),
+            reason: self.optional("reason").map(str::to_owned),
+            request_id: self.optional(REQUEST_ID).map(str::to_owned),
         })
     }
 
     /// Returns the article as of a revision, with its content hash; `None` for a deletion.
     pub fn revised_article(&self) -> Result<Option<(Article, String)>, StoreError> {
-        match self.0.contains_key("article") {
+        match self.has("article") {
             true => Ok(Some((self.article()?, self.text("content_hash")?.to_owned()))),
             false => Ok(None),
         }
@@ -380,14 +362,14 @@ impl Attributes<'_> {
     pub fn article_record(&self) -> Result<ArticleRecord, StoreError> {
         let article = self.article()?;
         // Items without this attribute were listed by the publication time, else by the time first seen.
-        let listed_at = match self.0.contains_key("listed_at") {
+        let listed_at = match self.has("listed_at") {
             true => self.instant("listed_at")?,
             false => article.facts.published.at.unwrap_or(article.head.first_seen_at),
         };
         Ok(ArticleRecord {
             article,
             content_hash: self.text("content_hash")?.to_owned(),
-            lists: self.texts("lists")?,
+            lists: self.texts("lists")?.to_vec(),
             listed_at,
         })
     }
@@ -397,13 +379,12 @@ impl Attributes<'_> {
     }
 
     pub fn posting(&self) -> Result<Posting, StoreError> {
-        let card = self.0.get(CARD).and_then(|value| value.as_b().ok());
         Ok(Posting {
-            position: self.parsed(table_keys::SK, ListPosition::parse)?,
+            position: self.parsed_key(&self.0.key.sk, ListPosition::parse)?,
             listed_at: self.instant("listed_at")?,
             changed_at: self.instant("changed_at")?,
-            codes: self.texts("codes")?,
-            card: card.map(|card| PackedCard::packed(card.as_ref().to_vec())),
+            codes: self.texts("codes")?.to_vec(),
+            card: self.bytes(CARD).map(|card| PackedCard::packed(card.to_vec())),
         })
     }
 

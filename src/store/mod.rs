@@ -1,7 +1,7 @@
-//! The table and the object store: the only module that uses the SDK.
+//! The archive's data: what is kept as items of a table and as objects, and every query of them.
 //!
-//! One implementation serves AWS, the embedded in-process engine and any other endpoint; only the HTTP client
-//! underneath differs ([`embedded`], [`aws`]). [`embedded`] lists where the engines behave differently.
+//! [`table`] and [`objects`] do not know what they store. On AWS they are DynamoDB and S3 ([`aws`]); on one machine, a
+//! file and a folder ([`embedded`]).
 
 pub mod aws;
 mod card;
@@ -20,7 +20,7 @@ mod queries;
 pub mod queue;
 mod records;
 mod stories;
-mod table;
+pub mod table;
 pub mod table_keys;
 mod transaction;
 mod usage;
@@ -31,31 +31,32 @@ pub use conflict::RetryOnConflict;
 pub use error::StoreError;
 pub use health::{FREE_BYTES, StorePart, Unhealthy};
 pub use index_files::{FileVersion, ListedFile};
-pub use inspect::{InspectedItem, ItemKey, ReferredObject};
+pub use inspect::{InspectedItem, ReferredObject};
 pub use items::{ArticleRecord, DocumentRecord, Posting, Revision, RevisionKind, StoredArticle, Tombstone};
 pub use objects::{Objects, StoredObject};
 pub use queries::{Direction, ListPage, PostingRange};
 pub use records::{Record, RecordKind};
 pub use stories::{Band, Story, StoryChanges, StoryPut};
-pub use table::{TableDefinition, definition};
+pub use table::{ItemKey, TRANSACTION_WRITES};
 pub use table_keys::{ListPosition, PostingList};
-pub use transaction::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next, TRANSACTION_ACTIONS};
+pub use transaction::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next};
 pub use usage::Usage;
 
+use std::sync::Arc;
+use table::Table;
 use usage::UsageCounters;
 
-/// A table and its object store. Cheap to clone: the clients inside are shared.
+/// A table and its object store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    client: aws_sdk_dynamodb::Client,
-    table: String,
+    table: Arc<dyn Table>,
     objects: Objects,
     usage: UsageCounters,
 }
 
 impl Store {
-    pub fn new(client: aws_sdk_dynamodb::Client, table: impl Into<String>, objects: Objects) -> Self {
-        Self { client, table: table.into(), objects, usage: UsageCounters::default() }
+    pub fn new(table: Arc<dyn Table>, objects: Objects) -> Self {
+        Self { table, objects, usage: UsageCounters::default() }
     }
 
     /// Returns the same table with another object store.
@@ -63,12 +64,8 @@ impl Store {
         Self { objects, ..self }
     }
 
-    pub fn client(&self) -> &aws_sdk_dynamodb::Client {
-        &self.client
-    }
-
-    pub fn table(&self) -> &str {
-        &self.table
+    pub fn table(&self) -> &dyn Table {
+        &*self.table
     }
 
     pub fn objects(&self) -> &Objects {

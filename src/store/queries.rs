@@ -5,24 +5,21 @@
 
 use super::{
     ArticleRecord, Posting, Revision, Store, StoreError, StoredArticle,
-    items::{Attributes, Item, REQUEST_ID, text},
+    items::{Attributes, REQUEST_ID},
+    table::{Item, ItemKey, KeyRange, Page},
     table_keys::{self, ListPosition, PostingList},
 };
 use crate::article::{Article, ArticleId, Evidence, Instant};
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
-use std::collections::HashMap;
 
-/// Maximum keys per BatchGetItem call.
-const BATCH: usize = 100;
 /// Bounds below and above every position.
 const LOWEST: &str = "#";
 const HIGHEST: &str = "~";
 /// Revisions per read.
 const REVISIONS: usize = 100;
+/// The attributes of a revision without its article.
+const REVISION_ATTRIBUTES: &[&str] = &["kind", "changed", "reason", "at", REQUEST_ID];
 /// Sort keys per read.
 const SORT_KEYS: usize = 200;
-/// Maximum calls for one batch, retries of unprocessed keys included, before it counts as throttled.
-const BATCH_ROUNDS: usize = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -64,19 +61,9 @@ pub struct ListPage {
 
 impl Store {
     pub(super) async fn get(&self, pk: impl Into<String>, sk: impl Into<String>) -> Result<Option<Item>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key(table_keys::PK, text(pk))
-            .key(table_keys::SK, text(sk))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| StoreError::call("GetItem", error))?;
-        self.usage.read(&answer.consumed_capacity);
-        Ok(answer.item)
+        let read = self.table.get(&ItemKey::new(pk, sk)).await?;
+        self.usage.read(read.units);
+        Ok(read.content)
     }
 
     /// Returns what is stored under an id: an article or its tombstone.
@@ -108,8 +95,8 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Revision>, bool), StoreError> {
         let bounds = (table_keys::REVISIONS.to_owned(), table_keys::revision(before.saturating_sub(1)));
-        let query = RangeQuery::new(table_keys::article(id), bounds, limit).newest_first(true);
-        let range = self.query_range(query.with_attributes(&["kind", "changed", "reason", "at", REQUEST_ID])).await?;
+        let query = KeyRange::new(table_keys::article(id), bounds, limit).newest_first(true);
+        let range = self.query_range(query.with_attributes(REVISION_ATTRIBUTES)).await?;
         let revisions = range.items.iter().map(|item| Attributes(item).revision()).collect::<Result<Vec<_>, _>>()?;
         let more = revisions.last().is_some_and(|revision| revision.number > 1) && range.more;
         Ok((revisions, more))
@@ -134,9 +121,9 @@ impl Store {
     /// Returns one page of an article's sort keys.
     pub(super) async fn article_sort_keys(&self, id: &ArticleId) -> Result<Vec<String>, StoreError> {
         let bounds = (LOWEST.to_owned(), HIGHEST.to_owned());
-        let query = RangeQuery::new(table_keys::article(id), bounds, SORT_KEYS).with_attributes(&[]);
+        let query = KeyRange::new(table_keys::article(id), bounds, SORT_KEYS).with_attributes(&[]);
         let range = self.query_range(query).await?;
-        range.items.iter().map(|item| Attributes(item).text(table_keys::SK).map(str::to_owned)).collect()
+        Ok(range.items.into_iter().map(|item| item.key.sk).collect())
     }
 
     pub async fn evidence(&self, id: &ArticleId, revision: u32) -> Result<Option<Evidence>, StoreError> {
@@ -152,7 +139,7 @@ impl Store {
 
     /// Returns the articles that exist, in no particular order, and the read units consumed.
     pub async fn articles(&self, ids: &[ArticleId]) -> Result<(Vec<ArticleRecord>, f64), StoreError> {
-        let keys = ids.iter().map(|id| (table_keys::article(id), table_keys::HEAD.to_owned()));
+        let keys = ids.iter().map(|id| ItemKey::new(table_keys::article(id), table_keys::HEAD));
         let (items, read_units) = self.batch(keys.collect()).await?;
         let mut articles = Vec::with_capacity(items.len());
         for item in items {
@@ -178,40 +165,16 @@ impl Store {
         list: &PostingList,
         positions: &[ListPosition],
     ) -> Result<(Vec<Posting>, f64), StoreError> {
-        let keys = positions.iter().map(|position| (list.pk(), position.to_string()));
+        let keys = positions.iter().map(|position| ItemKey::new(list.pk(), position.to_string()));
         let (items, read_units) = self.batch(keys.collect()).await?;
         Ok((items.iter().map(|item| Attributes(item).posting()).collect::<Result<_, _>>()?, read_units))
     }
 
     /// Returns the items of the keys that exist, in no particular order, and the read units consumed.
-    pub(super) async fn batch(&self, keys: Vec<(String, String)>) -> Result<(Vec<Item>, f64), StoreError> {
-        let mut found = Vec::with_capacity(keys.len());
-        let mut read_units = 0.0;
-        for chunk in keys.chunks(BATCH) {
-            let key = |(pk, sk): &(String, String)| {
-                HashMap::from([(table_keys::PK.to_owned(), text(pk)), (table_keys::SK.to_owned(), text(sk))])
-            };
-            let batch = chunk.iter().map(key).collect();
-            let mut request = Some(KeysAndAttributes::builder().set_keys(Some(batch)).consistent_read(true).build()?);
-            for _ in 0..BATCH_ROUNDS {
-                let Some(keys) = request.take() else { break };
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&self.table, keys)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send()
-                    .await
-                    .map_err(|error| StoreError::call("BatchGetItem", error))?;
-                read_units += self.usage.read(answer.consumed_capacity());
-                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
-                request = answer.unprocessed_keys.unwrap_or_default().into_values().next();
-            }
-            if request.is_some() {
-                return Err(StoreError::Throttled);
-            }
-        }
-        Ok((found, read_units))
+    pub(super) async fn batch(&self, keys: Vec<ItemKey>) -> Result<(Vec<Item>, f64), StoreError> {
+        let read = self.table.batch_get(&keys).await?;
+        self.usage.read(read.units);
+        Ok((read.content, read.units))
     }
 
     /// Reads a range with one Query.
@@ -230,83 +193,22 @@ impl Store {
             return Ok(ListPage { postings: Vec::new(), more: false, read_units: 0.0 });
         }
         // One more than requested tells a list that ends here from one that continues.
-        let query = RangeQuery::new(range.list.pk(), (low, high), range.limit + 1).newest_first(newest_first);
-        let answer = self.query_range(query).await?;
-        let more = answer.more || answer.items.len() > range.limit;
-        let shown = answer.items.iter().take(range.limit);
+        let query = KeyRange::new(range.list.pk(), (low, high), range.limit + 1).newest_first(newest_first);
+        let (page, read_units) = self.read_range(&query).await?;
+        let more = page.more || page.items.len() > range.limit;
+        let shown = page.items.iter().take(range.limit);
         let postings = shown.map(|item| Attributes(item).posting()).collect::<Result<Vec<_>, _>>()?;
-        let read_units = answer.read_units;
         Ok(ListPage { postings, more, read_units })
     }
 
-    /// Queries a range of sort keys within one partition: the only Query of the store.
-    pub(super) async fn query_range(&self, query: RangeQuery) -> Result<RangeItems, StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-            .expression_attribute_values(":pk", text(query.pk))
-            .expression_attribute_values(":low", text(query.low))
-            .expression_attribute_values(":high", text(query.high))
-            .set_projection_expression(query.attributes.as_ref().map(|attributes| attributes.expression.clone()))
-            .set_expression_attribute_names(query.attributes.and_then(|attributes| attributes.names))
-            .scan_index_forward(!query.newest_first)
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| StoreError::call("Query", error))?;
-        Ok(RangeItems {
-            more: answer.last_evaluated_key.is_some(),
-            read_units: self.usage.read(&answer.consumed_capacity),
-            items: answer.items.unwrap_or_default(),
-        })
-    }
-}
-
-/// A range of sort keys, both bounds inclusive, within one partition.
-pub(super) struct RangeQuery {
-    pk: String,
-    low: String,
-    high: String,
-    newest_first: bool,
-    limit: usize,
-    /// The attributes to return in addition to the keys; `None` returns all.
-    attributes: Option<Projection>,
-}
-
-struct Projection {
-    expression: String,
-    /// Placeholders, because some attribute names are reserved words.
-    names: Option<HashMap<String, String>>,
-}
-
-impl RangeQuery {
-    pub fn new(pk: String, (low, high): (String, String), limit: usize) -> Self {
-        Self { pk, low, high, newest_first: false, limit, attributes: None }
+    /// Returns a range of sort keys within one partition.
+    pub(super) async fn query_range(&self, range: KeyRange) -> Result<Page, StoreError> {
+        Ok(self.read_range(&range).await?.0)
     }
 
-    pub fn newest_first(self, newest_first: bool) -> Self {
-        Self { newest_first, ..self }
+    async fn read_range(&self, range: &KeyRange) -> Result<(Page, f64), StoreError> {
+        let read = self.table.query(range).await?;
+        self.usage.read(read.units);
+        Ok((read.content, read.units))
     }
-
-    pub fn with_attributes(self, attributes: &[&str]) -> Self {
-        let names: HashMap<String, String> =
-            attributes.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect();
-        let placeholders = attributes.iter().map(|name| format!("#{name}"));
-        let expression = [table_keys::PK, table_keys::SK].map(str::to_owned).into_iter().chain(placeholders);
-        let expression = expression.collect::<Vec<_>>().join(", ");
-        let names = (!names.is_empty()).then_some(names);
-        Self { attributes: Some(Projection { expression, names }), ..self }
-    }
-}
-
-/// The items of a range.
-pub(super) struct RangeItems {
-    pub items: Vec<Item>,
-    /// Whether the table ended the answer before the end of the range: at the limit, or at 1 MB.
-    pub more: bool,
-    pub read_units: f64,
 }

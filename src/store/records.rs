@@ -7,13 +7,12 @@
 
 use super::{
     RetryOnConflict, Store, StoreError,
-    items::{self, Attributes, Item, number, text},
-    queries::RangeQuery,
+    items::Attributes,
+    table::{Action, Item, ItemKey, KeyRange, Write},
     table_keys,
-    transaction::version_condition,
+    transaction::at_version,
 };
 use crate::{article::Instant, json::to_json};
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder};
 use futures::future::try_join_all;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -120,7 +119,7 @@ impl Store {
         let (items, more) = self.range(kind.by_time(), ("#".to_owned(), high), false, limit).await?;
         let read = items.iter().map(async |item| {
             let attributes = Attributes(item);
-            let (position, id) = (attributes.text(table_keys::SK)?, attributes.text("id")?);
+            let (position, id) = (&*item.key.sk, attributes.text("id")?);
             let record = if Some(position) == before { None } else { self.record(kind, id).await? };
             Ok::<_, StoreError>(record.map(|record| (position.to_owned(), record)))
         });
@@ -130,24 +129,18 @@ impl Store {
     /// Puts the next version of a record; returns `Conflict` if it changed since `before` was read.
     pub async fn put_record(&self, kind: RecordKind, before: Option<&Record>, next: &Record) -> Result<(), StoreError> {
         let version = before.map_or(0, |record| record.version);
-        let mut item = items::item(kind.partition().to_owned(), next.id.clone());
-        item.insert("version".to_owned(), number(version + 1));
-        item.insert("json".to_owned(), text(&next.json));
-        if let Some(at) = next.at {
-            item.insert("at".to_owned(), text(at.to_string()));
-        }
-        let (condition, values) = version_condition(version);
-        let put =
-            self.put_builder(item).condition_expression(condition).set_expression_attribute_values(values).build()?;
-        let mut actions = vec![TransactWriteItem::builder().put(put).build()];
+        let item = Item::new(kind.partition(), &*next.id)
+            .with("version", version + 1)
+            .with("json", &*next.json)
+            .with_some("at", next.at.map(|at| at.to_string()));
+        let mut writes = vec![Action::Put(item).only_if(at_version(version))];
         let previous = before.and_then(|record| record.at).filter(|at| Some(*at) != next.at);
-        actions.extend(previous.map(|at| self.unlist(kind, &next.id, at)).transpose()?);
+        writes.extend(previous.map(|at| unlist(kind, &next.id, at)));
         if let Some(at) = next.at {
-            let mut item = items::item(kind.by_time(), table_keys::by_time(at, &next.id));
-            item.insert("id".to_owned(), text(&next.id));
-            actions.push(TransactWriteItem::builder().put(self.put_builder(item).build()?).build());
+            let entry = Item::new(kind.by_time(), table_keys::by_time(at, &next.id)).with("id", &*next.id);
+            writes.push(Action::Put(entry).always());
         }
-        self.transact(actions).await.map(|_| ())
+        self.transact(writes).await.map(|_| ())
     }
 
     /// Deletes a record, whatever its version; returns `false` if it does not exist.
@@ -164,21 +157,10 @@ impl Store {
 
     /// Deletes a record; returns `Conflict` if it changed since it was read.
     async fn delete_record(&self, kind: RecordKind, record: &Record) -> Result<(), StoreError> {
-        let (condition, values) = version_condition(record.version);
-        let delete = self.delete(kind.partition(), &record.id).condition_expression(condition);
-        let delete = delete.set_expression_attribute_values(values).build()?;
-        let mut actions = vec![TransactWriteItem::builder().delete(delete).build()];
-        actions.extend(record.at.map(|at| self.unlist(kind, &record.id, at)).transpose()?);
-        self.transact(actions).await.map(|_| ())
-    }
-
-    fn unlist(&self, kind: RecordKind, id: &str, at: Instant) -> Result<TransactWriteItem, StoreError> {
-        let delete = self.delete(&kind.by_time(), &table_keys::by_time(at, id)).build()?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    fn delete(&self, pk: &str, sk: &str) -> DeleteBuilder {
-        Delete::builder().table_name(&self.table).key(table_keys::PK, text(pk)).key(table_keys::SK, text(sk))
+        let delete = Action::Delete(ItemKey::new(kind.partition(), &*record.id));
+        let mut writes = vec![delete.only_if(at_version(record.version))];
+        writes.extend(record.at.map(|at| unlist(kind, &record.id, at)));
+        self.transact(writes).await.map(|_| ())
     }
 
     /// Returns the items of a range, and whether there are more.
@@ -189,7 +171,7 @@ impl Store {
         forward: bool,
         limit: usize,
     ) -> Result<(Vec<Item>, bool), StoreError> {
-        let query = RangeQuery::new(pk, (low, high), limit + 1).newest_first(!forward);
+        let query = KeyRange::new(pk, (low, high), limit + 1).newest_first(!forward);
         let answer = self.query_range(query).await?;
         let mut items = answer.items;
         let more = items.len() > limit || answer.more;
@@ -198,11 +180,16 @@ impl Store {
     }
 }
 
+/// Deletes a record's entry in the list of its kind by time.
+fn unlist(kind: RecordKind, id: &str, at: Instant) -> Write {
+    Action::Delete(ItemKey::new(kind.by_time(), table_keys::by_time(at, id))).always()
+}
+
 pub(super) fn read(item: &Item) -> Result<Record, StoreError> {
     let attributes = Attributes(item);
     Ok(Record {
-        id: attributes.text(table_keys::SK)?.to_owned(),
-        at: attributes.optional("at").and_then(|at| Instant::parse(&at).ok()),
+        id: item.key.sk.clone(),
+        at: attributes.optional("at").and_then(|at| Instant::parse(at).ok()),
         version: attributes.number("version")?,
         json: attributes.text("json")?.to_owned(),
     })

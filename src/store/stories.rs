@@ -6,14 +6,12 @@
 
 use super::{
     Store, StoreError,
-    items::{self, Attributes, Item, number, text, texts},
-    queries::RangeQuery,
-    table::EXPIRES_AT,
+    items::Attributes,
+    table::{Action, EXPIRES_AT, Item, ItemKey, KeyRange, Write},
     table_keys::{self, ListPosition},
-    transaction::version_condition,
+    transaction::at_version,
 };
 use crate::article::{ArticleId, Instant};
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
 /// Time to live of a band after the last article that has it.
 const BAND_SECONDS: i64 = 14 * 24 * 60 * 60;
@@ -83,28 +81,26 @@ pub struct StoryChanges {
 }
 
 fn band_item(band: &Band) -> Item {
-    let mut item = items::item(band.key.clone(), table_keys::BAND.to_owned());
-    item.insert("version".to_owned(), number(band.version + 1));
     let members: Vec<String> = band.members.iter().map(ToString::to_string).collect();
-    item.insert("members".to_owned(), texts(&members));
-    item.insert(EXPIRES_AT.to_owned(), number(Instant::now().timestamp().as_second() + BAND_SECONDS));
-    item
+    Item::new(&*band.key, table_keys::BAND)
+        .with("version", band.version + 1)
+        .with("members", members)
+        .with(EXPIRES_AT, Instant::now().timestamp().as_second() + BAND_SECONDS)
 }
 
 fn story_item(story: &Story) -> Item {
-    let mut item = items::item(table_keys::story(&story.id), table_keys::HEAD.to_owned());
-    item.insert("version".to_owned(), number(story.version + 1));
-    item.insert("created_at".to_owned(), text(story.created_at.to_string()));
     let members: Vec<String> = story.members.iter().map(ToString::to_string).collect();
-    item.insert("members".to_owned(), texts(&members));
-    item.extend(story.merged_into.as_ref().map(|merged_into| ("merged_into".to_owned(), text(merged_into.as_str()))));
-    item
+    Item::new(table_keys::story(&story.id), table_keys::HEAD)
+        .with("version", story.version + 1)
+        .with("created_at", story.created_at.to_string())
+        .with("members", members)
+        .with_some("merged_into", story.merged_into.as_ref().map(ArticleId::as_str))
 }
 
 pub(super) fn read_band(item: &Item) -> Result<Band, StoreError> {
     let attributes = Attributes(item);
     Ok(Band {
-        key: attributes.text(table_keys::PK)?.to_owned(),
+        key: item.key.pk.clone(),
         version: attributes.number("version")?,
         members: attributes.all_parsed("members", ListPosition::parse)?,
     })
@@ -114,7 +110,7 @@ pub(super) fn read_story(item: &Item) -> Result<Story, StoreError> {
     let attributes = Attributes(item);
     let id = |text: &str| ArticleId::parse(text).ok();
     Ok(Story {
-        id: attributes.parsed(table_keys::PK, |attribute| id(attribute.strip_prefix(table_keys::STORY)?))?,
+        id: attributes.parsed_key(&item.key.pk, |pk| id(pk.strip_prefix(table_keys::STORY)?))?,
         version: attributes.number("version")?,
         created_at: attributes.parsed("created_at", |attribute| Instant::parse(attribute).ok())?,
         members: attributes.all_parsed("members", id)?,
@@ -127,7 +123,7 @@ impl Store {
     pub async fn bands(&self, hashes: &[u64]) -> Result<Vec<Band>, StoreError> {
         let band_keys: Vec<String> =
             hashes.iter().enumerate().map(|(number, hash)| table_keys::band(number, *hash)).collect();
-        let keys = band_keys.iter().map(|key| (key.clone(), table_keys::BAND.to_owned())).collect();
+        let keys = band_keys.iter().map(|key| ItemKey::new(&**key, table_keys::BAND)).collect();
         let (items, _) = self.batch(keys).await?;
         let mut bands: Vec<Band> =
             band_keys.into_iter().map(|key| Band { key, version: 0, members: Vec::new() }).collect();
@@ -162,13 +158,13 @@ impl Store {
     pub async fn stories(&self, after: Option<&ListPosition>, limit: usize) -> Result<(Vec<Story>, bool), StoreError> {
         let high = after.map_or_else(|| "~".to_owned(), ListPosition::just_before);
         let bounds = ("#".to_owned(), high);
-        let query = RangeQuery::new(table_keys::STORIES.to_owned(), bounds, limit + 1).newest_first(true);
+        let query = KeyRange::new(table_keys::STORIES, bounds, limit + 1).newest_first(true);
         let answer = self.query_range(query).await?;
         let more = answer.items.len() > limit;
         let mut keys = Vec::new();
         for item in answer.items.iter().take(limit) {
-            let position = Attributes(item).parsed(table_keys::SK, ListPosition::parse)?;
-            keys.push((table_keys::story(&position.id), table_keys::HEAD.to_owned()));
+            let position = Attributes(item).parsed_key(&item.key.sk, ListPosition::parse)?;
+            keys.push(ItemKey::new(table_keys::story(&position.id), table_keys::HEAD));
         }
         let (items, _) = self.batch(keys).await?;
         let mut stories = items.iter().map(read_story).collect::<Result<Vec<_>, _>>()?;
@@ -193,41 +189,23 @@ impl Store {
             }
         }
     }
+}
 
-    /// Builds the actions for stories and bands. Bands use the `room` that is left in the transaction; a new article
-    /// always has room for all of them.
-    pub(super) fn story_actions(
-        &self,
-        changes: &StoryChanges,
-        mut room: usize,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let mut actions = Vec::new();
-        for StoryPut { story, was_listed } in &changes.stories {
-            actions.push(self.put_versioned(story_item(story), story.version)?);
-            let listing = items::item(table_keys::STORIES.to_owned(), story.position().to_string());
-            match (was_listed, story.is_listed()) {
-                (false, true) => {
-                    let put = Put::builder().table_name(&self.table).set_item(Some(listing)).build()?;
-                    actions.push(TransactWriteItem::builder().put(put).build());
-                }
-                (true, false) => {
-                    let delete = Delete::builder().table_name(&self.table).set_key(Some(listing)).build()?;
-                    actions.push(TransactWriteItem::builder().delete(delete).build());
-                }
-                _ => {}
-            }
+/// Builds the writes for stories and bands. Bands use the `room` that is left in the transaction; a new article always
+/// has room for all of them.
+pub(super) fn writes(changes: &StoryChanges, room: usize) -> Vec<Write> {
+    let mut writes = Vec::new();
+    for StoryPut { story, was_listed } in &changes.stories {
+        writes.push(Action::Put(story_item(story)).only_if(at_version(story.version)));
+        let entry = Item::new(table_keys::STORIES, story.position().to_string());
+        match (was_listed, story.is_listed()) {
+            (false, true) => writes.push(Action::Put(entry).always()),
+            (true, false) => writes.push(Action::Delete(entry.key).always()),
+            _ => {}
         }
-        room = room.saturating_sub(actions.len());
-        for band in changes.bands.iter().take(room) {
-            actions.push(self.put_versioned(band_item(band), band.version)?);
-        }
-        Ok(actions)
     }
-
-    fn put_versioned(&self, item: Item, version: u64) -> Result<TransactWriteItem, StoreError> {
-        let (condition, values) = version_condition(version);
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        let put = put.condition_expression(condition).set_expression_attribute_values(values);
-        Ok(TransactWriteItem::builder().put(put.build()?).build())
-    }
+    let room = room.saturating_sub(writes.len());
+    let bands = changes.bands.iter().take(room);
+    writes.extend(bands.map(|band| Action::Put(band_item(band)).only_if(at_version(band.version))));
+    writes
 }

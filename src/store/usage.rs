@@ -1,6 +1,5 @@
 //! The capacity units that a store consumed, counted over all of its calls.
 
-use aws_sdk_dynamodb::types::ConsumedCapacity;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -32,14 +31,12 @@ impl Usage {
 }
 
 impl UsageCounters {
-    /// Adds what a read consumed, and returns its units.
-    pub fn read<'a>(&self, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> f64 {
-        add(&self.0.read, consumed)
+    pub fn read(&self, units: f64) {
+        add(&self.0.read, units);
     }
 
-    /// Adds what a write consumed, and returns its units.
-    pub fn written<'a>(&self, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> f64 {
-        add(&self.0.written, consumed)
+    pub fn written(&self, units: f64) {
+        add(&self.0.written, units);
     }
 
     pub fn now(&self) -> Usage {
@@ -48,8 +45,6 @@ impl UsageCounters {
     }
 }
 
-fn add<'a>(counter: &AtomicU64, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> f64 {
-    let units = consumed.into_iter().filter_map(|capacity| capacity.capacity_units).sum::<f64>();
+fn add(counter: &AtomicU64, units: f64) {
     counter.fetch_add((units * 1_000.0).round() as u64, Ordering::Relaxed);
-    units
 }

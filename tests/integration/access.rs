@@ -22,7 +22,7 @@ struct KeyedServer {
 
 impl KeyedServer {
     async fn new(policy: Policy) -> Self {
-        let (store, _engine) = embedded::memory().await.expect("an engine in memory");
+        let (store, _engine) = embedded::memory().expect("an engine in memory");
         Self { server: Server::on(store, policy) }
     }
 

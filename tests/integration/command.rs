@@ -3,6 +3,7 @@
 use crate::support::process::{ServerProcess, dateline, run, text};
 use serde_json::Value;
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Output, Stdio},
@@ -16,7 +17,7 @@ fn bench(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
-    std::fs::write(folder.join(name), content).expect("written");
+    fs::write(folder.join(name), content).expect("written");
 }
 
 fn story(number: usize, take: usize) -> String {
@@ -412,11 +413,36 @@ fn a_damaged_or_emptied_table_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), "a.txt", story(1, 0));
     assert!(run(folder.path(), &["ingest", "a.txt"]).status.success());
-    for content in ["", "no table at all, but some text"] {
-        write(&folder.path().join(".dateline"), "table.sqlite", content);
+    let file = folder.path().join(".dateline/table.mdb");
+    let whole = fs::read(&file).expect("the table");
+    let text_of_a_page = b"some text, but no table ".repeat(400);
+    for content in [&b""[..], b"no table at all, but some text", &text_of_a_page, &whole[..whole.len() / 2]] {
+        fs::write(&file, content).expect("written");
         let refused = run(folder.path(), &["list"]);
-        assert_eq!(refused.status.code(), Some(1));
+        assert_eq!(refused.status.code(), Some(1), "{}", content.len());
         let message = text(&refused.stderr);
-        assert!(message.contains("table.sqlite is damaged or was emptied: restore it"), "{message}");
+        assert!(message.contains("table.mdb is damaged or was emptied"), "{message}");
+        assert!(message.contains("restore it from a copy"), "{message}");
     }
+    fs::write(&file, whole).expect("written");
+    assert!(run(folder.path(), &["list"]).status.success());
+}
+
+/// The message names a command, and that command makes an archive of the folder's documents.
+#[test]
+fn a_folder_of_the_former_engine_is_refused_and_its_documents_can_be_ingested() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.txt", story(1, 0));
+    assert!(run(folder.path(), &["ingest", "a.txt"]).status.success());
+    let archive = folder.path().join(".dateline");
+    fs::rename(archive.join("table.mdb"), archive.join("table.sqlite")).expect("renamed");
+    let refused = run(folder.path(), &["list"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let message = text(&refused.stderr);
+    let command = message.trim().rsplit("dateline ").next().expect("a command").replace("NEW", "new");
+    let ingested = run(folder.path(), &command.split(' ').collect::<Vec<_>>());
+    assert!(ingested.status.success(), "{command}: {}", text(&ingested.stderr));
+    let listed = text(&run(folder.path(), &["list", "--data", "new"]).stdout);
+    assert!(listed.contains("Tram"), "{listed}");
+    assert!(!archive.join("table.mdb").exists(), "nothing is created");
 }

@@ -36,8 +36,7 @@ async fn stdout_of(child: Child) -> String {
 
 /// Returns the headlines of the archive. Checks that each is of one complete article with one revision.
 async fn archived(folder: &Path) -> HashSet<String> {
-    let data =
-        embedded::open(&folder.join(".dateline"), embedded::Durability::Process).await.expect("the archive opens");
+    let data = embedded::open(&folder.join(".dateline"), embedded::Durability::Process).expect("the archive opens");
     let query = ListQuery::parse(&[("limit".to_owned(), "100".to_owned())]).expect("a valid query");
     let mut headlines = HashSet::new();
     for (id, _) in query::page(&data.store, &query).await.expect("a page").cards {

@@ -1,17 +1,17 @@
 //! The doctor: a whole archive has no fault, and each kind of fault is named, and mended if it can be derived.
 
 use crate::support::{Server, process, request, story};
-use aws_sdk_dynamodb::types::AttributeValue;
 use dateline::{
     archive::{Deletion, doctor::Finding},
     article::{ArticleId, Instant, RawDocument},
     search::{IndexDifferences, Search, indexer::Indexer},
-    store::Store,
+    store::{
+        Store,
+        table::{Action, Item},
+    },
 };
 use serde_json::json;
-use std::{collections::HashMap, fs, time::Duration};
-
-type Item = HashMap<String, AttributeValue>;
+use std::{fs, time::Duration};
 
 /// An archive with every kind of item: revised, deleted, purged, restored and merged articles, sources, a failure, a
 /// webhook, a key, a consumer and an idempotency key.
@@ -50,27 +50,25 @@ async fn ids(server: &Server) -> Vec<ArticleId> {
     cards.iter().map(|card| ArticleId::parse(card["id"].as_str().expect("text")).expect("an id")).collect()
 }
 
-fn key(pk: &str, sk: &str) -> Item {
-    [("pk", pk), ("sk", sk)]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())))
-        .collect()
-}
-
 /// Returns the items whose partition key has this prefix.
 async fn items(store: &Store, prefix: &str) -> Vec<Item> {
-    let scanned =
-        store.client().scan().table_name(store.table()).send().await.expect("scanned").items.unwrap_or_default();
-    scanned.into_iter().filter(|item| item["pk"].as_s().expect("text").starts_with(prefix)).collect()
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.table().scan(after.as_ref(), 1_000).await.expect("scanned").content;
+        after = page.items.last().map(|item| item.key.clone());
+        found.extend(page.items.into_iter().filter(|item| item.key.pk.starts_with(prefix)));
+        if !page.more {
+            return found;
+        }
+    }
 }
 
 async fn delete(store: &Store, item: &Item) {
-    let key = [("pk".to_owned(), item["pk"].clone()), ("sk".to_owned(), item["sk"].clone())].into();
-    store.client().delete_item().table_name(store.table()).set_key(Some(key)).send().await.expect("deleted");
+    store.table().write(Action::Delete(item.key.clone()).always()).await.expect("deleted");
 }
 
 async fn put(store: &Store, item: Item) {
-    store.client().put_item().table_name(store.table()).set_item(Some(item)).send().await.expect("put");
+    store.table().write(Action::Put(item).always()).await.expect("put");
 }
 
 async fn findings(server: &Server, repair: bool) -> Vec<Finding> {
@@ -96,21 +94,17 @@ async fn what_is_derived_is_mended() {
     let id = ids(&server).await[0].to_string();
     for prefix in ["F#all", "F#changed", "L#stories", "L#sources#time"] {
         let items = items(store, prefix).await;
-        let lost =
-            items.iter().find(|item| !prefix.starts_with("F#") || item["sk"].as_s().expect("text").ends_with(&id));
+        let lost = items.iter().find(|item| !prefix.starts_with("F#") || item.key.sk.ends_with(&id));
         let lost = lost.unwrap_or_else(|| panic!("no item of {prefix}"));
         delete(store, lost).await;
-        expected.push(format!("{} {}", lost["pk"].as_s().expect("text"), lost["sk"].as_s().expect("text")));
+        expected.push(lost.key.to_string());
     }
     // Left over: a posting under another time, and an entry of a source that does not exist.
     let mut stray = items(store, "F#all").await.remove(0);
-    let sk = stray["sk"].as_s().expect("text").replacen("20", "19", 1);
-    stray.insert("sk".to_owned(), AttributeValue::S(sk.clone()));
+    stray.key.sk = stray.key.sk.replacen("20", "19", 1);
+    expected.push(stray.key.to_string());
     put(store, stray).await;
-    expected.push(format!("F#all {sk}"));
-    let mut entry = key("L#sources#time", "2026-01-01T00:00:00.000Z#nobody");
-    entry.insert("id".to_owned(), AttributeValue::S("nobody".to_owned()));
-    put(store, entry).await;
+    put(store, Item::new("L#sources#time", "2026-01-01T00:00:00.000Z#nobody").with("id", "nobody")).await;
     expected.push("L#sources#time 2026-01-01T00:00:00.000Z#nobody".to_owned());
     expected.sort();
 
@@ -131,26 +125,15 @@ async fn what_cannot_be_derived_is_named_and_left() {
     let articles = ids(&server).await;
     let [damaged, without_evidence] = [&articles[0], &articles[1]].map(|id| format!("A#{id}"));
     // An article that cannot be parsed: its postings are not called surplus, because what it has is unknown.
-    let mut head = items(store, &damaged)
-        .await
-        .into_iter()
-        .find(|item| item["sk"].as_s().is_ok_and(|sk| sk == "HEAD"))
-        .expect("a head");
-    head.insert("content_hash".to_owned(), AttributeValue::Bool(true));
+    let mut head = items(store, &damaged).await.into_iter().find(|item| item.key.sk == "HEAD").expect("a head");
+    head.set("content_hash", true);
     put(store, head).await;
-    let evidence = items(store, &without_evidence)
-        .await
-        .into_iter()
-        .find(|item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("E#")));
+    let evidence = items(store, &without_evidence).await.into_iter().find(|item| item.key.sk.starts_with("E#"));
     let evidence = evidence.expect("evidence");
     delete(store, &evidence).await;
-    let change = items(store, "C#")
-        .await
-        .into_iter()
-        .find(|item| item["sk"].as_s().is_ok_and(|sk| sk == "000000000001"))
-        .expect("a change");
+    let change = items(store, "C#").await.into_iter().find(|item| item.key.sk == "000000000001").expect("a change");
     delete(store, &change).await;
-    put(store, key("X#1", "HEAD")).await;
+    put(store, Item::new("X#1", "HEAD")).await;
     // One raw document is lost, another differs.
     let sha256 =
         async |id: &ArticleId| store.article(id).await.expect("read").expect("an article").article.head.raw.sha256;
@@ -158,11 +141,10 @@ async fn what_cannot_be_derived_is_named_and_left() {
     store.objects().delete_raw(&lost).await.expect("deleted");
     store.objects().put_raw(&differing, b"other bytes".to_vec()).await.expect("put");
 
-    let name = |item: &Item| format!("{} {}", item["pk"].as_s().expect("text"), item["sk"].as_s().expect("text"));
     let mut expected = [
         format!("{damaged} HEAD"),
-        name(&evidence),
-        name(&change),
+        evidence.key.to_string(),
+        change.key.to_string(),
         "X#1 HEAD".to_owned(),
         format!("raw/{lost}"),
         format!("raw/{differing}"),

@@ -1,14 +1,16 @@
 //! The functions' binaries, run as Lambda runs them: with a stand-in for its Runtime API, the events that the template
-//! connects to them, and the embedded engine as the table, over loopback.
+//! connects to them, and another engine as DynamoDB, over loopback.
 
-use crate::support::runtime::{Function, event};
+use crate::support::{
+    dynamodb_endpoint,
+    runtime::{Function, event},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dateline::{
     archive::{Archive, failures::Failure},
     article::{ArticleId, Instant, RawDocument},
-    cli::table_endpoint,
     sources::{Source, SourceSettings},
-    store::{RecordKind, embedded},
+    store::{Objects, RecordKind, aws},
 };
 use serde_json::{Value, json};
 use std::{io::Read, path::Path};
@@ -22,11 +24,14 @@ struct Stack {
 
 impl Stack {
     async fn new() -> Self {
-        let (store, database) = embedded::memory().await.expect("an engine in memory");
         let objects = tempfile::tempdir().expect("a folder");
-        let endpoint = table_endpoint::serve(database, table_endpoint::ANY_PORT).await.expect("a free port");
+        let engine = dynoxide::Database::memory().expect("an engine in memory");
+        let endpoint = dynamodb_endpoint::serve(engine).await.expect("a free port");
+        let config = dynamodb_endpoint::config(&endpoint, objects.path());
+        aws::table(&config).expect("complete settings").create().await.expect("the table is created");
+        let store = aws::open(&config).expect("complete settings").with_objects(Objects::memory());
         let environment = vec![
-            ("DATELINE_TABLE", embedded::TABLE.to_owned()),
+            ("DATELINE_TABLE", dynamodb_endpoint::TABLE.to_owned()),
             ("DATELINE_OBJECTS", format!("file://{}", objects.path().display())),
             ("AWS_REGION", "eu-west-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "key".to_owned()),

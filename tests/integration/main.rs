@@ -37,6 +37,7 @@ mod stored_items;
 mod stories;
 mod support;
 mod table;
+mod table_contract;
 mod torture;
 mod webhooks;
 mod websub;

@@ -5,11 +5,12 @@ use dateline::{
     archive::{Archive, Deletion, Outcome},
     article::{ArticleId, Instant, RawDocument},
     query::{self, ListQuery},
-    store::{Store, embedded},
+    store::{
+        Store, TRANSACTION_WRITES, embedded,
+        table::{Action, KeyRange},
+    },
 };
-use dynoxide::{Database, ImportOptions};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -269,43 +270,40 @@ async fn a_page_costs_one_query_with_one_filter_and_at_most_three_with_three() {
     }
 }
 
-/// Lengthens a posting list with copies of a real posting at other positions. Uses the engine's own import, because so
-/// many writes take minutes through a client.
-fn lengthen(engine: &Database, pk: &str, from: usize, to: usize) {
-    let query = json!({
-        "TableName": embedded::TABLE,
-        "KeyConditionExpression": "pk = :pk",
-        "ExpressionAttributeValues": {":pk": {"S": pk}},
-        "Limit": 1,
-    });
-    let (_, answer) = embedded::answer(engine, "DynamoDB_20120810.Query", query.to_string().as_bytes());
-    let answer: Value = serde_json::from_str(&answer).expect("JSON");
-    let copies = (from..to).map(|number| {
-        let mut copy = answer["Items"][0].clone();
-        let (minute, second, millisecond) = (number / 60_000, number / 1_000 % 60, number % 1_000);
-        let sk = format!("2020-01-01T00:{minute:02}:{second:02}.{millisecond:03}Z#{number:026}");
-        copy["sk"] = json!({ "S": sk });
-        serde_json::from_value(copy).expect("an item")
-    });
-    engine.import_items(embedded::TABLE, copies.collect(), ImportOptions::default()).expect("imported");
+/// Lengthens a posting list with copies of a real posting at other positions.
+async fn lengthen(store: &Store, pk: &str, from: usize, to: usize) {
+    let table = store.table();
+    let first = table.query(&KeyRange::new(pk, ("#".to_owned(), "~".to_owned()), 1)).await.expect("read");
+    let first = first.content.items.first().expect("a posting").clone();
+    let copies: Vec<_> = (from..to)
+        .map(|number| {
+            let mut copy = first.clone();
+            let (minute, second, millisecond) = (number / 60_000, number / 1_000 % 60, number % 1_000);
+            copy.key.sk = format!("2020-01-01T00:{minute:02}:{second:02}.{millisecond:03}Z#{number:026}");
+            Action::Put(copy).always()
+        })
+        .collect();
+    for copies in copies.chunks(TRANSACTION_WRITES) {
+        table.transact(copies.to_vec()).await.expect("written");
+    }
 }
 
 #[tokio::test]
 async fn a_page_costs_the_same_at_a_hundred_and_at_a_hundred_thousand_postings() {
-    let (store, engine) = embedded::memory().await.expect("an engine in memory");
+    let (store, _) = embedded::memory().expect("an engine in memory");
     let archive = Archive::new(store);
     archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
     let queries = ["", "language=en", "sort=published", "language=en&has=dateline"];
     let lists = ["F#all", "F#language#en"];
     for pk in lists {
-        lengthen(&engine, pk, 1, 100);
+        lengthen(archive.store(), pk, 1, 100).await;
     }
     let mut few = Vec::new();
     for query in queries {
         few.push(cost(archive.store(), query).await);
     }
     for pk in lists {
-        lengthen(&engine, pk, 100, 100_000);
+        lengthen(archive.store(), pk, 100, 100_000).await;
     }
     for (query, few) in queries.into_iter().zip(few) {
         assert_eq!(few.2, 20, "{query}");
@@ -315,11 +313,11 @@ async fn a_page_costs_the_same_at_a_hundred_and_at_a_hundred_thousand_postings()
 
 #[tokio::test]
 async fn a_page_with_few_matches_ends_at_its_query_budget_and_the_walk_continues() {
-    let (store, engine) = embedded::memory().await.expect("an engine in memory");
+    let (store, _) = embedded::memory().expect("an engine in memory");
     let server = Server::on(store, dateline::access::Policy::OPEN);
     server.archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
     // More postings than the budget reads, none of which match.
-    lengthen(&engine, "F#all", 1, 30_000);
+    lengthen(server.archive.store(), "F#all", 1, 30_000).await;
     let (queries, _, found) = cost(server.archive.store(), "has=-dateline").await;
     assert_eq!((queries, found), (dateline::limits::PAGE_QUERIES, 0));
     assert!(server.walk("/v1/articles?has=-dateline").await.is_empty());

@@ -176,7 +176,8 @@ impl Stage {
             ..Config::default()
         };
         let store = aws::open(&config).expect("the settings are complete");
-        store.create_table().await.expect("the table is created");
+        let table = aws::table(&config).expect("the settings are complete");
+        table.create().await.expect("the table is created");
         recorder.take();
         let server = Server::on(store.clone(), Policy::OPEN);
         Some(Self { recorder, archive: Archive::new(store.clone()), store, server })

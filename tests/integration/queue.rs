@@ -171,7 +171,7 @@ fn document(number: usize, version: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_document_reaches_its_last_version_despite_queue_faults() {
-    let (store, _engine) = embedded::memory().await.expect("an engine in memory");
+    let (store, _engine) = embedded::memory().expect("an engine in memory");
     let Some(mut stage) = Stage::new(store).await else { return };
     for version in 0..VERSIONS {
         for number in 0..DOCUMENTS {

@@ -1,21 +1,15 @@
 //! Concurrent writers: on one article, on one shard of the change log, and on an engine with injected conflicts.
 
 use crate::support::story;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::{
-    client::{
-        http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
-        orchestrator::{HttpRequest, HttpResponse},
-    },
-    http::StatusCode,
-};
-use aws_smithy_types::body::SdkBody;
+use async_trait::async_trait;
 use dateline::{
     archive::{Archive, Deletion, Outcome},
     article::ArticleId,
-    store::{ChangeKind, ChangePosition, Objects, PostingList, Store, StoredArticle, embedded},
+    store::{
+        ChangeKind, ChangePosition, ItemKey, Objects, PostingList, Store, StoreError, StoredArticle,
+        table::{Item, KeyRange, Page, Read, Table, Write, embedded::EmbeddedTable},
+    },
 };
-use dynoxide::Database;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -24,66 +18,58 @@ use std::{
     },
 };
 
-/// One in this many transactions fails with a conflict, which the embedded engine itself never reports.
+/// One in this many transactions fails with a conflict, as DynamoDB's do when two are in progress for one item.
 const CONFLICT_EVERY: u32 = 3;
-/// A thousand rounds in all, on fresh archives, because the embedded engine slows down as its partitions grow.
+/// A thousand rounds in all.
 const ARCHIVES: usize = 20;
 const ROUNDS: usize = 50;
 
-/// The embedded engine with injected conflicts.
-#[derive(Clone, Debug)]
+/// The embedded table with injected conflicts, where other tasks run between any two calls.
+#[derive(Debug)]
 struct Contended {
-    engine: Arc<EngineHandle>,
-    transactions: Arc<AtomicU32>,
+    table: EmbeddedTable,
+    transactions: AtomicU32,
 }
 
-struct EngineHandle(Database);
+#[async_trait]
+impl Table for Contended {
+    async fn get(&self, key: &ItemKey) -> Result<Read<Option<Item>>, StoreError> {
+        tokio::task::yield_now().await;
+        self.table.get(key).await
+    }
 
-impl std::fmt::Debug for EngineHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EngineHandle")
+    async fn batch_get(&self, keys: &[ItemKey]) -> Result<Read<Vec<Item>>, StoreError> {
+        tokio::task::yield_now().await;
+        self.table.batch_get(keys).await
+    }
+
+    async fn query(&self, range: &KeyRange) -> Result<Read<Page>, StoreError> {
+        tokio::task::yield_now().await;
+        self.table.query(range).await
+    }
+
+    async fn scan(&self, after: Option<&ItemKey>, limit: usize) -> Result<Read<Page>, StoreError> {
+        self.table.scan(after, limit).await
+    }
+
+    async fn write(&self, write: Write) -> Result<f64, StoreError> {
+        tokio::task::yield_now().await;
+        self.table.write(write).await
+    }
+
+    async fn transact(&self, writes: Vec<Write>) -> Result<f64, StoreError> {
+        tokio::task::yield_now().await;
+        if self.transactions.fetch_add(1, Ordering::Relaxed).is_multiple_of(CONFLICT_EVERY) {
+            return Err(StoreError::Conflict);
+        }
+        self.table.transact(writes).await
     }
 }
 
-impl HttpConnector for Contended {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let engine = self.clone();
-        HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-            let body = request.body().bytes().unwrap_or_default().to_vec();
-            let is_transaction = target.ends_with(".TransactWriteItems");
-            let conflicts =
-                is_transaction && engine.transactions.fetch_add(1, Ordering::Relaxed).is_multiple_of(CONFLICT_EVERY);
-            // Lets other tasks run between any two calls.
-            tokio::task::yield_now().await;
-            let (status, json) = if conflicts {
-                let reasons = r#"[{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]"#;
-                let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-                (400, format!(r#"{{"__type":"{kind}","Message":"canceled","CancellationReasons":{reasons}}}"#))
-            } else {
-                embedded::answer(&engine.engine.0, &target, &body)
-            };
-            let mut response = HttpResponse::new(StatusCode::try_from(status).expect("a status"), SdkBody::from(json));
-            response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-            Ok(response)
-        })
-    }
-}
-
-async fn contended() -> Archive {
-    let engine = Database::memory().expect("an engine in memory");
-    let connector = Contended { engine: Arc::new(EngineHandle(engine)), transactions: Arc::default() };
-    let connector = SharedHttpConnector::new(connector);
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("local"))
-        .credentials_provider(Credentials::from_keys("local", "local", None))
-        .endpoint_url("http://embedded.invalid")
-        .http_client(http_client_fn(move |_, _| connector.clone()))
-        .build();
-    let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "dateline", Objects::memory());
-    store.create_table().await.expect("the table is created");
-    Archive::new(store)
+fn contended() -> Archive {
+    let table = EmbeddedTable::memory().expect("a table in memory");
+    let table = Contended { table, transactions: AtomicU32::default() };
+    Archive::new(Store::new(Arc::new(table), Objects::memory()))
 }
 
 /// Reads all changes page by page, like a consumer.
@@ -108,7 +94,7 @@ async fn concurrent_writers_leave_one_history_with_one_change_per_revision() {
 }
 
 async fn race() {
-    let archive = contended().await;
+    let archive = contended();
     for round in 0..ROUNDS {
         let document = |version: usize| {
             let place = ["LISBON", "PARIS", "NAIROBI"][version % 3];
@@ -174,7 +160,7 @@ async fn race() {
 /// A consumer reads while many tasks write, some of them delayed between their decision and their commit.
 #[tokio::test]
 async fn a_consumer_misses_no_change_of_concurrent_writers() {
-    let archive = contended().await;
+    let archive = contended();
     let written = 120;
     let writers = async {
         let writes = (0..written).map(|number: usize| {

@@ -5,19 +5,22 @@
 //! - moto reports no capacity units of a transaction, so they are asserted on the embedded engine only.
 
 use crate::support::story;
-use aws_sdk_dynamodb::types::AttributeValue;
 use dateline::{
     archive::{Archive, Deletion, DeletionError, Outcome},
     article::{ArticleId, Facet, FacetValue, Instant, RawDocument},
     config::Config,
     enrich::near_duplicates::BANDS,
     store::{
-        Band, ChangeKind, ChangePosition, Commit, Direction, DocumentRecord, ListPosition, MERGES_MAX, Next, Objects,
-        PostingList, PostingRange, Revision, RevisionKind, Store, StoreError, StorePart, StoredArticle, Story,
+        Band, ChangeKind, ChangePosition, Commit, Direction, DocumentRecord, ItemKey, ListPosition, MERGES_MAX, Next,
+        Objects, PostingList, PostingRange, Revision, RevisionKind, Store, StoreError, StorePart, StoredArticle, Story,
         StoryChanges, StoryPut, Tombstone, aws, embedded,
+        table::{Action, KeyRange, dynamodb::DynamoDbTable},
     },
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 fn unix_nanoseconds() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos()
@@ -37,11 +40,21 @@ fn config(endpoint: String, objects: String) -> Config {
     }
 }
 
+/// Returns the settings of a client of an endpoint, with a table of a new name.
+pub fn new_config(endpoint: String) -> Config {
+    config(endpoint, format!("file://{}", std::env::temp_dir().display()))
+}
+
+pub async fn table_at(config: &Config) -> DynamoDbTable {
+    let table = aws::table(config).expect("the settings are complete");
+    for _ in 0..2 {
+        table.create().await.expect("the table is created, and accepted if it exists");
+    }
+    table
+}
+
 async fn at_endpoint(endpoint: String) -> Store {
-    let config = config(endpoint, format!("file://{}", std::env::temp_dir().display()));
-    let store = aws::open(&config).expect("the settings are complete").with_objects(Objects::memory());
-    store.create_table().await.expect("the table is created");
-    store
+    Store::new(Arc::new(table_at(&new_config(endpoint)).await), Objects::memory())
 }
 
 /// Runs the contract on every available engine.
@@ -50,7 +63,7 @@ macro_rules! contract {
         mod embedded_engine {
             $(#[tokio::test]
             async fn $name() {
-                let (store, _engine) = super::embedded::memory().await.expect("an engine in memory");
+                let (store, _engine) = super::embedded::memory().expect("an engine in memory");
                 super::$name(store).await;
             })*
         }
@@ -69,7 +82,7 @@ macro_rules! contract {
 }
 
 contract! {
-    creating_an_existing_table_succeeds
+    the_table_answers
     a_commit_writes_the_article_its_evidence_and_its_postings
     a_writer_with_a_stale_revision_is_refused
     a_revision_deletes_stale_postings
@@ -82,8 +95,7 @@ contract! {
     a_lost_posting_is_found_and_restored_as_it_was
 }
 
-async fn creating_an_existing_table_succeeds(store: Store) {
-    store.create_table().await.expect("an existing table is accepted");
+async fn the_table_answers(store: Store) {
     store.check(StorePart::Table).await.expect("the table answers");
 }
 
@@ -305,9 +317,8 @@ async fn a_lost_posting_is_found_and_restored_as_it_was(store: Store) {
     let store = archive.store();
     assert_eq!(archive.check_up(false, |_| {}).await.expect("checked").findings, []);
     let before = store.list(&range_of_all(Direction::NewestFirst, None, 10)).await.expect("read").postings;
-    let key = |name: &str, value: String| (name.to_owned(), AttributeValue::S(value));
-    let key = [key("pk", PostingList::All.pk()), key("sk", before[1].position.to_string())].into();
-    store.client().delete_item().table_name(store.table()).set_key(Some(key)).send().await.expect("deleted");
+    let key = ItemKey::new(PostingList::All.pk(), before[1].position.to_string());
+    store.table().write(Action::Delete(key).always()).await.expect("deleted");
     let found = archive.check_up(true, |_| {}).await.expect("checked").findings;
     assert!(matches!(found.as_slice(), [finding] if finding.repaired), "{found:?}");
     let after = store.list(&range_of_all(Direction::NewestFirst, None, 10)).await.expect("read").postings;
@@ -317,7 +328,7 @@ async fn a_lost_posting_is_found_and_restored_as_it_was(store: Store) {
 
 #[tokio::test]
 async fn a_document_with_another_key_and_the_same_url_is_the_same_article() {
-    let (store, _engine) = embedded::memory().await.expect("an engine in memory");
+    let (store, _engine) = embedded::memory().expect("an engine in memory");
     let archive = Archive::new(store);
     let at = |key: &str| RawDocument {
         url: Some("https://news.example/tram?utm_source=feed".to_owned()),
@@ -348,20 +359,11 @@ async fn walk(store: &Store, direction: Direction, limit: usize) -> Vec<ArticleI
     }
 }
 
-/// Returns the sort keys of one partition, read with the client directly.
+/// Returns the sort keys of one partition.
 async fn sort_keys_of(store: &Store, pk: &str) -> Vec<String> {
-    let output = store
-        .client()
-        .query()
-        .table_name(store.table())
-        .key_condition_expression("pk = :pk")
-        .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-        .consistent_read(true)
-        .limit(1000)
-        .send()
-        .await
-        .expect("read");
-    output.items().iter().filter_map(|item| item.get("sk").and_then(|value| value.as_s().ok()).cloned()).collect()
+    let range = KeyRange::new(pk, (" ".to_owned(), "~".to_owned()), 1_000);
+    let page = store.table().query(&range).await.expect("read").content;
+    page.items.into_iter().map(|item| item.key.sk).collect()
 }
 
 /// What the search index requires of object storage: in memory, in a folder, and in moto's bucket.

@@ -184,7 +184,7 @@ async fn a_deleted_article_leaves_its_story_and_a_restored_one_rejoins_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_concurrent_copies_form_one_story() {
-    let (store, _) = embedded::memory().await.expect("an engine in memory");
+    let (store, _) = embedded::memory().expect("an engine in memory");
     let archive = Archive::new(store);
     for round in 0..50 {
         let body = paragraphs(round * 10..round * 10 + 5);

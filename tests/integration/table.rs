@@ -1,6 +1,6 @@
 //! The table that the store creates is the one that the template declares.
 
-use dateline::store::definition;
+use dateline::store::table::definition;
 use yaml_rust2::{Yaml, YamlLoader};
 
 #[test]

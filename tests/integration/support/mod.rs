@@ -1,5 +1,6 @@
 //! Shared by the tests: an archive in memory behind the router, and calls to it as a client makes them.
 
+pub mod dynamodb_endpoint;
 pub mod mock_server;
 pub mod polling;
 pub mod process;
@@ -39,7 +40,7 @@ pub struct Answer {
 
 impl Server {
     pub async fn new() -> Self {
-        let (store, _) = embedded::memory().await.expect("an engine in memory");
+        let (store, _) = embedded::memory().expect("an engine in memory");
         Self::on(store, Policy::OPEN)
     }
 

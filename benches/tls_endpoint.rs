@@ -1,12 +1,14 @@
-//! The embedded engine as a DynamoDB endpoint over TLS.
+//! A DynamoDB endpoint over TLS.
 
+use crate::dynamodb_endpoint::routes;
 use axum::serve::Listener;
-use dateline::cli::{
-    CommandError,
-    table_endpoint::{ANY_PORT, routes},
-};
+use dateline::cli::CommandError;
 use dynoxide::Database;
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
@@ -15,7 +17,7 @@ use tokio_rustls::{
 };
 
 /// Serves the engine over TLS with a new self-signed certificate, which is written to a file for clients to trust.
-pub async fn serve_tls(engine: Database, certificate_file: &Path) -> Result<String, CommandError> {
+pub async fn serve(engine: Database, certificate_file: &Path) -> Result<String, CommandError> {
     let other = |error: &dyn std::fmt::Display| CommandError::Other(format!("cannot create a certificate: {error}"));
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).map_err(|error| other(&error))?;
     std::fs::write(certificate_file, made.cert.pem()).map_err(CommandError::io("the certificate"))?;
@@ -24,7 +26,8 @@ pub async fn serve_tls(engine: Database, certificate_file: &Path) -> Result<Stri
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()))
         .map_err(|error| other(&error))?;
-    let listener = TcpListener::bind(ANY_PORT).await.map_err(CommandError::io("the engine's endpoint"))?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(CommandError::io("the engine's endpoint"))?;
     let port = listener.local_addr().map_err(CommandError::io("the engine's endpoint"))?.port();
     let listener = TlsListener { listener, acceptor: TlsAcceptor::from(Arc::new(config)) };
     tokio::spawn(async move { axum::serve(listener, routes(engine)).await });
