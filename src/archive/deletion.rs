@@ -49,11 +49,11 @@ impl Archive {
     pub async fn delete(&self, id: &ArticleId, deletion: &Deletion) -> Result<Tombstone, DeletionError> {
         let mut retries = RetryOnConflict::default();
         loop {
-            let (stored, after_change) = (self.store().stored_article(id).await?, self.store().last_change(id).await?);
+            let stored = self.store().stored_article(id).await?;
             let stored = stored.ok_or_else(|| DeletionError::NotFound(id.clone()))?;
             let tombstone = match &stored {
                 StoredArticle::Tombstone(tombstone) if tombstone.purged || !deletion.purge => tombstone.clone(),
-                _ => match self.write_tombstone(&stored, deletion, after_change).await {
+                _ => match self.write_tombstone(&stored, deletion).await {
                     Err(StoreError::Conflict) => {
                         retries.pause(IngestError::Contended { id: id.clone() }).await?;
                         continue;
@@ -68,12 +68,7 @@ impl Archive {
         }
     }
 
-    async fn write_tombstone(
-        &self,
-        stored: &StoredArticle,
-        deletion: &Deletion,
-        after_change: u64,
-    ) -> Result<Tombstone, StoreError> {
+    async fn write_tombstone(&self, stored: &StoredArticle, deletion: &Deletion) -> Result<Tombstone, StoreError> {
         let (id, first_seen_at, earlier) = match stored {
             StoredArticle::Article(record) => (record.article.head.id.clone(), record.article.head.first_seen_at, None),
             StoredArticle::Tombstone(tombstone) => {
@@ -102,7 +97,7 @@ impl Archive {
             StoredArticle::Tombstone(_) => StoryChanges::default(),
         };
         let story = &story;
-        let commit = Commit { previous: Some(stored), revision: &revision, next, after_change, story, document: None };
+        let commit = Commit { previous: Some(stored), revision: &revision, next, story, document: None };
         self.store().commit(&commit).await?;
         Ok(tombstone)
     }
@@ -121,8 +116,7 @@ impl Archive {
     pub async fn restore(&self, id: &ArticleId) -> Result<ArticleRecord, DeletionError> {
         let mut retries = RetryOnConflict::default();
         loop {
-            let (stored, after_change) = (self.store().stored_article(id).await?, self.store().last_change(id).await?);
-            let tombstone = match stored {
+            let tombstone = match self.store().stored_article(id).await? {
                 None => return Err(DeletionError::NotFound(id.clone())),
                 Some(StoredArticle::Article(_)) => return Err(DeletionError::NotDeleted(id.clone())),
                 Some(StoredArticle::Tombstone(tombstone)) if tombstone.purged => {
@@ -130,7 +124,7 @@ impl Archive {
                 }
                 Some(StoredArticle::Tombstone(tombstone)) => tombstone,
             };
-            match self.write_restoration(tombstone, after_change).await {
+            match self.write_restoration(tombstone).await {
                 Err(DeletionError::Ingest(IngestError::Store(StoreError::Conflict))) => {
                     retries.pause(IngestError::Contended { id: id.clone() }).await?;
                 }
@@ -139,7 +133,7 @@ impl Archive {
         }
     }
 
-    async fn write_restoration(&self, tombstone: Tombstone, after_change: u64) -> Result<ArticleRecord, DeletionError> {
+    async fn write_restoration(&self, tombstone: Tombstone) -> Result<ArticleRecord, DeletionError> {
         let id = tombstone.id.clone();
         // The tombstone's own revision holds no article; the one before it does.
         let before = self.store().revision(&id, tombstone.revision - 1).await?;
@@ -162,8 +156,7 @@ impl Archive {
         let next = Next::Article { stored: &stored, lists: terms.lists, codes: terms.codes, evidence: &terms.evidence };
         let previous = StoredArticle::Tombstone(tombstone);
         let story = &assignment.changes;
-        let commit =
-            Commit { previous: Some(&previous), revision: &revision, next, after_change, story, document: None };
+        let commit = Commit { previous: Some(&previous), revision: &revision, next, story, document: None };
         self.store().commit(&commit).await?;
         Ok(stored)
     }

@@ -65,7 +65,6 @@ impl Archive {
         incoming: &Incoming,
         stored: Option<&StoredArticle>,
     ) -> Result<Ingested, StoreError> {
-        let after_change = self.store.last_change(&incoming.id).await?;
         let before = match stored {
             Some(StoredArticle::Article(stored)) => Some(stored),
             _ => None,
@@ -104,7 +103,6 @@ impl Archive {
                     codes: terms.codes,
                     evidence: &terms.evidence,
                 },
-                after_change,
                 story: &assignment.changes,
                 document: incoming.name.clone().map(|key| DocumentRecord {
                     key,

@@ -119,19 +119,17 @@ pub(super) fn read(item: &Item) -> Result<(u64, Change), StoreError> {
 }
 
 impl Store {
-    /// Returns the number of the last change in an article's shard. The next change must follow it.
-    pub async fn last_change(&self, id: &ArticleId) -> Result<u64, StoreError> {
-        let last = self.changes_of(shard(id), 0, 1, false).await?;
+    /// Returns the number of the last change in a shard. The next change must follow it.
+    pub(super) async fn last_change(&self, shard: usize) -> Result<u64, StoreError> {
+        let last = self.changes_of(shard, 0, 1, false).await?;
         last.first().map_or(Ok(0), |item| read(item).map(|(number, _)| number))
     }
 
     /// Returns the numbers of the last changes of all shards.
     pub async fn last_changes(&self) -> Result<ChangePosition, StoreError> {
-        let reads = (0..SHARDS).map(|shard| self.changes_of(shard, 0, 1, false));
+        let last = try_join_all((0..SHARDS).map(|shard| self.last_change(shard))).await?;
         let mut position = ChangePosition::default();
-        for (last, items) in position.0.iter_mut().zip(try_join_all(reads).await?) {
-            *last = items.first().map_or(Ok(0), |item| read(item).map(|(number, _)| number))?;
-        }
+        position.0.copy_from_slice(&last);
         Ok(position)
     }
 

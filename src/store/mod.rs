@@ -5,6 +5,7 @@
 
 pub mod aws;
 mod card;
+mod change_numbers;
 mod changes;
 mod conflict;
 #[cfg(feature = "local")]
@@ -42,6 +43,7 @@ pub use table_keys::{ListPosition, PostingList};
 pub use transaction::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next};
 pub use usage::Usage;
 
+use change_numbers::ChangeNumbers;
 use std::sync::Arc;
 use table::Table;
 use usage::UsageCounters;
@@ -51,12 +53,13 @@ use usage::UsageCounters;
 pub struct Store {
     table: Arc<dyn Table>,
     objects: Objects,
+    numbers: ChangeNumbers,
     usage: UsageCounters,
 }
 
 impl Store {
     pub fn new(table: Arc<dyn Table>, objects: Objects) -> Self {
-        Self { table, objects, usage: UsageCounters::default() }
+        Self { table, objects, numbers: ChangeNumbers::default(), usage: UsageCounters::default() }
     }
 
     /// Returns the same table with another object store.
@@ -64,8 +67,8 @@ impl Store {
         Self { objects, ..self }
     }
 
-    pub fn table(&self) -> &dyn Table {
-        &*self.table
+    pub fn table(&self) -> &Arc<dyn Table> {
+        &self.table
     }
 
     pub fn objects(&self) -> &Objects {

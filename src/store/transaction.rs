@@ -30,8 +30,6 @@ pub struct Commit<'a> {
     pub previous: Option<&'a StoredArticle>,
     pub revision: &'a Revision,
     pub next: Next<'a>,
-    /// The number of the last change in the article's shard; the commit conflicts if there is a later one.
-    pub after_change: u64,
     /// Changes to the stories that the article is, or was, in.
     pub story: &'a StoryChanges,
     /// The ingested document, if there is one.
@@ -46,7 +44,7 @@ pub enum Next<'a> {
 }
 
 impl Next<'_> {
-    fn id(&self) -> &ArticleId {
+    pub(super) fn id(&self) -> &ArticleId {
         match self {
             Self::Article { stored, .. } => &stored.article.head.id,
             Self::Tombstone(tombstone) => &tombstone.id,
@@ -55,11 +53,6 @@ impl Next<'_> {
 }
 
 impl Store {
-    /// Writes everything in one transaction; returns the write units consumed.
-    pub async fn commit(&self, commit: &Commit<'_>) -> Result<f64, StoreError> {
-        self.transact(writes(commit)?).await
-    }
-
     /// Writes all or nothing, and returns the write units consumed; returns `Conflict` if a condition fails.
     pub(super) async fn transact(&self, writes: Vec<Write>) -> Result<f64, StoreError> {
         let units = self.table.transact(writes).await?;
@@ -132,7 +125,8 @@ pub(super) fn at_version(version: u64) -> Condition {
     }
 }
 
-fn writes(commit: &Commit<'_>) -> Result<Vec<Write>, StoreError> {
+/// Builds the writes of a commit. `after_change`: the number of the last change in the article's shard.
+pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write>, StoreError> {
     let id = commit.next.id();
     let revision = commit.revision;
     let (head, stored) = match &commit.next {
@@ -148,7 +142,7 @@ fn writes(commit: &Commit<'_>) -> Result<Vec<Write>, StoreError> {
     };
     let mut writes = vec![
         Action::Put(head).only_if(as_read),
-        Action::Put(changes::item(&change, commit.after_change)).only_if(Condition::Absent),
+        Action::Put(changes::item(&change, after_change)).only_if(Condition::Absent),
     ];
     let mut items = vec![items::revision_item(id, revision, stored)?];
     items.extend(commit.document.as_ref().map(items::document_item));

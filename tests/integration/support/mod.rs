@@ -179,7 +179,6 @@ pub async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
         previous: Some(&previous),
         revision: &revision,
         next: Next::Article { stored: &next, lists, codes: Vec::new(), evidence: &evidence },
-        after_change: store.last_change(id).await.expect("read"),
         story: &StoryChanges::default(),
         document: None,
     };
