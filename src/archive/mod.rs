@@ -38,6 +38,8 @@ use crate::{
     store::Store,
 };
 use incoming::{Incoming, Origin};
+use std::sync::Arc;
+use tokio::sync::RwLock;
 
 #[derive(
     Clone,
@@ -100,11 +102,13 @@ pub fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence), Inges
 #[derive(Clone, Debug)]
 pub struct Archive {
     store: Store,
+    /// The writers of this process: together, or one of them alone after a conflict.
+    writers: Arc<RwLock<()>>,
 }
 
 impl Archive {
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, writers: Arc::default() }
     }
 
     pub fn store(&self) -> &Store {

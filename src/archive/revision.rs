@@ -30,6 +30,7 @@ impl Archive {
         incoming: Incoming,
     ) -> Result<Ingested, IngestError> {
         let (mut reprocessed, mut retries) = (false, RetryOnConflict::default());
+        let (mut together, mut alone) = (Some(self.writers.read().await), None);
         loop {
             let stored = self.store.stored_article(&incoming.id).await?;
             let settled = match &stored {
@@ -54,7 +55,14 @@ impl Archive {
                 self.store.objects().put_raw(&incoming.raw.sha256, content).await?;
             }
             match self.write(&incoming, stored.as_ref()).await {
-                Err(StoreError::Conflict) => retries.pause(IngestError::Contended { id: incoming.id.clone() }).await?,
+                Err(StoreError::Conflict) => {
+                    retries.pause(IngestError::Contended { id: incoming.id.clone() }).await?;
+                    // Writers of one story would conflict again and again.
+                    if alone.is_none() {
+                        drop(together.take());
+                        alone = Some(self.writers.write().await);
+                    }
+                }
                 written => return Ok(written?),
             }
         }

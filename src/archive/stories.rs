@@ -137,10 +137,21 @@ impl Archive {
             return Ok(Vec::new());
         }
         let (records, _) = self.store().articles(&ids).await?;
-        let near = records.into_iter().map(|record| record.article).filter(|other| are_near(article, other));
-        let compared = near.map(|article| (shingles.similarity(&Shingles::of(&article.detail.body)), article));
-        let mut matching: Vec<_> = compared.filter(|(similarity, _)| similarity.is_of_one_story()).collect();
-        // Batch reads return items in no order; sorting makes the decision deterministic.
+        let mut near: Vec<Article> =
+            records.into_iter().map(|record| record.article).filter(|other| are_near(article, other)).collect();
+        // Batch reads return items in no order; this is the candidates' own.
+        near.sort_by_cached_key(|other| ids.iter().position(|id| *id == other.head.id));
+        let mut matching: Vec<(Similarity, Article)> = Vec::new();
+        for other in near {
+            // One member is enough to find a story, and comparing takes long for long texts.
+            if matching.iter().any(|(_, member)| member.head.story == other.head.story) {
+                continue;
+            }
+            let similarity = shingles.similarity(&Shingles::of(&other.detail.body));
+            if similarity.is_of_one_story() {
+                matching.push((similarity, other));
+            }
+        }
         matching.sort_by(|a, b| b.0.jaccard.total_cmp(&a.0.jaccard).then(a.1.head.id.cmp(&b.1.head.id)));
         let matching: Vec<Article> = matching.into_iter().map(|(_, article)| article).collect();
         // An article without a date may be near to articles that are years apart; it must not join them.

@@ -9,7 +9,7 @@ use dateline::{
     store::embedded,
 };
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Returns one paragraph for each number, different for every number.
 fn paragraphs(of: std::ops::Range<usize>) -> String {
@@ -202,6 +202,24 @@ async fn two_concurrent_copies_form_one_story() {
         assert_eq!(stories.len(), 2);
         assert_eq!(stories[0], stories[1], "round {round}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_concurrent_copies_are_all_stored_in_one_story() {
+    let (store, _) = embedded::memory().expect("an engine in memory");
+    let archive = Archive::new(store);
+    let body = paragraphs(0..20);
+    let copies = (0..60).map(|desk| {
+        let document = document(&format!("{desk}.txt"), &format!("The storm as desk {desk} saw it"), &body);
+        let archive = archive.clone();
+        tokio::spawn(async move { archive.ingest(document).await.expect("ingested").id })
+    });
+    let ids: Vec<_> = futures::future::try_join_all(copies).await.expect("no panic");
+    let (articles, _) = archive.store().articles(&ids).await.expect("read");
+    let stories: BTreeSet<_> = articles.iter().map(|article| &article.article.head.story).collect();
+    assert_eq!((articles.len(), stories.len()), (60, 1));
+    let (_, story) = archive.store().resolve_story(stories.first().expect("one")).await.expect("read");
+    assert_eq!(story.expect("a story").members.len(), 60);
 }
 
 #[tokio::test]
