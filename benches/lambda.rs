@@ -133,11 +133,11 @@ async fn start(
     let mut function = Function::start(binary, environment).await?;
     let mut run = Run { init: function.ready().await?, ..Run::default() };
     run.first = timed(&function, event(0)).await?;
-    let before = cpu(&function);
+    let before = measure::cpu(function.process_id());
     for at in 1..=requests {
         run.warm.push(timed(&function, event(at)).await?);
     }
-    run.cpu = cpu(&function).saturating_sub(before) / u32::try_from(requests.max(1)).unwrap_or(1);
+    run.cpu = measure::cpu(function.process_id()).saturating_sub(before) / u32::try_from(requests.max(1)).unwrap_or(1);
     run.peak_bytes = measure::peak_bytes(function.process_id());
     Ok(run)
 }
@@ -152,14 +152,6 @@ async fn timed(function: &Function, event: Value) -> Result<Duration, CommandErr
         Ok(response) if !refused(&response) && !failed(&response) => Ok(took),
         Ok(response) | Err(response) => Err(CommandError::Other(format!("the function answered {response}"))),
     }
-}
-
-/// Returns the user and system time of the process: fields 14 and 15 of proc(5)'s `stat`, in ticks of 10 ms.
-fn cpu(function: &Function) -> Duration {
-    let stat = measure::proc_file(function.process_id(), "stat");
-    let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|part| part.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
 }
 
 /// Times in milliseconds, memory in megabytes.

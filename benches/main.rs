@@ -5,6 +5,7 @@
 mod cost;
 #[path = "../tests/integration/support/dynamodb_endpoint.rs"]
 mod dynamodb_endpoint;
+mod generate;
 mod lambda;
 mod measure;
 mod names;
@@ -12,8 +13,11 @@ mod overload;
 mod poll;
 mod read;
 mod runtime;
+mod scale;
 mod score;
 mod search;
+mod serve;
+mod server;
 mod sqlite;
 mod stories;
 mod tls_endpoint;
@@ -38,8 +42,12 @@ enum Bench {
     Poll(poll::PollOptions),
     /// Measure extraction on labelled pages, compared with the extractor it wraps
     Read(read::ReadOptions),
+    /// Ingest many generated articles into a folder: rate, disk, memory, and the time of pages at each size
+    Scale(scale::ScaleOptions),
     /// Measure the search index (size, cold start, warm queries), compared with SQLite's full-text search
     Search(search::SearchOptions),
+    /// Load the routes of a server, compared with static answers of the same size
+    Serve(serve::ServeOptions),
     /// Measure near-duplicate detection on texts altered as other sites alter them
     Stories(stories::StoriesOptions),
 }
@@ -52,7 +60,9 @@ async fn run(bench: Bench) -> Result<(), CommandError> {
         Bench::Overload(options) => overload::run(&options),
         Bench::Poll(options) => poll::run(&options).await,
         Bench::Read(options) => read::run(&options),
+        Bench::Scale(options) => scale::run(&options).await,
         Bench::Search(options) => search::run(&options).await,
+        Bench::Serve(options) => serve::run(&options).await,
         Bench::Stories(options) => stories::run(&options),
     }
 }

@@ -1,16 +1,15 @@
 //! `dateline-bench overload`: many clients post a long page at the same moment to `dateline serve`, whose binary is next
 //! to this one. Prints the responses by status, the slowest, and the server's memory at its peak and afterwards.
 
-use crate::measure;
+use crate::{measure, server::Server};
 use clap::Args;
 use dateline::cli::CommandError;
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -50,70 +49,29 @@ fn page(number: usize, bytes: usize) -> String {
     page + "</article>"
 }
 
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Result<Self, CommandError> {
-        let bench = std::env::current_exe().map_err(CommandError::io("the path of this program"))?;
-        let program = bench.with_file_name("dateline");
-        let mut child = Command::new(&program)
-            .args(["serve", "--no-seeds", "--listen", "127.0.0.1:0"])
-            .current_dir(folder)
-            .env("DATELINE_LOG", "error")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(CommandError::io(format!("{} (build it with the same profile)", program.display())))?;
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let address = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("http://").map(|(_, rest)| rest.trim().to_owned()));
-        match address {
-            Some(address) => Ok(Self { child, address }),
-            None => Err(CommandError::Other("the server printed no address".to_owned())),
+/// Posts a page; returns the status of the response, and how long it took.
+fn post(address: &str, page: &str) -> (String, Duration) {
+    let started = Instant::now();
+    let answer = TcpStream::connect(address).and_then(|mut stream| {
+        let length = page.len();
+        write!(
+            stream,
+            "POST /v1/articles HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: text/html\r\n\
+             content-length: {length}\r\n\r\n{page}"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    });
+    let status = match &answer {
+        Ok(answer) => {
+            let status = answer.split(' ').nth(1).unwrap_or("no status");
+            let retry = if answer.contains("\r\nretry-after: ") { " with Retry-After" } else { "" };
+            format!("{status}{retry}")
         }
-    }
-
-    /// Posts a page; returns the status of the response, and how long it took.
-    fn post(&self, page: &str) -> (String, Duration) {
-        let started = Instant::now();
-        let answer = TcpStream::connect(&self.address).and_then(|mut stream| {
-            let length = page.len();
-            write!(
-                stream,
-                "POST /v1/articles HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: text/html\r\n\
-                 content-length: {length}\r\n\r\n{page}"
-            )?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            Ok(answer)
-        });
-        let status = match &answer {
-            Ok(answer) => {
-                let status = answer.split(' ').nth(1).unwrap_or("no status");
-                let retry = if answer.contains("\r\nretry-after: ") { " with Retry-After" } else { "" };
-                format!("{status}{retry}")
-            }
-            Err(error) => error.to_string(),
-        };
-        (status, started.elapsed())
-    }
-
-    fn resident_megabytes(&self) -> u64 {
-        let status = measure::proc_file(Some(self.child.id()), "status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1024
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+        Err(error) => error.to_string(),
+    };
+    (status, started.elapsed())
 }
 
 pub fn run(options: &OverloadOptions) -> Result<(), CommandError> {
@@ -126,11 +84,11 @@ pub fn run(options: &OverloadOptions) -> Result<(), CommandError> {
 }
 
 fn measured(options: &OverloadOptions, folder: &Path, pages: &[String]) -> Result<(), CommandError> {
-    let server = Server::start(folder)?;
+    let server = Server::start(&folder.join("archive"))?;
     println!("{} clients post a page of {} bytes each", options.clients, options.bytes);
     println!("memory before               {:6} MB", server.resident_megabytes());
     let answers: Vec<(String, Duration)> = thread::scope(|scope| {
-        let clients: Vec<_> = pages.iter().map(|page| scope.spawn(|| server.post(page))).collect();
+        let clients: Vec<_> = pages.iter().map(|page| scope.spawn(|| post(&server.address, page))).collect();
         clients.into_iter().filter_map(|client| client.join().ok()).collect()
     });
     let mut statuses: BTreeMap<&str, usize> = BTreeMap::new();
@@ -142,7 +100,7 @@ fn measured(options: &OverloadOptions, folder: &Path, pages: &[String]) -> Resul
     }
     let slowest = answers.iter().map(|(_, time)| *time).max().unwrap_or_default();
     println!("slowest response            {:6.1} s", slowest.as_secs_f64());
-    println!("memory at its peak          {:6} MB", measure::peak_bytes(Some(server.child.id())) / (1024 * 1024));
+    println!("memory at its peak          {:6} MB", measure::peak_bytes(Some(server.process_id())) / (1024 * 1024));
     thread::sleep(Duration::from_secs(options.rest));
     println!("memory {:3} s later          {:6} MB", options.rest, server.resident_megabytes());
     Ok(())

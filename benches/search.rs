@@ -5,7 +5,11 @@
 //! They are the same on every run. The index is stored in a folder and fetched from it as from a bucket, in ranges that
 //! are counted. What the table adds to a search, its cards and the tail of the change log, is measured as well.
 
-use crate::{read::pages, sqlite::Sqlite};
+use crate::{
+    generate::{Random, word},
+    read::pages,
+    sqlite::Sqlite,
+};
 use clap::Args;
 use dateline::{
     article::{
@@ -170,46 +174,6 @@ fn questions(count: usize, texts: &[String]) -> Vec<String> {
         format!("\"{}\" \"{}\"", pick(20, 400), pick(200, 4_000))
     };
     (0..count.max(1)).map(ask).collect()
-}
-
-/// SplitMix64: the same numbers from the same seed on every machine.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-
-    /// Returns a Zipf-distributed index below `of`: the first is the most frequent, the tenth a tenth as frequent, and
-    /// so on.
-    fn zipf(&mut self, of: usize) -> usize {
-        let part = self.next() as f64 / u64::MAX as f64;
-        (((of as f64).ln() * part).exp() as usize).saturating_sub(1).min(of - 1)
-    }
-}
-
-/// Returns an invented word for a number; frequent words are short.
-fn word(number: usize) -> String {
-    const SYLLABLES: [&str; 16] =
-        ["ka", "ro", "mi", "ten", "sal", "vu", "dor", "li", "pe", "gan", "bo", "su", "ner", "fi", "hal", "tro"];
-    let mut word = String::new();
-    let mut rest = number + 16;
-    while rest > 0 {
-        word.push_str(SYLLABLES[rest % 16]);
-        rest /= 16;
-    }
-    word
 }
 
 fn sentence(random: &mut Random, words: usize) -> String {
