@@ -11,6 +11,9 @@
 //! The alternative, timestamps and a horizon before which all writers are assumed to be done, needs a bound on how long
 //! a request may be in flight. The only reliable bound is the lifetime of a signature, which is minutes.
 //!
+//! Each transaction also puts the last number of its shard, next to those of the other shards. So one query shows a reader
+//! which shards have changes that it has not seen; when there are none, this query is all that it costs.
+//!
 //! The log is sharded because the writers of one shard are serialised: with a single shard, two ingest functions would
 //! conflict on every article.
 
@@ -107,6 +110,18 @@ pub(super) fn item(change: &Change, after: u64) -> Item {
         .with("revision", change.revision)
 }
 
+/// The item with a shard's last number.
+pub(super) fn last_item(shard: usize, number: u64) -> Item {
+    Item::new(table_keys::LAST_CHANGES, table_keys::last_change(shard)).with("number", number)
+}
+
+/// Returns a shard, and the number of its last change.
+pub(super) fn read_last(item: &Item) -> Result<(usize, u64), StoreError> {
+    let attributes = Attributes(item);
+    let shard = attributes.parsed_key(&item.key.sk, |sk| sk.parse().ok().filter(|shard| *shard < SHARDS))?;
+    Ok((shard, attributes.number("number")?))
+}
+
 pub(super) fn read(item: &Item) -> Result<(u64, Change), StoreError> {
     let attributes = Attributes(item);
     let change = Change {
@@ -121,21 +136,29 @@ pub(super) fn read(item: &Item) -> Result<(u64, Change), StoreError> {
 impl Store {
     /// Returns the number of the last change in a shard. The next change must follow it.
     pub(super) async fn last_change(&self, shard: usize) -> Result<u64, StoreError> {
-        let last = self.changes_of(shard, 0, 1, false).await?;
-        last.first().map_or(Ok(0), |item| read(item).map(|(number, _)| number))
+        let item = self.get(table_keys::LAST_CHANGES, table_keys::last_change(shard)).await?;
+        item.map_or(Ok(0), |item| read_last(&item).map(|(_, number)| number))
     }
 
     /// Returns the numbers of the last changes of all shards.
     pub async fn last_changes(&self) -> Result<ChangePosition, StoreError> {
-        let last = try_join_all((0..SHARDS).map(|shard| self.last_change(shard))).await?;
+        let shards = (table_keys::last_change(0), table_keys::last_change(SHARDS - 1));
+        let page = self.query_range(KeyRange::new(table_keys::LAST_CHANGES, shards, SHARDS + 1)).await?;
         let mut position = ChangePosition::default();
-        position.0.copy_from_slice(&last);
+        for item in &page.items {
+            let (shard, number) = read_last(item)?;
+            position.0[shard] = number;
+        }
         Ok(position)
     }
 
     /// Returns the changes committed after a position: at most `limit`, none skipped.
     pub async fn changes(&self, after: ChangePosition, limit: usize) -> Result<ChangePage, StoreError> {
-        let reads = (0..SHARDS).map(|shard| self.changes_of(shard, after.0[shard], limit, true));
+        let last = self.last_changes().await?;
+        let reads = (0..SHARDS).map(async |shard| match last.0[shard] > after.0[shard] {
+            true => self.changes_after(shard, after.0[shard], limit).await,
+            false => Ok(Vec::new()),
+        });
         let mut shards = Vec::with_capacity(SHARDS);
         for items in try_join_all(reads).await? {
             let read: Vec<(u64, Change)> = items.iter().map(read).collect::<Result<_, _>>()?;
@@ -207,8 +230,9 @@ impl Store {
         }
     }
 
-    async fn changes_of(&self, shard: usize, after: u64, limit: usize, forward: bool) -> Result<Vec<Item>, StoreError> {
-        self.changes_between(shard, after + 1, NUMBER_MAX, limit + usize::from(forward), forward).await
+    /// Returns at most one more than `limit`.
+    async fn changes_after(&self, shard: usize, after: u64, limit: usize) -> Result<Vec<Item>, StoreError> {
+        self.changes_between(shard, after + 1, NUMBER_MAX, limit + 1, true).await
     }
 
     async fn changes_between(

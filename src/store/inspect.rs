@@ -160,6 +160,10 @@ fn implications(item: &Item) -> Result<Implications, StoreError> {
         ("A", _) => attributes.evidence().map(|_| Implications::default()),
         ("B", _) => stories::read_band(item).map(|_| Implications::default()),
         ("S", _) => stories::read_story(item).map(|story| of_story(&story)),
+        ("C", _) if pk == table_keys::LAST_CHANGES => changes::read_last(item).map(|(shard, number)| Implications {
+            required: vec![ItemKey::new(table_keys::changes(shard), table_keys::change(number))],
+            ..Implications::default()
+        }),
         ("C", _) => of_change(item),
         ("P", _) => attributes.text("name").map(|_| Implications::default()),
         ("D", _) => attributes.document_record().map(|record| Implications {
@@ -216,7 +220,8 @@ fn of_record(kind: RecordKind, record: &Record) -> Implications {
 /// The numbers of a shard have no gaps, so each change requires the one before it.
 fn of_change(item: &Item) -> Result<Implications, StoreError> {
     let (number, change) = changes::read(item)?;
-    let mut required = Vec::new();
+    let last = table_keys::last_change(changes::shard(&change.id));
+    let mut required = vec![ItemKey::new(table_keys::LAST_CHANGES, last)];
     if number > 1 {
         required.push(ItemKey::new(&*item.key.pk, table_keys::change(number - 1)));
     }

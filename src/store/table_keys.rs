@@ -12,6 +12,7 @@
 //! | record | `L#<kind>` | `<id>` | one source, source's URL, failure, API key or webhook, or all of a kind ([`super::records`]) |
 //! | record's time | `L#<kind>#time` | `<time>#<id>` | the records that are due, or the latest |
 //! | change | `C#<shard>` | `<n>` | the change log, in the order of commits ([`super::changes`]) |
+//! | last change | `C#last` | `<shard>` | the number of a shard's last change |
 //! | consumer | `P#<hash of its name>` | `POSITION` | the position of a consumer of the change log |
 //! | document | `D#<hash of the document key>` | `DOC` | whether the same bytes were ingested before |
 //! | idempotency key | `I#<hash>` | `KEY` | the response to a repeated request; expires |
@@ -74,6 +75,13 @@ pub fn story(id: &ArticleId) -> String {
 
 pub fn changes(shard: usize) -> String {
     format!("C#{shard:02}")
+}
+
+/// Partition key of the numbers of the last changes, so that one query finds the shards that have new ones.
+pub const LAST_CHANGES: &str = "C#last";
+
+pub fn last_change(shard: usize) -> String {
+    format!("{shard:02}")
 }
 
 /// Twelve digits, so that the changes of a shard sort in commit order.

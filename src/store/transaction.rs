@@ -11,8 +11,8 @@ use super::{
 use crate::article::{ArticleId, Evidence};
 use std::collections::BTreeMap;
 
-/// Article, change, revision, document, evidence.
-const FIXED_WRITES: usize = 5;
+/// Article, change, last change, revision, document, evidence.
+const FIXED_WRITES: usize = 6;
 /// The lists that every article is in: all, and changed.
 const FIXED_LISTS: usize = 2;
 /// For the joined story and those merged into it: each with its entry in the list of stories.
@@ -143,6 +143,7 @@ pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write
     let mut writes = vec![
         Action::Put(head).only_if(as_read),
         Action::Put(changes::item(&change, after_change)).only_if(Condition::Absent),
+        Action::Put(changes::last_item(changes::shard(id), after_change + 1)).always(),
     ];
     let mut items = vec![items::revision_item(id, revision, stored)?];
     items.extend(commit.document.as_ref().map(items::document_item));

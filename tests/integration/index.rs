@@ -11,7 +11,7 @@ use dateline::{
     search::{Search, indexer::Indexer},
     store::{
         Objects, TRANSACTION_WRITES, embedded,
-        table::{Action, KeyRange},
+        table::{Action, Item, KeyRange},
     },
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -291,6 +291,23 @@ async fn a_search_walk_returns_each_match_once_during_writes_and_indexing() {
     assert_eq!((expired.status.as_u16(), expired.problem().as_str()), (410, "cursor_expired"));
 }
 
+#[tokio::test]
+async fn a_search_of_an_unchanged_archive_reads_one_unit_of_the_table() {
+    let (store, _) = embedded::memory().expect("an engine in memory");
+    let server = Server::on(store.clone(), Policy::OPEN);
+    fill(&server, 0..40).await;
+    index(&store).await;
+    let read_units = async |path: &str| {
+        let before = store.usage();
+        assert_eq!(server.get(path).await.status.as_u16(), 200, "{path}");
+        store.usage().since(before).read_units
+    };
+    assert_eq!(read_units("/v1/articles?q=nowhere").await, 1.0);
+    assert_eq!(read_units("/v1/facets?q=tram&field=country").await, 1.0);
+    fill(&server, 40..41).await;
+    assert!(read_units("/v1/articles?q=nowhere").await > 1.0, "the change is read");
+}
+
 /// With more unindexed changes than a search overlays on the index, it fails instead of omitting them.
 #[tokio::test]
 async fn an_index_far_behind_is_reported_and_catches_up() {
@@ -314,6 +331,9 @@ async fn an_index_far_behind_is_reported_and_catches_up() {
     for copies in copies.chunks(TRANSACTION_WRITES) {
         table.transact(copies.to_vec()).await.expect("written");
     }
+    let shard = first.key.pk.trim_start_matches("C#");
+    let last = Item::new("C#last", shard).with("number", 5_100_i64);
+    table.write(Action::Put(last).always()).await.expect("written");
     let behind = server.get("/v1/articles?q=tram").await;
     assert_eq!((behind.status.as_u16(), behind.header("retry-after")), (503, "10"));
     assert_eq!(ids(&server.walk("/v1/articles").await), [id.to_string()], "lists still work");
