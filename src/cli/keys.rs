@@ -35,10 +35,7 @@ enum Command {
 }
 
 pub async fn run(options: KeysOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
-    let open = match options.command {
-        Command::Create { .. } => location.open_or_create().await?,
-        _ => location.open().await?,
-    };
+    let open = location.open().await?;
     match options.command {
         Command::Create { name, scope } => {
             let created = api_keys::create(&open.store, &name, scope.into_iter().collect(), Instant::now()).await;

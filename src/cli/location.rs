@@ -32,7 +32,7 @@ enum Durability {
     Power,
 }
 
-/// An open archive. A folder stays open until this is dropped.
+/// An open archive: alone, or through the server that has it open. A folder stays open until this is dropped.
 pub struct OpenArchive {
     pub store: Store,
     _folder: Option<embedded::DataFolder>,
@@ -55,7 +55,7 @@ impl ArchiveLocation {
         self.aws
     }
 
-    /// Opens an archive that exists, for commands that have nothing to do in an empty one.
+    /// Opens an archive that exists.
     pub async fn open(&self) -> Result<OpenArchive, CommandError> {
         if !self.aws && !self.folder().exists() {
             let folder = self.folder().display();
@@ -69,12 +69,18 @@ impl ArchiveLocation {
         if self.aws {
             return Ok(OpenArchive { store: aws::open(&Config::from_env())?, _folder: None });
         }
-        let folder = self.open_folder().await?;
-        Ok(OpenArchive { store: folder.store.clone(), _folder: Some(folder) })
+        match self.open_folder() {
+            Ok(folder) => Ok(OpenArchive { store: folder.store.clone(), _folder: Some(folder) }),
+            Err(in_use @ StoreError::InUse(_)) => {
+                let store = embedded::through_server(self.folder()).await?.ok_or(in_use)?;
+                Ok(OpenArchive { store, _folder: None })
+            }
+            Err(error) => Err(error),
+        }
     }
 
-    /// Opens the folder, and creates it if it does not exist.
-    pub async fn open_folder(&self) -> Result<embedded::DataFolder, StoreError> {
+    /// Opens the folder alone, and creates it if it does not exist.
+    pub fn open_folder(&self) -> Result<embedded::DataFolder, StoreError> {
         let durability = match self.durability {
             None | Some(Durability::Process) => embedded::Durability::Process,
             Some(Durability::Power) => embedded::Durability::Power,

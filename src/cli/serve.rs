@@ -17,7 +17,10 @@ use crate::{
     query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
-    store::{RecordKind, Store, embedded},
+    store::{
+        RecordKind, Store,
+        embedded::{self, DataFolder, Sharing},
+    },
     webhooks::deliver::Deliverer,
 };
 use clap::{Args, ValueEnum};
@@ -81,7 +84,7 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
     // Bind first: a port that is in use is reported before the archive is opened and filled.
     let listener = TcpListener::bind(options.listen).await.map_err(CommandError::io(format!("{}", options.listen)))?;
     let address = listener.local_addr().map_err(CommandError::io("the listening address"))?;
-    let folder = if options.memory { None } else { Some(location.open_folder().await?) };
+    let folder = if options.memory { None } else { Some(location.open_folder()?) };
     let (store, table) = match &folder {
         Some(folder) => (folder.store.clone(), folder.table.clone()),
         None => embedded::memory()?,
@@ -92,6 +95,7 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
         ingest_seeds(&archive, options.seeds.as_deref()).await?;
     }
     let sweeper = tokio::spawn(embedded::sweep(table));
+    let sharing = folder.as_ref().and_then(shared);
     let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
     let polling = tokio::spawn(keep_polled(options.reach.poller(archive.clone())?));
     let delivering = tokio::spawn(keep_delivered(Deliverer::new(archive.store().clone(), options.reach.fetcher()?)));
@@ -110,8 +114,16 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
     polling.abort();
     indexing.abort();
     sweeper.abort();
+    drop(sharing);
     drop(folder);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Answers the commands of other processes. Without a socket the server still serves; the path of one has about 100
+/// bytes at most.
+fn shared(folder: &DataFolder) -> Option<Sharing> {
+    let warn = |error: &std::io::Error| tracing::warn!(%error, "no command can use this archive while it is served");
+    folder.share().inspect_err(warn).ok()
 }
 
 /// Returns the access policy. Refuses settings that would leave a public address open by mistake.

@@ -107,10 +107,7 @@ impl ReachOptions {
 }
 
 pub async fn run(options: SourcesOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
-    let open = match options.command {
-        Command::Add { .. } | Command::Import { .. } => location.open_or_create().await?,
-        _ => location.open().await?,
-    };
+    let open = location.open().await?;
     let store = &open.store;
     match options.command {
         Command::Add { urls, title, publisher, language, country, full_text, include, exclude } => {

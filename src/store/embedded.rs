@@ -2,19 +2,28 @@
 
 pub use super::table::embedded::{Durability, EmbeddedTable};
 
-use super::{Objects, Store, StoreError, table::embedded::damaged};
+use super::{
+    Objects, Store, StoreError,
+    table::{
+        embedded::damaged,
+        socket::{self, SocketTable},
+    },
+};
 use crate::article::Instant;
 use std::{
     fs::{File, TryLockError},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
+use tokio::task::JoinHandle;
 
 const TABLE_FILE: &str = "table.mdb";
 /// The table of archives before this engine.
 const OLD_TABLE_FILE: &str = "table.sqlite";
 const OBJECTS_FOLDER: &str = "objects";
+/// Where a server answers the commands of other processes.
+const SOCKET: &str = "server.sock";
 /// Interval between sweeps of expired items.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
@@ -22,12 +31,12 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 pub struct DataFolder {
     pub store: Store,
     pub table: EmbeddedTable,
+    folder: PathBuf,
     /// Dropped last.
     _lock: File,
 }
 
-/// Opens a folder, creating what is missing. A second process on the same folder is refused, because each would cache
-/// data that the other changes.
+/// Opens a folder, creating what is missing. A second process on the same folder is refused.
 pub fn open(folder: &Path, durability: Durability) -> Result<DataFolder, StoreError> {
     let problem =
         |what: &str, error: &dyn std::fmt::Display| StoreError::Open(format!("{}: {what}: {error}", folder.display()));
@@ -37,13 +46,7 @@ pub fn open(folder: &Path, durability: Durability) -> Result<DataFolder, StoreEr
     let lock = File::create(folder.join("lock")).map_err(|error| problem("the lock cannot be created", &error))?;
     match lock.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let message = format!(
-                "{} is in use by another dateline process; stop it, or name another folder with --data",
-                folder.display()
-            );
-            return Err(StoreError::Open(message));
-        }
+        Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.display().to_string())),
         Err(TryLockError::Error(error)) => return Err(problem("the lock cannot be acquired", &error)),
     }
     let file = folder.join(TABLE_FILE);
@@ -53,7 +56,36 @@ pub fn open(folder: &Path, durability: Durability) -> Result<DataFolder, StoreEr
     }
     let table = EmbeddedTable::open(&file, durability)?;
     let store = Store::new(Arc::new(table.clone()), Objects::folder(&objects_folder)?);
-    Ok(DataFolder { store, table, _lock: lock })
+    Ok(DataFolder { store, table, folder: folder.to_owned(), _lock: lock })
+}
+
+impl DataFolder {
+    /// Answers the commands of other processes on this folder until the result is dropped.
+    pub fn share(&self) -> std::io::Result<Sharing> {
+        let socket = self.folder.join(SOCKET);
+        let listener = socket::listen(&socket)?;
+        Ok(Sharing { task: tokio::spawn(socket::serve(listener, Arc::new(self.table.clone()))), socket })
+    }
+}
+
+/// Answers the commands of other processes.
+pub struct Sharing {
+    task: JoinHandle<()>,
+    socket: PathBuf,
+}
+
+impl Drop for Sharing {
+    fn drop(&mut self) {
+        self.task.abort();
+        // One that stays is replaced by the next server.
+        let _ = std::fs::remove_file(&self.socket);
+    }
+}
+
+/// Opens the archive of a folder through the server that has it open. Returns `None` if none answers.
+pub async fn through_server(folder: &Path) -> Result<Option<Store>, StoreError> {
+    let Some(table) = SocketTable::connect(&folder.join(SOCKET)).await? else { return Ok(None) };
+    Ok(Some(Store::new(Arc::new(table), Objects::folder(&folder.join(OBJECTS_FOLDER))?)))
 }
 
 /// Refuses a folder whose table only an earlier version can read. Its raw documents are all there.

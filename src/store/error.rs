@@ -38,6 +38,8 @@ pub enum StoreError {
     TooMuchHistory { limit: usize, of: &'static str },
     #[error("the store cannot be opened: {0}")]
     Open(String),
+    #[error("{0} is in use by another dateline process; stop it, or name another folder with --data")]
+    InUse(String),
 }
 
 impl From<MissingVariable> for StoreError {

@@ -65,9 +65,10 @@ impl Objects {
         match (before, &self.folder) {
             (None, _) => put(PutMode::Create).await,
             (Some(before), None) => put(PutMode::Update(before.0)).await,
-            // A folder has no conditional write. Only one process uses it, so a lock is enough.
+            // A folder has no conditional write. The writers of this process and of others take turns.
             (Some(before), Some(folder)) => {
                 let _guard = folder.swapping.lock().await;
+                let _lock = folder.lock_swap()?;
                 match self.index_file(name).await? {
                     Some((_, now)) if now == before => put(PutMode::Overwrite).await,
                     _ => Ok(false),

@@ -102,7 +102,7 @@ impl Store {
         // Articles count revisions, stories and records versions.
         let counter = as_read
             .and_then(|item| ["revision", "version"].into_iter().find_map(|name| Some((name, item.number(name)?))));
-        let unchanged = counter.map_or(Condition::Absent, |(name, number)| Condition::Equals(name, number));
+        let unchanged = counter.map_or(Condition::Absent, |(name, number)| Condition::equals(name, number));
         let writes: Vec<Write> = vec![Action::Check(origin.clone()).only_if(unchanged), action.always()];
         self.transact(writes).await.map(|_| ())
     }

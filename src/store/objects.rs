@@ -20,7 +20,7 @@ use object_store::{
     },
     path::Path,
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 #[derive(Clone, Debug)]
 pub struct Objects {
@@ -36,6 +36,14 @@ pub(super) struct ObjectFolder {
     path: PathBuf,
     /// Locked while a file is swapped; a bucket swaps files with conditional writes.
     pub swapping: tokio::sync::Mutex<()>,
+}
+
+impl ObjectFolder {
+    /// Waits until no other process swaps a file.
+    pub fn lock_swap(&self) -> Result<File, StoreError> {
+        let lock = File::create(self.path.join("swap.lock")).and_then(|file| file.lock().map(|()| file));
+        lock.map_err(|error| StoreError::Open(format!("{}: cannot be locked: {error}", self.path.display())))
+    }
 }
 
 /// An object that a client uploaded.

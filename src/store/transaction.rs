@@ -121,7 +121,7 @@ impl Store {
 pub(super) fn at_version(version: u64) -> Condition {
     match i64::try_from(version) {
         Ok(0) => Condition::Absent,
-        version => Condition::Equals("version", version.unwrap_or(i64::MAX)),
+        version => Condition::equals("version", version.unwrap_or(i64::MAX)),
     }
 }
 
@@ -138,7 +138,7 @@ pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write
     // its number.
     let as_read = match commit.previous {
         None => Condition::Absent,
-        Some(previous) => Condition::Equals("revision", previous.revision().into()),
+        Some(previous) => Condition::equals("revision", previous.revision().into()),
     };
     let mut writes = vec![
         Action::Put(head).only_if(as_read),

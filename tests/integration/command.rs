@@ -428,6 +428,56 @@ fn a_damaged_or_emptied_table_is_named() {
     assert!(run(folder.path(), &["list"]).status.success());
 }
 
+/// While a server has the archive open, commands work on it through the server, and each sees what the other wrote.
+#[test]
+fn commands_work_next_to_a_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.txt", story(1, 0));
+    write(folder.path(), "b.txt", story(2, 0));
+    assert!(run(folder.path(), &["ingest", "a.txt"]).status.success());
+    let server = ServerProcess::start(folder.path(), &["--no-seeds"]);
+    let done = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(done(&["ingest", "b.txt"]).contains("1 created"));
+    let served = || server.list("limit=100")["articles"].as_array().map_or(0, Vec::len);
+    assert_eq!(served(), 2);
+    let posted = server.send("POST", "/v1/articles", "host: localhost\r\ncontent-type: text/plain\r\n", &story(3, 0));
+    assert!(posted.starts_with("HTTP/1.1 201"), "{posted}");
+    let found = |arguments: &[&str]| done(arguments).lines().filter(|line| line.contains("undated")).count();
+    assert_eq!(found(&["list", "--limit", "10"]), 3);
+    assert_eq!(found(&["search", "tram", "--limit", "10"]), 3);
+    let added = done(&["sources", "add", "http://127.0.0.1:9/feed"]);
+    assert!(server.get("/v1/sources").contains(added.trim().trim_start_matches("added ")), "{added}");
+    assert!(done(&["doctor"]).contains("nothing is wrong"));
+    assert!(done(&["keys", "create", "desk", "--scope", "ingest"]).len() > 20);
+    assert!(
+        text(&run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).stderr)
+            .contains("in use by another dateline process")
+    );
+    drop(server);
+    assert_eq!(found(&["list", "--limit", "10"]), 3, "a killed server's socket is not in the way");
+}
+
+#[test]
+fn only_serve_and_ingest_create_an_archive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [
+        &["list"][..],
+        &["search", "tram"],
+        &["keys", "create", "desk", "--scope", "ingest"],
+        &["sources", "add", "http://127.0.0.1:9/feed"],
+        &["failures"],
+    ] {
+        let refused = run(folder.path(), arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&refused.stderr).contains("there is no archive in .dateline"), "{}", text(&refused.stderr));
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
 /// The message names a command, and that command makes an archive of the folder's documents.
 #[test]
 fn a_folder_of_the_former_engine_is_refused_and_its_documents_can_be_ingested() {

@@ -58,6 +58,7 @@ async fn archived(folder: &Path) -> HashSet<String> {
 async fn a_killed_poll_is_completed_by_the_next_one() {
     let (mock, address) = MockServer::begin().await;
     let folder = tempfile::tempdir().expect("a folder");
+    archived(folder.path()).await;
     let mut ids = Vec::new();
     for feed in 0..FEEDS {
         mock.set(&format!("/{feed}.xml"), Act::Feed(format!("\"{feed}\""), rss(feed)));

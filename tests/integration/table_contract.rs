@@ -1,5 +1,5 @@
-//! All tables answer the same operations with the same results: the embedded one, dynoxide, moto's server
-//! (`DATELINE_TEST_MOTO`) and the endpoint in `DATELINE_TEST_ENDPOINT`.
+//! All tables answer the same operations with the same results: the embedded one, the same behind a socket, dynoxide,
+//! moto's server (`DATELINE_TEST_MOTO`) and the endpoint in `DATELINE_TEST_ENDPOINT`.
 
 use crate::{
     store_contract::{new_config, table_at},
@@ -9,11 +9,12 @@ use dateline::store::{
     ItemKey, StoreError,
     table::{
         Action, Condition, EXPIRES_AT, ITEM_BYTES, Item, KeyRange, Read, TRANSACTION_WRITES, Table, Write,
-        dynamodb::DynamoDbTable, embedded::EmbeddedTable,
+        embedded::EmbeddedTable,
+        socket::{self, SocketTable},
     },
 };
 use proptest::prelude::*;
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{collections::BTreeMap, fmt::Debug, path::Path, sync::Arc};
 
 /// Operations of one case.
 const OPERATIONS: usize = 40;
@@ -51,7 +52,7 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 fn condition() -> impl Strategy<Value = Option<Condition>> {
-    let equals = (0_i64..4).prop_map(|version| Some(Condition::Equals("version", version * 700)));
+    let equals = (0_i64..4).prop_map(|version| Some(Condition::equals("version", version * 700)));
     prop_oneof![4 => Just(None), 2 => Just(Some(Condition::Absent)), 3 => equals]
 }
 
@@ -62,7 +63,7 @@ fn write() -> impl Strategy<Value = Write> {
 
 fn transaction() -> impl Strategy<Value = Vec<Write>> {
     let check = (key(), 0_i64..4)
-        .prop_map(|(key, version)| Action::Check(key).only_if(Condition::Equals("version", version * 700)));
+        .prop_map(|(key, version)| Action::Check(key).only_if(Condition::equals("version", version * 700)));
     prop::collection::vec(prop_oneof![8 => write(), 1 => check], 1..6).prop_map(|writes| {
         let mut seen = std::collections::BTreeSet::new();
         writes.into_iter().filter(|write| seen.insert(write.action.key().clone())).collect()
@@ -71,7 +72,7 @@ fn transaction() -> impl Strategy<Value = Vec<Write>> {
 
 fn range() -> impl Strategy<Value = KeyRange> {
     let bound = prop_oneof![Just("#"), Just("1"), Just("2"), Just("2~"), Just("~")];
-    let projection = proptest::option::of(Just(&["version", "text"] as &'static [&'static str]));
+    let projection = proptest::option::of(Just(["version", "text"].map(str::to_owned).to_vec()));
     (key(), bound.clone(), bound, any::<bool>(), 1_usize..6, projection).prop_map(
         |(key, low, high, newest_first, limit, attributes)| {
             let (low, high) = if low <= high { (low, high) } else { (high, low) };
@@ -138,29 +139,40 @@ fn without_more(result: &str) -> &str {
     result.split(", more: ").next().unwrap_or(result)
 }
 
+/// Another table in memory, as a command sees it while a server has it open.
+async fn behind_a_socket(socket: &Path) -> SocketTable {
+    let table = Arc::new(EmbeddedTable::memory().expect("a table in memory"));
+    tokio::spawn(socket::serve(socket::listen(socket).expect("a socket"), table));
+    SocketTable::connect(socket).await.expect("connected").expect("a server")
+}
+
 struct Tables {
     runtime: tokio::runtime::Runtime,
     embedded: EmbeddedTable,
-    others: Vec<(&'static str, DynamoDbTable)>,
+    others: Vec<(&'static str, Box<dyn Table>)>,
+    _folder: tempfile::TempDir,
 }
 
 impl Tables {
     fn new() -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
         let others = runtime.block_on(async {
             let engine = dynoxide::Database::memory().expect("an engine in memory");
             let endpoint = dynamodb_endpoint::serve(engine).await.expect("a free port");
-            let mut others = vec![("dynoxide", table_at(&new_config(endpoint)).await)];
+            let mut others: Vec<(&str, Box<dyn Table>)> =
+                vec![("dynoxide", Box::new(table_at(&new_config(endpoint)).await))];
+            others.push(("socket", Box::new(behind_a_socket(&folder.path().join("socket")).await)));
             for variable in ["DATELINE_TEST_MOTO", "DATELINE_TEST_ENDPOINT"] {
                 match std::env::var(variable) {
-                    Ok(endpoint) => others.push((variable, table_at(&new_config(endpoint)).await)),
+                    Ok(endpoint) => others.push((variable, Box::new(table_at(&new_config(endpoint)).await))),
                     Err(_) => eprintln!("{variable} is not set: not compared"),
                 }
             }
             others
         });
         let embedded = EmbeddedTable::memory().expect("a table in memory");
-        Self { runtime, embedded, others }
+        Self { runtime, embedded, others, _folder: folder }
     }
 }
 
@@ -174,7 +186,7 @@ proptest! {
             for operation in &operations {
                 let (expected, units) = run(&tables.embedded, operation).await;
                 for (name, table) in &tables.others {
-                    let (found, reported) = run(table, operation).await;
+                    let (found, reported) = run(&**table, operation).await;
                     prop_assert_eq!(without_more(&found), without_more(&expected), "{}: {:?}", name, operation);
                     if *name != "DATELINE_TEST_MOTO" {
                         prop_assert_eq!(reported, units, "units of {}: {:?}", name, operation);
@@ -183,7 +195,7 @@ proptest! {
             }
             let expected = all(&tables.embedded).await;
             for (name, table) in &tables.others {
-                prop_assert_eq!(&all(table).await, &expected, "{}", name);
+                prop_assert_eq!(&all(&**table).await, &expected, "{}", name);
             }
             Ok(())
         })?;

@@ -151,7 +151,7 @@ impl Table for DynamoDbTable {
     }
 
     async fn query(&self, range: &KeyRange) -> Result<Read<Page>, StoreError> {
-        let projection = range.attributes.map(projection);
+        let projection = range.attributes.as_deref().map(projection);
         let (projection, names) = projection.unzip();
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let answer = self
@@ -249,9 +249,8 @@ fn expression(condition: Option<&Condition>) -> (Option<String>, Option<AwsItem>
 
 /// Returns a projection expression that includes the key, with placeholders for the names, because some are reserved
 /// words.
-fn projection(attributes: &'static [&'static str]) -> (String, Option<HashMap<String, String>>) {
-    let names: HashMap<String, String> =
-        attributes.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect();
+fn projection(attributes: &[String]) -> (String, Option<HashMap<String, String>>) {
+    let names: HashMap<String, String> = attributes.iter().map(|name| (format!("#{name}"), name.clone())).collect();
     let placeholders = attributes.iter().map(|name| format!("#{name}"));
     let expression: Vec<String> = [PK, SK].map(str::to_owned).into_iter().chain(placeholders).collect();
     (expression.join(", "), (!names.is_empty()).then_some(names))

@@ -10,13 +10,16 @@ pub mod dynamodb;
 #[cfg(feature = "local")]
 pub mod embedded;
 mod item;
+#[cfg(feature = "local")]
+pub mod socket;
 
 pub use definition::{EXPIRES_AT, TableDefinition, definition};
 pub use item::{Attributes, Item, ItemKey, Value};
 
 use super::StoreError;
 use async_trait::async_trait;
-use std::fmt::Debug;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, fmt::Debug};
 
 /// Maximum bytes of an item, names of attributes included.
 pub const ITEM_BYTES: usize = 400 * 1024;
@@ -46,14 +49,14 @@ pub trait Table: Debug + Send + Sync {
 }
 
 /// What was read, and the read units that it consumed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Read<T> {
     pub content: T,
     pub units: f64,
 }
 
 /// A range of sort keys, both bounds inclusive, within one partition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeyRange {
     pub pk: String,
     pub low: String,
@@ -61,7 +64,7 @@ pub struct KeyRange {
     pub newest_first: bool,
     pub limit: usize,
     /// The attributes to return in addition to the key; `None` returns all.
-    pub attributes: Option<&'static [&'static str]>,
+    pub attributes: Option<Vec<String>>,
 }
 
 impl KeyRange {
@@ -73,26 +76,26 @@ impl KeyRange {
         Self { newest_first, ..self }
     }
 
-    pub fn with_attributes(self, attributes: &'static [&'static str]) -> Self {
-        Self { attributes: Some(attributes), ..self }
+    pub fn with_attributes(self, attributes: &[&str]) -> Self {
+        Self { attributes: Some(attributes.iter().map(|name| (*name).to_owned()).collect()), ..self }
     }
 }
 
 /// The items of a range.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Page {
     pub items: Vec<Item>,
     /// Whether the table ended the page before the end of the range: at the limit, or at 1 MB.
     pub more: bool,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Write {
     pub action: Action,
     pub condition: Option<Condition>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Action {
     Put(Item),
     Delete(ItemKey),
@@ -118,9 +121,15 @@ impl Action {
 }
 
 /// What must hold of the stored item for a write.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Condition {
     Absent,
     /// An attribute has this number.
-    Equals(&'static str, i64),
+    Equals(Cow<'static, str>, i64),
+}
+
+impl Condition {
+    pub fn equals(name: &'static str, number: i64) -> Self {
+        Self::Equals(Cow::Borrowed(name), number)
+    }
 }

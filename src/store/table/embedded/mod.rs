@@ -112,7 +112,7 @@ impl EmbeddedTable {
         loop {
             let expired = self.read(|file, txn| file.expired(txn, now))?;
             for (key, expires_at) in &expired {
-                let delete = Action::Delete(key.clone()).only_if(Condition::Equals(EXPIRES_AT, *expires_at));
+                let delete = Action::Delete(key.clone()).only_if(Condition::equals(EXPIRES_AT, *expires_at));
                 match self.write(delete).await {
                     // Another write came first.
                     Ok(_) | Err(StoreError::Conflict) => {}
@@ -168,9 +168,9 @@ impl Table for EmbeddedTable {
             true => file.page(txn, file.entries.rev_range(txn, &bounds).map_err(failed)?, range.limit),
             false => file.page(txn, file.entries.range(txn, &bounds).map_err(failed)?, range.limit),
         })?;
-        if let Some(attributes) = range.attributes {
+        if let Some(attributes) = &range.attributes {
             for item in &mut read.content.items {
-                item.attributes.retain(|name, _| attributes.contains(&name.as_str()));
+                item.attributes.retain(|name, _| attributes.contains(name));
             }
         }
         Ok(read)
