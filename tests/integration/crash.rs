@@ -1,12 +1,25 @@
-//! A poller that is killed at any moment loses no entry and ingests none twice.
+//! A process that is killed at any moment loses nothing that it acknowledged, and stores nothing twice or in part.
 
-use crate::support::mock_server::{Act, MockServer};
+use crate::support::{
+    mock_server::{Act, MockServer},
+    process::ServerProcess,
+};
 use dateline::{
+    archive::Archive,
+    article::ArticleId,
     query::{self, ListQuery},
     sources::Source,
     store::embedded,
 };
-use std::{collections::HashSet, path::Path, process::Stdio, time::Duration};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
 use tokio::process::{Child, Command};
 
 const FEEDS: usize = 3;
@@ -90,4 +103,93 @@ async fn a_killed_poll_is_completed_by_the_next_one() {
         let etag = requests.last().and_then(|headers| headers.get("if-none-match").cloned());
         assert_eq!(etag, Some(format!("\"{feed}\"")));
     }
+}
+
+/// Kills of the server, each at another moment of its life.
+const SERVER_KILLS: u64 = 50;
+const WRITERS: usize = 3;
+
+/// Posts a document; returns the id of its article if the server acknowledged it before it was killed.
+fn post(address: &str, name: &str) -> Option<ArticleId> {
+    let text =
+        format!("Tram {name} returns\n\nLISBON: The tram of line {name} ran again on Monday, after two years.\n");
+    let body = json!({"key": name, "content": text}).to_string();
+    let mut stream = TcpStream::connect(address).ok()?;
+    let length = body.len();
+    let request = format!(
+        "POST /v1/articles HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let stored = answer.starts_with("HTTP/1.1 201") || answer.starts_with("HTTP/1.1 200");
+    let id = answer.split("\"id\":\"").nth(1)?.split('"').next()?;
+    stored.then(|| ArticleId::parse(id).expect("an id"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_under_posts_keeps_what_it_acknowledged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut acknowledged: BTreeMap<String, ArticleId> = BTreeMap::new();
+    let mut unanswered: Vec<String> = Vec::new();
+    for round in 0..SERVER_KILLS {
+        let server = ServerProcess::start(folder.path(), &["--no-seeds"]);
+        let (address, again) = (server.address.clone(), std::mem::take(&mut unanswered));
+        let answers = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..WRITERS)
+                .map(|writer| {
+                    let (address, again) = (&address, &again);
+                    scope.spawn(move || {
+                        // What was not answered is posted again, by one of them.
+                        let repeated = again.iter().skip(writer).step_by(WRITERS).cloned();
+                        let new = (0..).map(|number| format!("{round}-{writer}-{number}"));
+                        let mut answers = Vec::new();
+                        for name in repeated.chain(new) {
+                            let id = post(address, &name);
+                            let killed = id.is_none();
+                            answers.push((name, id));
+                            if killed {
+                                return answers;
+                            }
+                        }
+                        answers
+                    })
+                })
+                .collect();
+            std::thread::sleep(Duration::from_micros(round * 99_733 % 400_000));
+            drop(server);
+            writers.into_iter().flat_map(|writer| writer.join().expect("no panic")).collect::<Vec<_>>()
+        });
+        let tried: HashSet<&String> = answers.iter().map(|(name, _)| name).collect();
+        unanswered.extend(again.iter().filter(|name| !tried.contains(name)).cloned());
+        for (name, id) in answers {
+            match id {
+                Some(id) => drop(acknowledged.insert(name, id)),
+                None => unanswered.push(name),
+            }
+        }
+        if round % 20 == 19 {
+            check(folder.path(), &acknowledged, unanswered.len()).await;
+        }
+    }
+    check(folder.path(), &acknowledged, unanswered.len()).await;
+    assert!(acknowledged.len() > 20, "{} articles", acknowledged.len());
+}
+
+/// Checks that each acknowledged document has its one article, and that the archive has no fault.
+async fn check(folder: &Path, acknowledged: &BTreeMap<String, ArticleId>, unanswered: usize) {
+    let data = embedded::open(&folder.join(".dateline"), embedded::Durability::Process).expect("the archive opens");
+    for (name, id) in acknowledged {
+        let stored = data.store.article(id).await.expect("read").unwrap_or_else(|| panic!("{name} was lost"));
+        assert_eq!(stored.article.head.revision, 1, "{name}");
+        let headline = stored.article.facts.headline.expect("a headline");
+        assert!(headline.contains(&format!("Tram {name} ")), "{headline} is not {name}");
+    }
+    let ids: HashSet<&ArticleId> = acknowledged.values().collect();
+    assert_eq!(ids.len(), acknowledged.len(), "no article is of two documents");
+    let checkup = Archive::new(data.store.clone()).check_up(false, |_| {}).await.expect("checked");
+    assert_eq!(checkup.findings, []);
+    let more = checkup.articles.len() - acknowledged.len();
+    assert!(more <= unanswered, "{more} articles of {unanswered} unanswered documents");
 }
