@@ -192,14 +192,19 @@ fn parts(article: &Article) -> (&Head, &Facts, &Detail) {
     (&article.head, &article.facts, &article.detail)
 }
 
-pub(super) fn head_item(stored: &ArticleRecord) -> Result<Item, StoreError> {
+/// The compressed article, which its head and its revision both hold.
+pub(super) fn content(stored: &ArticleRecord) -> Result<Vec<u8>, StoreError> {
+    whole(&parts(&stored.article))
+}
+
+pub(super) fn head_item(stored: &ArticleRecord, content: Vec<u8>) -> Item {
     let head = &stored.article.head;
-    Ok(Item::new(table_keys::article(&head.id), table_keys::HEAD)
+    Item::new(table_keys::article(&head.id), table_keys::HEAD)
         .with("revision", head.revision)
         .with("content_hash", &*stored.content_hash)
         .with("lists", stored.lists.clone())
         .with("listed_at", stored.listed_at.to_string())
-        .with("article", whole(&parts(&stored.article))?))
+        .with("article", content)
 }
 
 pub(super) fn tombstone_item(tombstone: &Tombstone) -> Item {
@@ -211,22 +216,18 @@ pub(super) fn tombstone_item(tombstone: &Tombstone) -> Item {
         .with_some("reason", tombstone.reason.as_deref())
 }
 
-/// Builds the item of a revision. `stored` is the article as of this revision; a deletion has none.
-pub(super) fn revision_item(
-    id: &ArticleId,
-    revision: &Revision,
-    stored: Option<&ArticleRecord>,
-) -> Result<Item, StoreError> {
-    let mut item = Item::new(table_keys::article(id), table_keys::revision(revision.number))
+/// Builds the item of a revision. `stored` is the article as of this revision, with its content; a deletion has none.
+pub(super) fn revision_item(id: &ArticleId, revision: &Revision, stored: Option<(&ArticleRecord, Vec<u8>)>) -> Item {
+    let item = Item::new(table_keys::article(id), table_keys::revision(revision.number))
         .with("at", revision.at.to_string())
         .with("kind", revision.kind.name())
         .with("changed", revision.changed.clone())
         .with_some("reason", revision.reason.as_deref())
         .with_some(REQUEST_ID, revision.request_id.as_deref());
-    if let Some(stored) = stored {
-        item = item.with("content_hash", &*stored.content_hash).with("article", whole(&parts(&stored.article))?);
+    match stored {
+        Some((stored, content)) => item.with("content_hash", &*stored.content_hash).with("article", content),
+        None => item,
     }
-    Ok(item)
 }
 
 pub(super) fn evidence_item(id: &ArticleId, revision: u32, evidence: &Evidence) -> Result<Item, StoreError> {

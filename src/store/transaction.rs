@@ -130,7 +130,10 @@ pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write
     let id = commit.next.id();
     let revision = commit.revision;
     let (head, stored) = match &commit.next {
-        Next::Article { stored, .. } => (items::head_item(stored)?, Some(*stored)),
+        Next::Article { stored, .. } => {
+            let content = items::content(stored)?;
+            (items::head_item(stored, content.clone()), Some((*stored, content)))
+        }
         Next::Tombstone(tombstone) => (items::tombstone_item(tombstone), None),
     };
     let change = Change { at: revision.at, id: id.clone(), revision: revision.number, kind: revision.kind.change() };
@@ -145,7 +148,7 @@ pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write
         Action::Put(changes::item(&change, after_change)).only_if(Condition::Absent),
         Action::Put(changes::last_item(changes::shard(id), after_change + 1)).always(),
     ];
-    let mut items = vec![items::revision_item(id, revision, stored)?];
+    let mut items = vec![items::revision_item(id, revision, stored)];
     items.extend(commit.document.as_ref().map(items::document_item));
     let mut postings = BTreeMap::new();
     if let Next::Article { stored, lists, codes, evidence } = &commit.next {
