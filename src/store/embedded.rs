@@ -27,7 +27,7 @@ const SOCKET: &str = "server.sock";
 /// Interval between sweeps of expired items.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
-/// An open data folder. Dropping it releases the lock, once its store is dropped too.
+/// An open data folder. Dropping it releases the lock.
 pub struct DataFolder {
     pub store: Store,
     pub table: EmbeddedTable,

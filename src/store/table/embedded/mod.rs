@@ -49,10 +49,10 @@ pub enum Durability {
 
 /// An open table. Clones share it; the last one closes the file.
 #[derive(Clone, Debug)]
-pub struct EmbeddedTable(Arc<Open>);
+pub struct EmbeddedTable(Arc<OpenTable>);
 
 #[derive(Debug)]
-struct Open {
+struct OpenTable {
     /// Dropped first: its thread has the file open too.
     writer: Writer,
     file: TableFile,
@@ -104,22 +104,24 @@ impl EmbeddedTable {
         table.check_length(file)?;
         table.check_format(file)?;
         let writer = Writer::start(table.clone()).map_err(|error| cannot_open(file, &error))?;
-        Ok(Self(Arc::new(Open { writer, file: table })))
+        Ok(Self(Arc::new(OpenTable { writer, file: table })))
     }
 
     /// Deletes items whose time to live has ended before a time in seconds since 1970.
     pub async fn sweep(&self, now: i64) -> Result<(), StoreError> {
         loop {
             let expired = self.read(|file, txn| file.expired(txn, now))?;
+            let mut deleted = 0;
             for (key, expires_at) in &expired {
                 let delete = Action::Delete(key.clone()).only_if(Condition::equals(EXPIRES_AT, *expires_at));
                 match self.write(delete).await {
+                    Ok(_) => deleted += 1,
                     // Another write came first.
-                    Ok(_) | Err(StoreError::Conflict) => {}
+                    Err(StoreError::Conflict) => {}
                     Err(error) => return Err(error),
                 }
             }
-            if expired.len() < SWEPT {
+            if expired.len() < SWEPT || deleted == 0 {
                 return Ok(());
             }
         }
