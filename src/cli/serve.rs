@@ -89,13 +89,13 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
         Some(folder) => (folder.store.clone(), folder.table.clone()),
         None => embedded::memory()?,
     };
+    let sharing = folder.as_ref().and_then(shared);
     let policy = policy(&options, &store, address).await?;
     let archive = Archive::new(store);
     if !options.no_seeds {
         ingest_seeds(&archive, options.seeds.as_deref()).await?;
     }
     let sweeper = tokio::spawn(embedded::sweep(table));
-    let sharing = folder.as_ref().and_then(shared);
     let indexing = tokio::spawn(keep_indexed(archive.store().clone(), options.reindex));
     let polling = tokio::spawn(keep_polled(options.reach.poller(archive.clone())?));
     let delivering = tokio::spawn(keep_delivered(Deliverer::new(archive.store().clone(), options.reach.fetcher()?)));
