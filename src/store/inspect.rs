@@ -139,7 +139,7 @@ fn implications(item: &Item) -> Result<Implications, StoreError> {
     if pk == table_keys::STORIES || pk.starts_with(table_keys::POSTINGS) {
         match pk == table_keys::STORIES {
             true => attributes.parsed_key(sk, ListPosition::parse).map(|_| ())?,
-            false => attributes.posting().map(|_| ())?,
+            false => items::posting(item.clone()).map(|_| ())?,
         }
         return Ok(Implications::default());
     }

@@ -379,16 +379,6 @@ impl Attributes<'_> {
         self.whole("evidence")
     }
 
-    pub fn posting(&self) -> Result<Posting, StoreError> {
-        Ok(Posting {
-            position: self.parsed_key(&self.0.key.sk, ListPosition::parse)?,
-            listed_at: self.instant("listed_at")?,
-            changed_at: self.instant("changed_at")?,
-            codes: self.texts("codes")?.to_vec(),
-            card: self.bytes(CARD).map(|card| PackedCard::packed(card.to_vec())),
-        })
-    }
-
     pub fn document_record(&self) -> Result<DocumentRecord, StoreError> {
         Ok(DocumentRecord {
             key: self.text("key")?.to_owned(),
@@ -397,4 +387,24 @@ impl Attributes<'_> {
             revision: self.number("revision")?,
         })
     }
+}
+
+/// Reads a posting. It takes the item's codes and card: a page reads many postings, and copies nothing.
+pub(super) fn posting(mut item: Item) -> Result<Posting, StoreError> {
+    let attributes = Attributes(&item);
+    attributes.texts("codes")?;
+    let mut posting = Posting {
+        position: attributes.parsed_key(&item.key.sk, ListPosition::parse)?,
+        listed_at: attributes.instant("listed_at")?,
+        changed_at: attributes.instant("changed_at")?,
+        codes: Vec::new(),
+        card: None,
+    };
+    if let Some(Value::Texts(codes)) = item.attributes.remove("codes") {
+        posting.codes = codes;
+    }
+    if let Some(Value::Bytes(card)) = item.attributes.remove(CARD) {
+        posting.card = Some(PackedCard::packed(card));
+    }
+    Ok(posting)
 }

@@ -5,7 +5,7 @@
 
 use super::{
     ArticleRecord, Posting, Revision, Store, StoreError, StoredArticle,
-    items::{Attributes, REQUEST_ID},
+    items::{self, Attributes, REQUEST_ID},
     table::{Item, ItemKey, KeyRange, Page},
     table_keys::{self, ListPosition, PostingList},
 };
@@ -167,7 +167,7 @@ impl Store {
     ) -> Result<(Vec<Posting>, f64), StoreError> {
         let keys = positions.iter().map(|position| ItemKey::new(list.pk(), position.to_string()));
         let (items, read_units) = self.batch(keys.collect()).await?;
-        Ok((items.iter().map(|item| Attributes(item).posting()).collect::<Result<_, _>>()?, read_units))
+        Ok((items.into_iter().map(items::posting).collect::<Result<_, _>>()?, read_units))
     }
 
     /// Returns the items of the keys that exist, in no particular order, and the read units consumed.
@@ -196,8 +196,8 @@ impl Store {
         let query = KeyRange::new(range.list.pk(), (low, high), range.limit + 1).newest_first(newest_first);
         let (page, read_units) = self.read_range(&query).await?;
         let more = page.more || page.items.len() > range.limit;
-        let shown = page.items.iter().take(range.limit);
-        let postings = shown.map(|item| Attributes(item).posting()).collect::<Result<Vec<_>, _>>()?;
+        let shown = page.items.into_iter().take(range.limit);
+        let postings = shown.map(items::posting).collect::<Result<Vec<_>, _>>()?;
         Ok(ListPage { postings, more, read_units })
     }
 
