@@ -85,7 +85,9 @@ pub async fn run(options: &LambdaOptions) -> Result<(), CommandError> {
         }
         let mut runs = Vec::new();
         for round in 0..options.starts {
-            runs.push(start(&ingest, &environment, |at| message(round, at), options.requests.min(50)).await?);
+            runs.push(
+                start(&ingest, &environment, |at| message(transport, round, at), options.requests.min(50)).await?,
+            );
         }
         Summary::of(&runs).print(&format!("ingest message, {transport}"));
     }
@@ -117,10 +119,12 @@ fn environment(endpoint: &str, objects: &Path, certificate: &Path) -> Vec<(&'sta
 }
 
 /// Returns a batch of one message with a new document each time.
-fn message(round: usize, at: usize) -> Value {
-    let content =
-        format!("Bridge {round}-{at} reopens\n\nLISBON: The bridge carried its first trams again on Monday.\n");
-    let body = json!({"key": format!("{round}/{at}"), "media_type": "text/plain", "content": content}).to_string();
+fn message(transport: &str, round: usize, at: usize) -> Value {
+    let content = format!(
+        "Bridge {transport}-{round}-{at} reopens\n\nLISBON: The bridge carried its first trams again on Monday.\n"
+    );
+    let body =
+        json!({"key": format!("{transport}/{round}/{at}"), "media_type": "text/plain", "content": content}).to_string();
     json!({"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": body, "attributes": {}, "messageAttributes": {}}]})
 }
 
