@@ -4,7 +4,7 @@
 
 use super::{
     ChangeKind, MAX_FACET_VALUES, PackedCard, PostingList, StoreError,
-    table::{Item, Value, capacity::item_bytes},
+    table::{Condition, Item, Value, capacity::item_bytes},
     table_keys,
     table_keys::ListPosition,
 };
@@ -244,6 +244,14 @@ pub(super) fn posting_item(pk: &str, posting: &Posting) -> Item {
     let fits = |card: &&PackedCard| item_bytes(&item) + CARD.len() + card.bytes().len() <= POSTING_BYTES;
     let card = posting.card.as_ref().filter(fits).map(|card| card.bytes().to_vec());
     item.with_some(CARD, card)
+}
+
+/// Returns the condition for writing a versioned item: its version has not changed since it was read.
+pub(super) fn at_version(version: u64) -> Condition {
+    match i64::try_from(version) {
+        Ok(0) => Condition::Absent,
+        version => Condition::equals("version", version.unwrap_or(i64::MAX)),
+    }
 }
 
 pub(super) fn document_item(record: &DocumentRecord) -> Item {

@@ -7,10 +7,9 @@
 
 use super::{
     RetryOnConflict, Store, StoreError,
-    items::Attributes,
+    items::{Attributes, at_version},
     table::{Action, Item, ItemKey, KeyRange, Write},
     table_keys,
-    transaction::at_version,
 };
 use crate::{article::Instant, json::to_json};
 use futures::future::try_join_all;

@@ -6,10 +6,9 @@
 
 use super::{
     Store, StoreError,
-    items::Attributes,
+    items::{Attributes, at_version},
     table::{Action, EXPIRES_AT, Item, ItemKey, KeyRange, Write},
     table_keys::{self, ListPosition},
-    transaction::at_version,
 };
 use crate::article::{ArticleId, Instant};
 

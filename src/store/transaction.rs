@@ -67,7 +67,7 @@ impl Store {
 
     /// Puts a versioned item; returns `Conflict` if its version changed since it was read.
     pub(super) async fn put_if_version(&self, item: Item, version: u64) -> Result<(), StoreError> {
-        self.write(Action::Put(item).only_if(at_version(version))).await
+        self.write(Action::Put(item).only_if(items::at_version(version))).await
     }
 
     /// Deletes every item of an article except its head: revisions and evidence.
@@ -114,14 +114,6 @@ impl Store {
             Err(StoreError::Conflict) => Ok(()),
             written => written,
         }
-    }
-}
-
-/// Returns the condition for writing a versioned item: its version has not changed since it was read.
-pub(super) fn at_version(version: u64) -> Condition {
-    match i64::try_from(version) {
-        Ok(0) => Condition::Absent,
-        version => Condition::equals("version", version.unwrap_or(i64::MAX)),
     }
 }
 
