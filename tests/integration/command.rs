@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Output, Stdio},
     time::Duration,
@@ -441,6 +442,8 @@ fn commands_work_next_to_a_server() {
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     };
+    let socket = fs::metadata(folder.path().join(".dateline/server.sock")).expect("a socket");
+    assert_eq!(socket.permissions().mode() & 0o777, 0o600, "only its owner may connect");
     assert!(done(&["ingest", "b.txt"]).contains("1 created"));
     let served = || server.list("limit=100")["articles"].as_array().map_or(0, Vec::len);
     assert_eq!(served(), 2);

@@ -1,8 +1,6 @@
-//! What the archive requires of every engine: the embedded one, moto's server (`DATELINE_TEST_MOTO`, set by
-//! `tests/run`) and the endpoint in `DATELINE_TEST_ENDPOINT`. Each run creates a table with a new name.
-//!
-//! Differences between the engines, beyond those that `store::embedded` lists:
-//! - moto reports no capacity units of a transaction, so they are asserted on the embedded engine only.
+//! What the archive requires of every table: the embedded one, moto's server (`DATELINE_TEST_MOTO`, set by `tests/run`)
+//! and the endpoint in `DATELINE_TEST_ENDPOINT`. Each run creates a table with a new name. `table_contract.rs` compares
+//! the tables themselves.
 
 use crate::support::story;
 use dateline::{
@@ -57,7 +55,7 @@ async fn at_endpoint(endpoint: String) -> Store {
     Store::new(Arc::new(table_at(&new_config(endpoint)).await), Objects::memory())
 }
 
-/// Runs the contract on every available engine.
+/// Runs the contract on every available table.
 macro_rules! contract {
     ($($name:ident)*) => {
         mod embedded_engine {

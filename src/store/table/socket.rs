@@ -71,6 +71,8 @@ pub fn listen(socket: &Path) -> io::Result<UnixListener> {
 pub async fn serve(listener: UnixListener, table: Arc<dyn Table>) {
     loop {
         match listener.accept().await {
+            // Another user may have connected before the permissions were set.
+            Ok((stream, _)) if !is_of_this_user(&stream) => tracing::warn!("another user's connection is refused"),
             Ok((stream, _)) => {
                 let table = table.clone();
                 tokio::spawn(async move {
@@ -88,6 +90,11 @@ pub async fn serve(listener: UnixListener, table: Arc<dyn Table>) {
             }
         }
     }
+}
+
+fn is_of_this_user(stream: &UnixStream) -> bool {
+    let own = UnixStream::pair().and_then(|(own, _)| own.peer_cred());
+    stream.peer_cred().is_ok_and(|peer| own.is_ok_and(|own| peer.uid() == own.uid()))
 }
 
 async fn converse(mut stream: UnixStream, table: &dyn Table) -> io::Result<()> {
