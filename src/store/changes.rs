@@ -12,7 +12,8 @@
 //! a request may be in flight. The only reliable bound is the lifetime of a signature, which is minutes.
 //!
 //! Each transaction also puts the last number of its shard, next to those of the other shards. So one query shows a reader
-//! which shards have changes that it has not seen; when there are none, this query is all that it costs.
+//! which shards have changes that it has not seen; without new changes, a read costs only this query. A shard whose last
+//! number is not there, because it has no change or only changes from before these numbers, is asked for its newest one.
 //!
 //! The log is sharded because the writers of one shard are serialised: with a single shard, two ingest functions would
 //! conflict on every article.
@@ -137,18 +138,33 @@ impl Store {
     /// Returns the number of the last change in a shard. The next change must follow it.
     pub(super) async fn last_change(&self, shard: usize) -> Result<u64, StoreError> {
         let item = self.get(table_keys::LAST_CHANGES, table_keys::last_change(shard)).await?;
-        item.map_or(Ok(0), |item| read_last(&item).map(|(_, number)| number))
+        match item {
+            Some(item) => Ok(read_last(&item)?.1),
+            None => self.newest_change(shard).await,
+        }
+    }
+
+    /// Returns the number of the newest change in a shard, by the changes themselves.
+    async fn newest_change(&self, shard: usize) -> Result<u64, StoreError> {
+        let newest = self.changes_between(shard, 1, NUMBER_MAX, 1, false).await?;
+        newest.first().map_or(Ok(0), |item| read(item).map(|(number, _)| number))
     }
 
     /// Returns the numbers of the last changes of all shards.
     pub async fn last_changes(&self) -> Result<ChangePosition, StoreError> {
         let shards = (table_keys::last_change(0), table_keys::last_change(SHARDS - 1));
         let page = self.query_range(KeyRange::new(table_keys::LAST_CHANGES, shards, SHARDS + 1)).await?;
-        let mut position = ChangePosition::default();
+        let mut last = [None; SHARDS];
         for item in &page.items {
             let (shard, number) = read_last(item)?;
-            position.0[shard] = number;
+            last[shard] = Some(number);
         }
+        let numbers = last.into_iter().enumerate().map(async |(shard, number)| match number {
+            Some(number) => Ok(number),
+            None => self.newest_change(shard).await,
+        });
+        let mut position = ChangePosition::default();
+        position.0.copy_from_slice(&try_join_all(numbers).await?);
         Ok(position)
     }
 

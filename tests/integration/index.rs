@@ -295,7 +295,8 @@ async fn a_search_walk_returns_each_match_once_during_writes_and_indexing() {
 async fn a_search_of_an_unchanged_archive_reads_one_unit_of_the_table() {
     let (store, _) = embedded::memory().expect("an engine in memory");
     let server = Server::on(store.clone(), Policy::OPEN);
-    fill(&server, 0..40).await;
+    // So many that every shard of the change log has one.
+    fill(&server, 0..200).await;
     index(&store).await;
     let read_units = async |path: &str| {
         let before = store.usage();
@@ -304,7 +305,7 @@ async fn a_search_of_an_unchanged_archive_reads_one_unit_of_the_table() {
     };
     assert_eq!(read_units("/v1/articles?q=nowhere").await, 1.0);
     assert_eq!(read_units("/v1/facets?q=tram&field=country").await, 1.0);
-    fill(&server, 40..41).await;
+    fill(&server, 200..201).await;
     assert!(read_units("/v1/articles?q=nowhere").await > 1.0, "the change is read");
 }
 

@@ -89,6 +89,7 @@ contract! {
     the_first_remembered_answer_is_kept
     an_article_with_every_facet_value_fits_one_transaction
     processes_number_the_changes_of_a_shard_without_a_gap
+    changes_without_the_last_numbers_are_found_and_continued
     a_purge_leaves_only_the_tombstone
     a_lost_posting_is_found_and_restored_as_it_was
 }
@@ -269,6 +270,22 @@ async fn processes_number_the_changes_of_a_shard_without_a_gap(store: Store) {
     let revisions: Vec<_> = page.changes.iter().map(|change| change.revision).collect();
     assert_eq!(revisions, [1, 2, 3, 4, 5, 6]);
     assert_eq!(page.next.0.iter().sum::<u64>(), 6);
+}
+
+/// An archive from before the last numbers of the shards were stored.
+async fn changes_without_the_last_numbers_are_found_and_continued(store: Store) {
+    let archive = Archive::new(store);
+    let first = archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
+    let table = archive.store().table().clone();
+    let last = KeyRange::new("C#last", ("0".to_owned(), "~".to_owned()), 20);
+    for item in table.query(&last).await.expect("read").content.items {
+        table.write(Action::Delete(item.key).always()).await.expect("deleted");
+    }
+    let archive = Archive::new(Store::new(table, archive.store().objects().clone()));
+    let changes = async || archive.store().changes(ChangePosition::default(), 10).await.expect("read").changes;
+    assert_eq!(changes().await.len(), 1);
+    archive.delete(&first.id, &Deletion::default()).await.expect("deleted");
+    assert_eq!(changes().await.iter().map(|change| change.revision).collect::<Vec<_>>(), [1, 2]);
 }
 
 async fn a_purge_leaves_only_the_tombstone(store: Store) {

@@ -44,7 +44,7 @@ MAY = {
     "IngestFunction": {
         ("IngestLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("IngestQueue", ""): {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
-        ("ArticlesTable", ""): TABLE_ACTIONS - {"dynamodb:Query"},
+        ("ArticlesTable", ""): TABLE_ACTIONS,
         ("RawBucket", "/inbox/*"): {"s3:GetObject"},
         ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
         ("RawBucket", "/failed/*"): {"s3:PutObject"},
