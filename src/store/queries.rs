@@ -61,7 +61,11 @@ pub struct ListPage {
 
 impl Store {
     pub(super) async fn get(&self, pk: impl Into<String>, sk: impl Into<String>) -> Result<Option<Item>, StoreError> {
-        let read = self.table.get(&ItemKey::new(pk, sk)).await?;
+        let key = ItemKey::new(pk, sk);
+        if !key.is_possible() {
+            return Ok(None);
+        }
+        let read = self.table.get(&key).await?;
         self.usage.read(read.units);
         Ok(read.content)
     }
@@ -207,6 +211,9 @@ impl Store {
     }
 
     async fn read_range(&self, range: &KeyRange) -> Result<(Page, f64), StoreError> {
+        if ![&range.low, &range.high].into_iter().all(|sk| ItemKey::new(&*range.pk, &**sk).is_possible()) {
+            return Ok(Default::default());
+        }
         let read = self.table.query(range).await?;
         self.usage.read(read.units);
         Ok((read.content, read.units))

@@ -325,3 +325,17 @@ async fn times_are_in_utc_and_unknown_members_are_null() {
     }
     assert_eq!(card["story"], card["id"], "an article has its own story until another joins");
 }
+
+/// No item can have such a key, so nothing is found; and no table is asked for it.
+#[tokio::test]
+async fn ids_and_values_that_are_too_long_for_a_key_are_not_found() {
+    let server = Server::new().await;
+    let long = "x".repeat(3_000);
+    for path in ["/v1/sources", "/v1/failures", "/v1/webhooks"] {
+        assert_eq!(server.get(&format!("{path}/{long}")).await.status, 404, "{path}");
+    }
+    for facet in ["source", "place", "person", "author", "publisher"] {
+        let answer = server.get(&format!("/v1/articles?{facet}={long}")).await;
+        assert!([200, 400].contains(&answer.status.as_u16()), "{facet}: {}", answer.text());
+    }
+}

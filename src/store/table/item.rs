@@ -1,5 +1,6 @@
 //! Items: a key and named attributes.
 
+use super::KEY_BYTES;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 
@@ -13,6 +14,11 @@ pub struct ItemKey {
 impl ItemKey {
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// Whether an item can have this key. No table is asked for another.
+    pub fn is_possible(&self) -> bool {
+        !self.pk.is_empty() && !self.sk.is_empty() && self.pk.len() + self.sk.len() <= KEY_BYTES
     }
 }
 

@@ -20,10 +20,6 @@ pub const AFTER_ITEMS: &[u8] = b"j";
 const SHARED: u8 = b's';
 pub const FIRST_EXPIRING: &[u8] = b"t";
 
-/// LMDB's maximum for a key, with room for a time to live before it. DynamoDB allows 2,048 and 1,024 bytes for the two
-/// parts; the archive's own keys are shorter than 1,000 together.
-pub const KEY_BYTES: usize = 1_900;
-
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoredKey(Vec<u8>);
 

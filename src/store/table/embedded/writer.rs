@@ -2,11 +2,13 @@
 
 use super::{
     TableFile, failed,
-    stored::{self, Body, KEY_BYTES, Stored, StoredKey},
+    stored::{self, Body, Stored, StoredKey},
 };
 use crate::store::{
     StoreError,
-    table::{Action, Condition, EXPIRES_AT, ITEM_BYTES, Item, ItemKey, TRANSACTION_WRITES, Value, Write, capacity},
+    table::{
+        Action, Condition, EXPIRES_AT, ITEM_BYTES, Item, ItemKey, KEY_BYTES, TRANSACTION_WRITES, Value, Write, capacity,
+    },
 };
 use heed::RwTxn;
 use std::{
@@ -80,7 +82,7 @@ fn check(writes: &[Write]) -> Result<(), StoreError> {
         if !keys.insert(key) {
             return Err(refused(format!("two writes of {key}")));
         }
-        if key.pk.is_empty() || key.sk.is_empty() || key.pk.len() + key.sk.len() > KEY_BYTES {
+        if !key.is_possible() {
             return Err(refused(format!("a key of 0, or more than {KEY_BYTES} bytes: {key}")));
         }
         if let Action::Put(item) = &write.action
@@ -313,5 +315,38 @@ fn expires_at(action: &Action) -> Option<i64> {
             _ => None,
         }),
         Action::Delete(_) | Action::Check(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::EmbeddedTable, *};
+
+    /// Runs the writer on requests that all wait already; returns the commits that it made, and the results.
+    fn run_on(table: &EmbeddedTable, requests: Vec<Vec<Write>>) -> (usize, Vec<Result<f64, StoreError>>) {
+        let file = table.0.file.clone();
+        let before = file.env.info().last_txn_id;
+        let (sender, received) = mpsc::channel();
+        let mut results = Vec::new();
+        for writes in requests {
+            let (result, written) = oneshot::channel();
+            sender.send(Request { writes, result }).expect("the receiver lives");
+            results.push(written);
+        }
+        drop(sender);
+        run(&file, &received);
+        let results = results.into_iter().map(|mut result| result.try_recv().expect("a result"));
+        (file.env.info().last_txn_id - before, results.collect())
+    }
+
+    #[test]
+    fn what_waits_together_is_one_commit_in_which_a_conflict_concerns_only_its_request() {
+        let table = EmbeddedTable::memory().expect("a table in memory");
+        let create = |sk: &str| vec![Action::Put(Item::new("a", sk)).only_if(Condition::Absent)];
+        let (commits, results) = run_on(&table, vec![create("1"), create("2"), create("1"), create("3")]);
+        assert_eq!(commits, 1);
+        assert!(matches!(results[..], [Ok(_), Ok(_), Err(StoreError::Conflict), Ok(_)]), "{results:?}");
+        let many = (0..GROUP + 1).map(|number| create(&format!("more {number}"))).collect();
+        assert_eq!(run_on(&table, many).0, 2);
     }
 }
