@@ -24,13 +24,20 @@ impl Store {
     /// differs from what the commit is based on.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<f64, StoreError> {
         let shard = shard(commit.next.id());
+        // Built before this writer's turn: compressing takes longer than the commit.
+        let mut built = Some(transaction::writes(commit)?);
         let mut known = self.numbers.0[shard].lock().await;
         let mut last = match known.take() {
             Some(last) => last,
             None => self.last_change(shard).await?,
         };
         for _ in 0..ATTEMPTS {
-            match self.transact(transaction::writes(commit, last)?).await {
+            let mut writes = match built.take() {
+                Some(writes) => writes,
+                None => transaction::writes(commit)?,
+            };
+            writes.extend(transaction::numbered(commit, last));
+            match self.transact(writes).await {
                 Err(StoreError::Conflict) => {
                     let now = self.last_change(shard).await?;
                     if now == last {

@@ -117,8 +117,22 @@ impl Store {
     }
 }
 
-/// Builds the writes of a commit. `after_change`: the number of the last change in the article's shard.
-pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write>, StoreError> {
+/// The writes of [`numbered`].
+const NUMBERED_WRITES: usize = 2;
+
+/// Builds the change record of a commit, after the last change in the article's shard. Its condition serialises the
+/// writers of the shard.
+pub(super) fn numbered(commit: &Commit<'_>, after_change: u64) -> [Write; NUMBERED_WRITES] {
+    let (id, revision) = (commit.next.id(), commit.revision);
+    let change = Change { at: revision.at, id: id.clone(), revision: revision.number, kind: revision.kind.change() };
+    [
+        Action::Put(changes::item(&change, after_change)).only_if(Condition::Absent),
+        Action::Put(changes::last_item(changes::shard(id), after_change + 1)).always(),
+    ]
+}
+
+/// Builds the writes of a commit, except its change record. The condition on the head serialises the article's writers.
+pub(super) fn writes(commit: &Commit<'_>) -> Result<Vec<Write>, StoreError> {
     let id = commit.next.id();
     let revision = commit.revision;
     let (head, stored) = match &commit.next {
@@ -128,18 +142,11 @@ pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write
         }
         Next::Tombstone(tombstone) => (items::tombstone_item(tombstone), None),
     };
-    let change = Change { at: revision.at, id: id.clone(), revision: revision.number, kind: revision.kind.change() };
-    // The conditions serialise writers: those of one article by its revision, those of one shard of the change log by
-    // its number.
     let as_read = match commit.previous {
         None => Condition::Absent,
         Some(previous) => Condition::equals("revision", previous.revision().into()),
     };
-    let mut writes = vec![
-        Action::Put(head).only_if(as_read),
-        Action::Put(changes::item(&change, after_change)).only_if(Condition::Absent),
-        Action::Put(changes::last_item(changes::shard(id), after_change + 1)).always(),
-    ];
+    let mut writes = vec![Action::Put(head).only_if(as_read)];
     let mut items = vec![items::revision_item(id, revision, stored)];
     items.extend(commit.document.as_ref().map(items::document_item));
     let mut postings = BTreeMap::new();
@@ -151,7 +158,7 @@ pub(super) fn writes(commit: &Commit<'_>, after_change: u64) -> Result<Vec<Write
     writes.extend(items.into_iter().map(|item| Action::Put(item).always()));
     let stale = posting_keys(commit.previous).into_iter().filter(|key| !postings.contains_key(key));
     writes.extend(stale.map(|key| Action::Delete(key).always()));
-    writes.extend(stories::writes(commit.story, TRANSACTION_WRITES - writes.len()));
+    writes.extend(stories::writes(commit.story, TRANSACTION_WRITES - NUMBERED_WRITES - writes.len()));
     Ok(writes)
 }
 
