@@ -134,7 +134,8 @@ async fn a_server_that_is_killed_under_posts_keeps_what_it_acknowledged() {
     let mut acknowledged: BTreeMap<String, ArticleId> = BTreeMap::new();
     let mut unanswered: Vec<String> = Vec::new();
     for round in 0..SERVER_KILLS {
-        let server = ServerProcess::start(folder.path(), &["--no-seeds"]);
+        let durability = ["process", "power"][usize::from(round % 2 == 1)];
+        let server = ServerProcess::start(folder.path(), &["--no-seeds", "--durability", durability]);
         let (address, again) = (server.address.clone(), std::mem::take(&mut unanswered));
         let answers = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..WRITERS)

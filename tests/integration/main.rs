@@ -9,6 +9,7 @@ mod browser;
 mod command;
 mod contract;
 mod crash;
+mod data_folder;
 mod detect;
 mod disk;
 mod doctor;
