@@ -11,9 +11,10 @@
 //! The alternative, timestamps and a horizon before which all writers are assumed to be done, needs a bound on how long
 //! a request may be in flight. The only reliable bound is the lifetime of a signature, which is minutes.
 //!
-//! Each transaction also puts the last number of its shard, next to those of the other shards. So one query shows a reader
-//! which shards have changes that it has not seen; without new changes, a read costs only this query. A shard whose last
-//! number is not there, because it has no change or only changes from before these numbers, is asked for its newest one.
+//! Each transaction also puts the last number of its shard, next to those of the other shards. So one query shows a
+//! reader which shards have changes that it has not seen; without new changes, a read costs only this query. A shard
+//! whose last number is not there, because it has no change or only changes from before these numbers, is asked for its
+//! newest one.
 //!
 //! The log is sharded because the writers of one shard are serialised: with a single shard, two ingest functions would
 //! conflict on every article.

@@ -23,8 +23,8 @@ use std::{borrow::Cow, fmt::Debug};
 
 /// Maximum bytes of an item, names of attributes included.
 pub const ITEM_BYTES: usize = 400 * 1024;
-/// Maximum bytes of a key, both parts together. DynamoDB allows 2,048 and 1,024 bytes, LMDB 1,982 with what the embedded
-/// table adds.
+/// Maximum bytes of a key, both parts together. DynamoDB allows 2,048 and 1,024 bytes, LMDB 1,982 with what the
+/// embedded table adds.
 pub const KEY_BYTES: usize = 1_900;
 /// Maximum writes of a transaction.
 pub const TRANSACTION_WRITES: usize = 100;

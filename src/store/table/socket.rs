@@ -4,8 +4,8 @@
 //! command works on the archive as it would alone. Who may connect is decided by the permissions of the socket, which
 //! are those of the owner.
 //!
-//! A connection begins with the version of the protocol. Then come requests and answers in turn, each as its length (four
-//! bytes, big-endian) and its value in postcard's format.
+//! A connection begins with the version of the protocol. Then come requests and answers in turn, each as its length
+//! (four bytes, big-endian) and its value in postcard's format.
 
 use super::{Item, ItemKey, KeyRange, Page, Read, Table, Write};
 use crate::store::StoreError;
