@@ -6,8 +6,10 @@ use dateline::{
     article::{Instant, RawDocument},
     cli::CommandError,
     query::{self, ListQuery},
+    search::indexer::Indexer,
     store::embedded,
 };
+use std::time::Duration;
 
 /// On-demand prices of us-east-1 in dollars, 2026: <https://aws.amazon.com/dynamodb/pricing/on-demand/>,
 /// <https://aws.amazon.com/lambda/pricing/>, <https://aws.amazon.com/api-gateway/pricing/>,
@@ -42,23 +44,24 @@ pub struct CostOptions {
 pub async fn run(options: &CostOptions) -> Result<(), CommandError> {
     let (store, _engine) = embedded::memory()?;
     let archive = Archive::new(store);
-    let mut write_units = Vec::new();
+    println!(
+        "{:52} {:>7} {:>10} {:>12}",
+        "an article, its index entry and its story", "of", "write units", "$/thousand"
+    );
+    let mut copies = Ingested::default();
     for copy in 0..options.copies {
-        for document in seeds(Instant::now()).into_iter().filter_map(|seed| seed.document.ok()) {
-            let reports =
-                archive.ingest_all(copied(document, copy)).await.into_iter().filter_map(|report| report.ingested.ok());
-            write_units
-                .extend(reports.filter(|report| report.outcome != Outcome::Unchanged).map(|report| report.write_units));
+        let ingested = ingest(&archive, copy).await?;
+        if copy == 0 {
+            ingested.print("new");
+        } else {
+            copies = Ingested {
+                articles: copies.articles + ingested.articles,
+                write_units: copies.write_units + ingested.write_units,
+            };
         }
     }
-    let articles = write_units.len().max(1) as f64;
-    let mean = write_units.iter().sum::<f64>() / articles;
-    println!("ingest: {articles} articles, {mean:.1} write units each");
-    let per_thousand = 1_000.0
-        * (mean * MILLION_WRITE_UNITS / 1e6 + MILLION_PUTS / 1e6 + INGEST_GIGABYTE_SECONDS * GIGABYTE_SECOND_ARM);
-    println!(
-        "        ${per_thousand:.4} per thousand articles, including the raw document's object and the function's time"
-    );
+    copies.print("a copy of another, which joins its story");
+    println!("  including the raw document's object and the function's time");
     println!("{:52} {:>7} {:>10} {:>12}", "a page of 20", "queries", "read units", "$/million");
     for text in QUERIES {
         let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
@@ -71,6 +74,34 @@ pub async fn run(options: &CostOptions) -> Result<(), CommandError> {
     }
     println!("Idle cost is storage only.");
     Ok(())
+}
+
+/// New articles, and the write units that they took, those of their stories included.
+#[derive(Default)]
+struct Ingested {
+    articles: usize,
+    write_units: f64,
+}
+
+impl Ingested {
+    fn print(&self, what: &str) {
+        let mean = self.write_units / self.articles.max(1) as f64;
+        let dollars = 1_000.0
+            * (mean * MILLION_WRITE_UNITS / 1e6 + MILLION_PUTS / 1e6 + INGEST_GIGABYTE_SECONDS * GIGABYTE_SECOND_ARM);
+        println!("  {what:50} {:>7} {mean:>10.1} {dollars:>12.4}", self.articles);
+    }
+}
+
+async fn ingest(archive: &Archive, copy: usize) -> Result<Ingested, CommandError> {
+    let before = archive.store().usage();
+    let mut articles = 0;
+    for document in seeds(Instant::now()).into_iter().filter_map(|seed| seed.document.ok()) {
+        let reports = archive.ingest_all(copied(document, copy)).await.into_iter();
+        let new = reports.filter(|report| report.ingested.as_ref().is_ok_and(|new| new.outcome == Outcome::Created));
+        articles += new.count();
+    }
+    Indexer::new(archive.store().clone()).run(Duration::MAX).await?;
+    Ok(Ingested { articles, write_units: archive.store().usage().since(before).write_units })
 }
 
 /// Returns the document as another article: under another key and, if it has a URL, another URL.

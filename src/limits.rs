@@ -106,6 +106,8 @@ pub const TAGGED_WORDS: usize = 20_000;
 pub const STORY_MEMBERS_COMPARED: usize = 20;
 /// Maximum members of a story. It bounds the size of the item and the cost of reading a story.
 pub const STORY_MEMBERS: usize = 200;
+/// Maximum recent articles that a new one is compared with: those of the last two weeks, or the latest this many.
+pub const RECENT_TEXTS: usize = 250_000;
 /// Maximum paragraphs, and words of a paragraph, that are compared.
 pub const DIFF_PARAGRAPHS: usize = 2_000;
 pub const DIFF_WORDS: usize = 2_000;

@@ -11,10 +11,8 @@
 use super::{Archive, IngestError, revision::index_terms};
 use crate::{
     article::{ArticleId, Instant},
-    enrich::near_duplicates::Shingles,
     store::{
-        ArticleRecord, Commit, Next, RetryOnConflict, Revision, RevisionKind, StoreError, StoredArticle, StoryChanges,
-        Tombstone,
+        ArticleRecord, Commit, Next, RetryOnConflict, Revision, RevisionKind, StoreError, StoredArticle, Tombstone,
     },
 };
 
@@ -92,12 +90,7 @@ impl Archive {
             request_id: crate::logs::request_id(),
         };
         let next = Next::Tombstone(&tombstone);
-        let story = match stored {
-            StoredArticle::Article(record) => self.remove_from_story(&record.article).await?,
-            StoredArticle::Tombstone(_) => StoryChanges::default(),
-        };
-        let story = &story;
-        let commit = Commit { previous: Some(stored), revision: &revision, next, story, document: None };
+        let commit = Commit { previous: Some(stored), revision: &revision, next, document: None };
         self.store().commit(&commit).await?;
         Ok(tombstone)
     }
@@ -105,7 +98,6 @@ impl Archive {
     async fn purge_content(&self, tombstone: &Tombstone) -> Result<(), StoreError> {
         for number in 1..tombstone.revision {
             if let Some((_, Some((article, _)))) = self.store().revision(&tombstone.id, number).await? {
-                self.store().forget_bands(&tombstone.id, &Shingles::of(&article.detail.body).bands()).await?;
                 self.store().objects().delete_raw(&article.head.raw.sha256).await?;
             }
         }
@@ -150,13 +142,10 @@ impl Archive {
             reason: None,
             request_id: crate::logs::request_id(),
         };
-        let assignment = self.assign_story(&article, Some(&article.head.story)).await?;
-        article.head.story = assignment.story;
         let (stored, terms) = index_terms(article, content_hash, evidence);
         let next = Next::Article { stored: &stored, lists: terms.lists, codes: terms.codes, evidence: &terms.evidence };
         let previous = StoredArticle::Tombstone(tombstone);
-        let story = &assignment.changes;
-        let commit = Commit { previous: Some(&previous), revision: &revision, next, story, document: None };
+        let commit = Commit { previous: Some(&previous), revision: &revision, next, document: None };
         self.store().commit(&commit).await?;
         Ok(stored)
     }

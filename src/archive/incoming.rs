@@ -82,7 +82,7 @@ impl Incoming {
         let head = Head {
             id: self.id.clone(),
             revision: stored.map_or(1, |stored| stored.revision + 1),
-            story: self.id.clone(),
+            story: stored.map_or_else(|| self.id.clone(), |stored| stored.story.clone()),
             source: self.source.clone(),
             first_seen_at,
             changed_at,

@@ -20,6 +20,7 @@ pub mod failures;
 mod feed;
 mod identity;
 mod incoming;
+mod joining;
 mod reading_pool;
 pub mod reprocess;
 mod revision;
@@ -38,8 +39,6 @@ use crate::{
     store::Store,
 };
 use incoming::{Incoming, Origin};
-use std::sync::Arc;
-use tokio::sync::RwLock;
 
 #[derive(
     Clone,
@@ -102,13 +101,11 @@ pub fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence), Inges
 #[derive(Clone, Debug)]
 pub struct Archive {
     store: Store,
-    /// The writers of this process: together, or one of them alone after a conflict.
-    writers: Arc<RwLock<()>>,
 }
 
 impl Archive {
     pub fn new(store: Store) -> Self {
-        Self { store, writers: Arc::default() }
+        Self { store }
     }
 
     pub fn store(&self) -> &Store {

@@ -30,7 +30,6 @@ impl Archive {
         incoming: Incoming,
     ) -> Result<Ingested, IngestError> {
         let (mut reprocessed, mut retries) = (false, RetryOnConflict::default());
-        let (mut together, mut alone) = (Some(self.writers.read().await), None);
         loop {
             let stored = self.store.stored_article(&incoming.id).await?;
             let settled = match &stored {
@@ -57,11 +56,6 @@ impl Archive {
             match self.write(&incoming, stored.as_ref()).await {
                 Err(StoreError::Conflict) => {
                     retries.pause(IngestError::Contended { id: incoming.id.clone() }).await?;
-                    // Writers of one story would conflict again and again.
-                    if alone.is_none() {
-                        drop(together.take());
-                        alone = Some(self.writers.write().await);
-                    }
                 }
                 written => return Ok(written?),
             }
@@ -77,9 +71,7 @@ impl Archive {
             Some(StoredArticle::Article(stored)) => Some(stored),
             _ => None,
         };
-        let mut article = incoming.article(before, Instant::now());
-        let assignment = self.assign_story(&article, before.map(|record| &record.article.head.story)).await?;
-        article.head.story = assignment.story;
+        let article = incoming.article(before, Instant::now());
         let (kind, outcome) = match (before, &incoming.name) {
             (None, _) => (RevisionKind::Created, Outcome::Created),
             (Some(_), Some(_)) => (RevisionKind::Revised, Outcome::Revised),
@@ -90,9 +82,7 @@ impl Archive {
         });
         let Head { id, revision, changed_at, .. } = article.head.clone();
         let changed = before.map(|record| compare::changed(&record.article, &article)).unwrap_or_default();
-        let mut evidence = incoming.draft.evidence.clone();
-        evidence.left_out.extend(assignment.left_out);
-        let (next, terms) = index_terms(article, incoming.content_hash.clone(), evidence);
+        let (next, terms) = index_terms(article, incoming.content_hash.clone(), incoming.draft.evidence.clone());
         let write_units = self
             .store
             .commit(&Commit {
@@ -111,7 +101,6 @@ impl Archive {
                     codes: terms.codes,
                     evidence: &terms.evidence,
                 },
-                story: &assignment.changes,
                 document: incoming.name.clone().map(|key| DocumentRecord {
                     key,
                     sha256: incoming.fingerprint.clone(),

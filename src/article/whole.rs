@@ -38,8 +38,8 @@ pub struct Draft {
 pub struct Head {
     pub id: ArticleId,
     pub revision: u32,
-    /// The story (cluster of near-duplicates) that it belongs to; its own until others join. A story that was merged
-    /// redirects to the one it was merged into.
+    /// The story (cluster of near-duplicates) that it belongs to. It is the article's own id until the article joins the
+    /// story of another, seconds after it was stored (on AWS about a minute). Earlier ids redirect to the story.
     pub story: ArticleId,
     /// The id of the feed or site it came from.
     pub source: Option<String>,

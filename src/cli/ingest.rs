@@ -1,7 +1,8 @@
-//! `dateline ingest`: ingests documents. A document that fails is reported; the others are still ingested.
+//! `dateline ingest`: ingests documents, then indexes them and forms their stories. A document that fails is reported;
+//! the others are still ingested.
 
 use super::{ArchiveLocation, CommandError, files::InputFiles, harmless, report::IngestProgress, say};
-use crate::archive::Archive;
+use crate::{archive::Archive, search::indexer::Indexer};
 use clap::Args;
 use std::{
     path::PathBuf,
@@ -10,6 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 /// The exit code of a command that Ctrl-C ended, as shells report it.
@@ -42,6 +44,10 @@ pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<Ex
             return Ok(ExitCode::from(INTERRUPTED));
         }
         report.take(&archive, input).await;
+    }
+    // On AWS a function follows the archive, and a server follows its own.
+    if open.is_alone() {
+        Indexer::new(open.store.clone()).run(Duration::MAX).await?;
     }
     report.print();
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

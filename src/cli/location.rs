@@ -35,7 +35,14 @@ enum Durability {
 /// An open archive: alone, or through the server that has it open. A folder stays open until this is dropped.
 pub struct OpenArchive {
     pub store: Store,
-    _folder: Option<embedded::DataFolder>,
+    folder: Option<embedded::DataFolder>,
+}
+
+impl OpenArchive {
+    /// Whether no other process works on the archive.
+    pub fn is_alone(&self) -> bool {
+        self.folder.is_some()
+    }
 }
 
 impl ArchiveLocation {
@@ -67,13 +74,13 @@ impl ArchiveLocation {
 
     pub async fn open_or_create(&self) -> Result<OpenArchive, StoreError> {
         if self.aws {
-            return Ok(OpenArchive { store: aws::open(&Config::from_env())?, _folder: None });
+            return Ok(OpenArchive { store: aws::open(&Config::from_env())?, folder: None });
         }
         match self.open_folder() {
-            Ok(folder) => Ok(OpenArchive { store: folder.store.clone(), _folder: Some(folder) }),
+            Ok(folder) => Ok(OpenArchive { store: folder.store.clone(), folder: Some(folder) }),
             Err(in_use @ StoreError::InUse(_)) => {
                 let store = embedded::through_server(self.folder()).await?.ok_or(in_use)?;
-                Ok(OpenArchive { store, _folder: None })
+                Ok(OpenArchive { store, folder: None })
             }
             Err(error) => Err(error),
         }

@@ -50,8 +50,10 @@ pub struct StoryList {
 
 /// List stories
 ///
-/// Stories that have several articles, newest first. A story's time is when its second article was added, and does not
-/// change; a story that was merged into another leaves the list.
+/// Stories that have several articles, newest first. A story's time is when its first article was first seen, and does
+/// not change; a story that was merged into another leaves the list.
+///
+/// Stories are formed a moment after their articles are stored: within seconds, on AWS within about a minute.
 #[utoipa::path(get, path = "/v1/stories", operation_id = "list_stories", tag = "stories",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "1 to 100, default 20. A page may be short while `next` is not null"),
            ("cursor" = Option<String>, Query, description = "From `next`")),
@@ -80,8 +82,8 @@ pub async fn stories(State(service): State<Service>, RawQuery(raw): RawQuery) ->
     for story in selected {
         let members: Vec<&Article> =
             articles.iter().filter(|article| story.members.contains(&article.head.id)).collect();
-        // All members may have been deleted meanwhile.
-        let Some(canonical) = members.first() else { continue };
+        // Deleted members leave the story a moment later.
+        let [canonical, _, ..] = members.as_slice() else { continue };
         stories.push(StoryEntry {
             location: path(&story.id),
             id: story.id,
@@ -146,7 +148,8 @@ pub struct StoryDetail {
 ///
 /// Returns its members, their similarity, and the passages that they share.
 ///
-/// Every article has its own story until another joins it. The id of a merged story redirects to the remaining story.
+/// Every article has its own story, with its own id, until it joins that of another. The id of a story that was merged,
+/// or left by its only article, redirects to the remaining story.
 #[utoipa::path(get, path = "/v1/stories/{id}", operation_id = "get_story", tag = "stories",
     params(("id" = String, Path, description = "The story's id")),
     responses(

@@ -2,22 +2,25 @@
 //!
 //! 1. It reads the next changes, deletes the articles that they name from the existing segments, and indexes their
 //!    current versions in a new segment.
-//! 2. It merges segments of similar size when there are enough of them, and rewrites those with many deleted articles.
-//! 3. It writes segments and bitmaps under unique names, then replaces the manifest that was read. If another indexer
+//! 2. It forms the stories of those articles ([`super::story_former`]).
+//! 3. It merges segments of similar size when there are enough of them, and rewrites those with many deleted articles.
+//! 4. It writes segments and bitmaps under unique names, then replaces the manifest that was read. If another indexer
 //!    was faster, it starts again from that indexer's manifest.
-//! 4. It deletes files that no manifest names after a grace period that outlasts their writers and readers.
+//! 5. It deletes files that no manifest names after a grace period that outlasts their writers and readers.
 //!
 //! An indexer that is interrupted leaves the manifest unchanged, and at most files that are deleted later.
 
 use super::{
     SearchError,
+    bands::BandsEntry,
     block_storage::Cache,
     manifest::{BitmapLocation, COPIES, Manifest, SegmentEntry, unique},
     segment::{DeleteBitmap, Segment},
-    snapshot::{Touched, articles, blocking},
+    snapshot::{Touched, blocking},
+    story_former::StoryFormer,
 };
 use crate::{
-    article::Article,
+    article::{Article, ArticleId},
     store::{Change, ChangePosition, Objects, RetryOnConflict, Store, StoreError},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -53,13 +56,14 @@ pub struct Indexed {
 
 pub struct Indexer {
     store: Store,
+    stories: StoryFormer,
     cache: Arc<Cache>,
     grace: SignedDuration,
 }
 
 impl Indexer {
     pub fn new(store: Store) -> Self {
-        Self { store, cache: Arc::default(), grace: GRACE }
+        Self { stories: StoryFormer::new(store.clone()), store, cache: Arc::default(), grace: GRACE }
     }
 
     /// Sets how long files are kept that no manifest names.
@@ -91,9 +95,10 @@ impl Indexer {
             if page.changes.is_empty() {
                 return Ok(0);
             }
-            let segments = self.append(manifest.segments.clone(), &page.changes).await?;
+            let (segments, bands) =
+                self.append(manifest.segments.clone(), manifest.bands.clone(), &page.changes).await?;
             let segments = self.merged(segments).await?;
-            let next = Manifest::new(manifest.generation + 1, segments, page.next);
+            let next = Manifest::new(manifest.generation + 1, segments, bands, page.next);
             if next.swap(self.objects(), version).await? {
                 tracing::info!(generation = next.generation, changes = page.changes.len(), "changes indexed");
                 if next.generation.is_multiple_of(SWEEP) {
@@ -109,7 +114,7 @@ impl Indexer {
     /// Builds the index from scratch and replaces the existing one, which searches use until then.
     pub async fn rebuild(&self) -> Result<Indexed, SearchError> {
         let mut indexed = Indexed { finished: true, ..Indexed::default() };
-        let mut segments = Vec::new();
+        let (mut segments, mut bands) = (Vec::new(), Vec::new());
         let mut position = ChangePosition::default();
         loop {
             let page = self.store.changes(position, BATCH).await?;
@@ -117,13 +122,13 @@ impl Indexer {
             if !page.changes.is_empty() {
                 indexed.changes += page.changes.len();
                 indexed.batches += 1;
-                segments = self.append(segments, &page.changes).await?;
+                (segments, bands) = self.append(segments, bands, &page.changes).await?;
             }
             if !page.more {
                 break;
             }
         }
-        self.replace(segments, position).await?;
+        self.replace(segments, bands, position).await?;
         Ok(indexed)
     }
 
@@ -133,11 +138,16 @@ impl Indexer {
         for articles in batches {
             segments = self.add(segments, articles).await?;
         }
-        self.replace(segments, ChangePosition::default()).await
+        self.replace(segments, Vec::new(), ChangePosition::default()).await
     }
 
     /// Replaces the existing index with a complete one.
-    async fn replace(&self, mut segments: Vec<SegmentEntry>, position: ChangePosition) -> Result<(), SearchError> {
+    async fn replace(
+        &self,
+        mut segments: Vec<SegmentEntry>,
+        bands: Vec<BandsEntry>,
+        position: ChangePosition,
+    ) -> Result<(), SearchError> {
         if segments.len() > 1 && segments.iter().map(|segment| segment.articles).sum::<u32>() <= MERGED_MAX {
             let all: Vec<usize> = (0..segments.len()).collect();
             segments = self.merge(segments, &all).await?;
@@ -146,7 +156,7 @@ impl Indexer {
         let mut retries = RetryOnConflict::default();
         loop {
             let version = Manifest::version(self.objects()).await?;
-            if Manifest::new(1, segments.clone(), position).swap(self.objects(), version).await? {
+            if Manifest::new(1, segments.clone(), bands.clone(), position).swap(self.objects(), version).await? {
                 self.sweep().await?;
                 return Ok(());
             }
@@ -158,12 +168,13 @@ impl Indexer {
         self.store.objects()
     }
 
-    /// Applies changes to the segments.
+    /// Applies changes to the segments, the stories and the bands.
     async fn append(
         &self,
         mut segments: Vec<SegmentEntry>,
+        bands: Vec<BandsEntry>,
         changes: &[Change],
-    ) -> Result<Vec<SegmentEntry>, SearchError> {
+    ) -> Result<(Vec<SegmentEntry>, Vec<BandsEntry>), SearchError> {
         let touched = Touched::by(changes);
         if !touched.older.is_empty() {
             let older = Arc::new(touched.older);
@@ -179,8 +190,11 @@ impl Indexer {
                 }
             }
         }
-        let articles = articles(&self.store, touched.all.into_iter().collect()).await?;
-        self.add(segments, articles).await
+        let ids: Vec<ArticleId> = touched.all.into_iter().collect();
+        let (records, _) = self.store.articles(&ids).await?;
+        let articles = records.iter().map(|record| record.article.clone()).collect();
+        let bands = self.stories.follow(bands, changes, records).await?;
+        Ok((self.add(segments, articles).await?, bands))
     }
 
     async fn add(

@@ -4,7 +4,7 @@
 //! indexer was faster; every file that it names was written before, under a unique name. A copy of each manifest is
 //! kept for a while under its own name, for cursors of a relevance order that began on it.
 
-use super::{SearchError, block_storage::FileLocation, schema, segment::DeleteBitmap};
+use super::{SearchError, bands::BandsEntry, block_storage::FileLocation, schema, segment::DeleteBitmap};
 use crate::{
     json::to_json,
     store::{ChangePosition, FileVersion, Objects, SHARDS},
@@ -26,6 +26,8 @@ pub struct Manifest {
     pub generation: u64,
     watermark: Vec<u64>,
     pub segments: Vec<SegmentEntry>,
+    /// The bands of recent texts, from the oldest file to the newest.
+    pub bands: Vec<BandsEntry>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +60,7 @@ impl Manifest {
             generation: 0,
             watermark: vec![0; SHARDS],
             segments: Vec::new(),
+            bands: Vec::new(),
         }
     }
 
@@ -109,9 +112,14 @@ impl Manifest {
         position
     }
 
-    /// Creates a manifest of these segments up to this watermark.
-    pub fn new(generation: u64, segments: Vec<SegmentEntry>, watermark: ChangePosition) -> Self {
-        Self { version: schema::VERSION, name: unique(), generation, watermark: watermark.0.to_vec(), segments }
+    /// Creates a manifest of these segments and bands up to this watermark.
+    pub fn new(
+        generation: u64,
+        segments: Vec<SegmentEntry>,
+        bands: Vec<BandsEntry>,
+        watermark: ChangePosition,
+    ) -> Self {
+        Self { version: schema::VERSION, name: unique(), generation, watermark: watermark.0.to_vec(), segments, bands }
     }
 
     /// Puts this manifest in force if the version that was read is still in force; false if another was faster.
@@ -125,7 +133,8 @@ impl Manifest {
     pub fn files(&self) -> impl Iterator<Item = String> {
         let bitmaps = self.segments.iter().filter_map(|entry| entry.deleted.as_ref()).map(|bitmap| bitmap.file.clone());
         let segments = self.segments.iter().map(|segment| segment.place.file.clone());
-        segments.chain(bitmaps).chain([copy(&self.name), MANIFEST.to_owned()])
+        let bands = self.bands.iter().map(|bands| bands.file.clone());
+        segments.chain(bitmaps).chain(bands).chain([copy(&self.name), MANIFEST.to_owned()])
     }
 }
 

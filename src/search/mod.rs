@@ -1,7 +1,7 @@
 //! Full-text search, counts and timelines over an index in the object store, without a search server.
 //!
 //! ```text
-//! change log ─ indexer ─▶ segments ─ manifest (compare and swap) ─▶ snapshot ◀─ tail of the change log
+//! change log ─ indexer ─▶ segments, stories ─ manifest (compare and swap) ─▶ snapshot ◀─ tail of the change log
 //! query ─ query_builder ─▶ collect over the snapshot ─▶ positions ─▶ cards from the table
 //! ```
 //!
@@ -12,6 +12,7 @@
 //! | [`block_storage`], [`segment`] | how a segment of the index is stored, checked and read |
 //! | [`manifest`] | which segments make up the index |
 //! | [`indexer`] | what is indexed into a segment, when segments are merged, and which files are deleted |
+//! | [`story_former`], [`bands`] | when an article's story is formed, and which texts it is compared with |
 //! | [`snapshot`] | that a search sees what a list sees |
 //! | [`query_builder`], [`collect`] | what matches, in which order, and how often |
 //! | [`collapse`] | which article represents each story |
@@ -22,6 +23,7 @@
 //! The first search opens the index; until then it costs nothing.
 
 mod analyzer;
+mod bands;
 mod block_storage;
 mod collapse;
 mod collect;
@@ -34,6 +36,7 @@ mod query_builder;
 mod schema;
 mod segment;
 mod snapshot;
+mod story_former;
 mod verify;
 
 pub use error::SearchError;

@@ -28,7 +28,7 @@ use tantivy::{
 };
 
 /// Changes when an earlier index can no longer be read or its fields change meaning; the index is then rebuilt.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Positions skipped between paragraphs, so that no phrase matches across their boundary unless its slop is as large.
 const PARAGRAPH_GAP: usize = 10;

@@ -158,7 +158,6 @@ fn implications(item: &Item) -> Result<Implications, StoreError> {
             })
         }
         ("A", _) => attributes.evidence().map(|_| Implications::default()),
-        ("B", _) => stories::read_band(item).map(|_| Implications::default()),
         ("S", _) => stories::read_story(item).map(|story| of_story(&story)),
         ("C", _) if pk == table_keys::LAST_CHANGES => changes::read_last(item).map(|(shard, number)| Implications {
             required: vec![ItemKey::new(table_keys::changes(shard), table_keys::change(number))],

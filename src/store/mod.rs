@@ -37,10 +37,10 @@ pub use items::{ArticleRecord, DocumentRecord, Posting, Revision, RevisionKind, 
 pub use objects::{Objects, StoredObject};
 pub use queries::{Direction, ListPage, PostingRange};
 pub use records::{Record, RecordKind};
-pub use stories::{Band, Story, StoryChanges, StoryPut};
+pub use stories::{Story, StoryPut};
 pub use table::{ItemKey, TRANSACTION_WRITES};
 pub use table_keys::{ListPosition, PostingList};
-pub use transaction::{Commit, MAX_FACET_VALUES, MERGES_MAX, Next};
+pub use transaction::{Commit, MAX_FACET_VALUES, Next};
 pub use usage::Usage;
 
 use change_numbers::ChangeNumbers;

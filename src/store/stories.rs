@@ -1,46 +1,20 @@
-//! Stories, and the bands that find their members, as items.
+//! Stories as items: a story with its members, or a reference to the story that it was merged into.
 //!
-//! A band is one item with the recent articles whose texts have it; a story is one item with its members. Both carry a
-//! version, and the transaction of a joining article puts each on the condition that it did not change since it was
-//! read. So if two copies arrive at the same time, one conflicts, retries and finds the other.
+//! Stories are derived from the articles by a consumer of the change log ([`crate::search::story_former`]). An article
+//! that is alone in its story has no item. A story carries a version, and is put on the condition that it did not change
+//! since it was read.
 
 use super::{
-    Store, StoreError,
-    items::{Attributes, at_version},
-    table::{Action, EXPIRES_AT, Item, ItemKey, KeyRange, Write},
+    ArticleRecord, PackedCard, Posting, Store, StoreError, StoredArticle,
+    items::{self, Attributes, at_version},
+    table::{Action, Condition, Item, ItemKey, KeyRange},
     table_keys::{self, ListPosition},
+    transaction::posting_keys,
 };
 use crate::article::{ArticleId, Instant};
 
-/// Time to live of a band after the last article that has it.
-const BAND_SECONDS: i64 = 14 * 24 * 60 * 60;
-/// Maximum articles of a band; only the latest are kept.
-const BAND_MEMBERS: usize = 40;
 /// Maximum length of a chain of merges before it is considered corrupt.
 const MERGES_FOLLOWED: usize = 16;
-
-/// The articles that have a band, by their positions in lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Band {
-    pub key: String,
-    /// Number of times it was put; zero if it does not exist yet.
-    pub version: u64,
-    pub members: Vec<ListPosition>,
-}
-
-impl Band {
-    pub fn has(&self, id: &ArticleId) -> bool {
-        self.members.iter().any(|member| member.id == *id)
-    }
-
-    /// Appends an article as the latest, and drops the oldest beyond the limit.
-    pub fn with(mut self, member: ListPosition) -> Self {
-        self.members.push(member);
-        let excess = self.members.len().saturating_sub(BAND_MEMBERS);
-        self.members.drain(..excess);
-        self
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
@@ -72,21 +46,6 @@ pub struct StoryPut {
     pub was_listed: bool,
 }
 
-/// The changes to stories and bands in an article's transaction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StoryChanges {
-    pub stories: Vec<StoryPut>,
-    pub bands: Vec<Band>,
-}
-
-fn band_item(band: &Band) -> Item {
-    let members: Vec<String> = band.members.iter().map(ToString::to_string).collect();
-    Item::new(&*band.key, table_keys::BAND)
-        .with("version", band.version + 1)
-        .with("members", members)
-        .with(EXPIRES_AT, Instant::now().timestamp().as_second() + BAND_SECONDS)
-}
-
 fn story_item(story: &Story) -> Item {
     let members: Vec<String> = story.members.iter().map(ToString::to_string).collect();
     Item::new(table_keys::story(&story.id), table_keys::HEAD)
@@ -94,15 +53,6 @@ fn story_item(story: &Story) -> Item {
         .with("created_at", story.created_at.to_string())
         .with("members", members)
         .with_some("merged_into", story.merged_into.as_ref().map(ArticleId::as_str))
-}
-
-pub(super) fn read_band(item: &Item) -> Result<Band, StoreError> {
-    let attributes = Attributes(item);
-    Ok(Band {
-        key: item.key.pk.clone(),
-        version: attributes.number("version")?,
-        members: attributes.all_parsed("members", ListPosition::parse)?,
-    })
 }
 
 pub(super) fn read_story(item: &Item) -> Result<Story, StoreError> {
@@ -118,23 +68,6 @@ pub(super) fn read_story(item: &Item) -> Result<Story, StoreError> {
 }
 
 impl Store {
-    /// Returns the bands of a text's hashes; none if the text has no hashes.
-    pub async fn bands(&self, hashes: &[u64]) -> Result<Vec<Band>, StoreError> {
-        let band_keys: Vec<String> =
-            hashes.iter().enumerate().map(|(number, hash)| table_keys::band(number, *hash)).collect();
-        let keys = band_keys.iter().map(|key| ItemKey::new(&**key, table_keys::BAND)).collect();
-        let (items, _) = self.batch(keys).await?;
-        let mut bands: Vec<Band> =
-            band_keys.into_iter().map(|key| Band { key, version: 0, members: Vec::new() }).collect();
-        for item in &items {
-            let found = read_band(item)?;
-            if let Some(band) = bands.iter_mut().find(|band| band.key == found.key) {
-                *band = found;
-            }
-        }
-        Ok(bands)
-    }
-
     /// Returns what is stored under a story's id: the story, or a reference to the one it was merged into.
     pub async fn story(&self, id: &ArticleId) -> Result<Option<Story>, StoreError> {
         self.get(table_keys::story(id), table_keys::HEAD).await?.map(|item| read_story(&item)).transpose()
@@ -171,40 +104,63 @@ impl Store {
         Ok((stories, more))
     }
 
-    /// Removes an article from all of its bands.
-    pub async fn forget_bands(&self, id: &ArticleId, hashes: &[u64]) -> Result<(), StoreError> {
-        loop {
-            let bands: Vec<Band> = self.bands(hashes).await?.into_iter().filter(|band| band.has(id)).collect();
-            if bands.is_empty() {
-                return Ok(());
-            }
-            for mut band in bands {
-                band.members.retain(|member| member.id != *id);
-                match self.put_if_version(band_item(&band), band.version).await {
-                    // On a conflict another article joined meanwhile; the band is read again.
-                    Ok(()) | Err(StoreError::Conflict) => {}
-                    Err(error) => return Err(error),
-                }
+    /// Puts the next states of stories, all or none; returns `Conflict` if one changed since it was read.
+    pub async fn put_stories(&self, puts: &[StoryPut]) -> Result<(), StoreError> {
+        let mut writes = Vec::new();
+        for StoryPut { story, was_listed } in puts {
+            writes.push(Action::Put(story_item(story)).only_if(at_version(story.version)));
+            let entry = Item::new(table_keys::STORIES, story.position().to_string());
+            match (was_listed, story.is_listed()) {
+                (false, true) => writes.push(Action::Put(entry).always()),
+                (true, false) => writes.push(Action::Delete(entry.key).always()),
+                _ => {}
             }
         }
+        self.transact(writes).await.map(|_| ())
     }
-}
 
-/// Builds the writes for stories and bands. Bands use the `room` that is left in the transaction; a new article always
-/// has room for all of them.
-pub(super) fn writes(changes: &StoryChanges, room: usize) -> Vec<Write> {
-    let mut writes = Vec::new();
-    for StoryPut { story, was_listed } in &changes.stories {
-        writes.push(Action::Put(story_item(story)).only_if(at_version(story.version)));
-        let entry = Item::new(table_keys::STORIES, story.position().to_string());
-        match (was_listed, story.is_listed()) {
-            (false, true) => writes.push(Action::Put(entry).always()),
-            (true, false) => writes.push(Action::Delete(entry.key).always()),
-            _ => {}
+    /// Writes the id of its story on an article and on its cards in every list, and lets the id of its earlier story
+    /// lead there directly. It is no revision: nothing of the article changes but this reference. Returns `Conflict` if
+    /// the article changed since it was read.
+    pub async fn show_story(&self, stored: &ArticleRecord, story: &ArticleId) -> Result<(), StoreError> {
+        let revision = stored.article.head.revision;
+        let keys = posting_keys(Some(&StoredArticle::Article(stored.clone())));
+        // All of an article's postings are the same except for their keys.
+        let listed = keys.first().ok_or(StoreError::Conflict)?;
+        let (found, _) = self.batch(vec![listed.clone()]).await?;
+        let listed = found.into_iter().next().ok_or(StoreError::Conflict).and_then(items::posting)?;
+        let mut next = stored.clone();
+        next.article.head.story = story.clone();
+        let card = PackedCard::pack(&next.article.card());
+        let head = items::head_item(&next, items::content(&next)?);
+        let mut writes = vec![Action::Put(head).only_if(Condition::equals("revision", revision.into()))];
+        for key in keys {
+            let position = ListPosition::parse(&key.sk).ok_or(StoreError::Conflict)?;
+            let posting = Posting { position, card: card.clone(), ..listed.clone() };
+            writes.push(Action::Put(items::posting_item(&key.pk, &posting)).always());
         }
+        let own = self.story(&stored.article.head.id).await?;
+        if let Some(own) = own.filter(|own| own.merged_into.as_ref().is_some_and(|into| into != story)) {
+            let direct = Story { merged_into: Some(story.clone()), ..own };
+            writes.push(Action::Put(story_item(&direct)).only_if(at_version(direct.version)));
+        }
+        self.transact(writes).await.map(|_| ())
     }
-    let room = room.saturating_sub(writes.len());
-    let bands = changes.bands.iter().take(room);
-    writes.extend(bands.map(|band| Action::Put(band_item(band)).only_if(at_version(band.version))));
-    writes
+
+    /// Adds what was left out to the evidence of an article's current revision; returns `Conflict` if there is a newer
+    /// one.
+    pub async fn add_left_out(&self, stored: &ArticleRecord, left_out: &str) -> Result<(), StoreError> {
+        let (id, revision) = (&stored.article.head.id, stored.article.head.revision);
+        let mut evidence = self.evidence(id, revision).await?.ok_or(StoreError::Conflict)?;
+        if evidence.left_out.iter().any(|known| known == left_out) {
+            return Ok(());
+        }
+        evidence.left_out.push(left_out.to_owned());
+        let head = ItemKey::new(table_keys::article(id), table_keys::HEAD);
+        let writes = vec![
+            Action::Check(head).only_if(Condition::equals("revision", revision.into())),
+            Action::Put(items::evidence_item(id, revision, &evidence)?).always(),
+        ];
+        self.transact(writes).await.map(|_| ())
+    }
 }

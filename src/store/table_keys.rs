@@ -6,7 +6,6 @@
 //! | revision | `A#<id>` | `R#<n>` | history, deletions included |
 //! | evidence | `A#<id>` | `E#<n>` | the evidence of a revision |
 //! | posting | `F#<list>` | `<time>#<id>` | a list, newest or oldest first, from any position |
-//! | band | `B#<i>#<hash>` | `BAND` | the recent articles whose texts have this band ([`super::stories`]); expires |
 //! | story | `S#<id>` | `HEAD` | its members, or the story that it was merged into |
 //! | list of stories | `L#stories` | `<time>#<id>` | the stories with at least two members, newest first |
 //! | record | `L#<kind>` | `<id>` | one source, source's URL, failure, API key or webhook, or all of a kind ([`super::records`]) |
@@ -31,7 +30,6 @@ pub const SK: &str = "sk";
 pub const HEAD: &str = "HEAD";
 pub const DOCUMENT: &str = "DOC";
 pub const IDEMPOTENCY: &str = "KEY";
-pub const BAND: &str = "BAND";
 pub const POSITION: &str = "POSITION";
 /// Partition key of the list of stories.
 pub const STORIES: &str = "L#stories";
@@ -60,10 +58,6 @@ pub fn revision(number: u32) -> String {
 
 pub fn evidence(number: u32) -> String {
     format!("E#{number:06}")
-}
-
-pub fn band(number: usize, hash: u64) -> String {
-    format!("B#{number:02}#{hash:016x}")
 }
 
 /// Prefix of a story's partition key.

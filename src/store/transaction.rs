@@ -1,10 +1,9 @@
 //! The write transaction: all items of an article that must agree are written atomically.
 
 use super::{
-    ArticleRecord, DocumentRecord, PackedCard, Posting, Revision, Store, StoreError, StoredArticle, StoryChanges,
-    Tombstone,
+    ArticleRecord, DocumentRecord, PackedCard, Posting, Revision, Store, StoreError, StoredArticle, Tombstone,
     changes::{self, Change},
-    items, stories,
+    items,
     table::{Action, Condition, EXPIRES_AT, Item, ItemKey, TRANSACTION_WRITES, Write},
     table_keys::{self, ListPosition, PostingList},
 };
@@ -15,13 +14,9 @@ use std::collections::BTreeMap;
 const FIXED_WRITES: usize = 6;
 /// The lists that every article is in: all, and changed.
 const FIXED_LISTS: usize = 2;
-/// For the joined story and those merged into it: each with its entry in the list of stories.
-const STORY_WRITES: usize = 2 * (1 + MERGES_MAX);
-/// Maximum stories that one article may merge into another at once.
-pub const MERGES_MAX: usize = 2;
 /// Maximum facet values that an article is indexed under. A revision that changes the listing time deletes every old
 /// posting and puts every new one, so both must fit in the transaction with the fixed actions.
-pub const MAX_FACET_VALUES: usize = (TRANSACTION_WRITES - FIXED_WRITES - STORY_WRITES) / 2 - FIXED_LISTS;
+pub const MAX_FACET_VALUES: usize = (TRANSACTION_WRITES - FIXED_WRITES) / 2 - FIXED_LISTS;
 
 /// One change to an article, to be written atomically.
 #[derive(Clone, Debug)]
@@ -30,8 +25,6 @@ pub struct Commit<'a> {
     pub previous: Option<&'a StoredArticle>,
     pub revision: &'a Revision,
     pub next: Next<'a>,
-    /// Changes to the stories that the article is, or was, in.
-    pub story: &'a StoryChanges,
     /// The ingested document, if there is one.
     pub document: Option<DocumentRecord>,
 }
@@ -117,12 +110,9 @@ impl Store {
     }
 }
 
-/// The writes of [`numbered`].
-const NUMBERED_WRITES: usize = 2;
-
 /// Builds the change record of a commit, after the last change in the article's shard. Its condition serialises the
 /// writers of the shard.
-pub(super) fn numbered(commit: &Commit<'_>, after_change: u64) -> [Write; NUMBERED_WRITES] {
+pub(super) fn numbered(commit: &Commit<'_>, after_change: u64) -> [Write; 2] {
     let (id, revision) = (commit.next.id(), commit.revision);
     let change = Change { at: revision.at, id: id.clone(), revision: revision.number, kind: revision.kind.change() };
     [
@@ -158,7 +148,6 @@ pub(super) fn writes(commit: &Commit<'_>) -> Result<Vec<Write>, StoreError> {
     writes.extend(items.into_iter().map(|item| Action::Put(item).always()));
     let stale = posting_keys(commit.previous).into_iter().filter(|key| !postings.contains_key(key));
     writes.extend(stale.map(|key| Action::Delete(key).always()));
-    writes.extend(stories::writes(commit.story, TRANSACTION_WRITES - NUMBERED_WRITES - writes.len()));
     Ok(writes)
 }
 

@@ -3,10 +3,12 @@
 use crate::support::{
     mock_server::{Act, MockServer},
     process::ServerProcess,
+    searching::index,
+    story,
 };
 use dateline::{
     archive::Archive,
-    article::ArticleId,
+    article::{ArticleId, RawDocument},
     query::{self, ListQuery},
     sources::Source,
     store::embedded,
@@ -193,4 +195,68 @@ async fn check(folder: &Path, acknowledged: &BTreeMap<String, ArticleId>, unansw
     assert_eq!(checkup.findings, []);
     let more = checkup.articles.len() - acknowledged.len();
     assert!(more <= unanswered, "{more} articles of {unanswered} unanswered documents");
+}
+
+/// Kills of the consumer that forms stories, spread over the rounds in which articles are added.
+const CONSUMER_KILLS: u64 = 60;
+const CONSUMER_ROUNDS: u64 = 20;
+const COPIES: u64 = 10;
+
+/// A text of one of six topics, or of two, so that stories grow and merge.
+fn bulletin(number: u64) -> RawDocument {
+    let topic = number % 6;
+    let topics = if number % 25 == 24 { vec![topic / 2 * 2, topic / 2 * 2 + 1] } else { vec![topic] };
+    let line = |topic: u64, line: u64| {
+        let (a, b) = (topic * 100 + line * 7 + 11, topic * 90 + line * 13 + 5);
+        format!("Line {a} of timetable {b} runs every {line} minutes past depot {a} and quay {b}.")
+    };
+    let body: Vec<String> = topics.iter().flat_map(|topic| (0..6).map(|number| line(*topic, number))).collect();
+    let content = format!("Timetable {number} is out\n\n{}\n", body.join("\n\n"));
+    RawDocument { content: content.into_bytes(), ..story(&format!("{number}.txt"), "", "") }
+}
+
+/// Returns the story that each article shows, and the members of each story.
+async fn stories_in(folder: &Path) -> BTreeMap<ArticleId, (ArticleId, Vec<ArticleId>)> {
+    let data = embedded::open(folder, embedded::Durability::Process).expect("the archive opens");
+    index(&data.store).await;
+    let archive = Archive::new(data.store.clone());
+    assert_eq!(archive.check_up(false, |_| {}).await.expect("checked").findings, []);
+    let mut stories = BTreeMap::new();
+    for number in 0..CONSUMER_ROUNDS * COPIES {
+        let ingested = archive.ingest(bulletin(number)).await.expect("unchanged");
+        let shown = data.store.article(&ingested.id).await.expect("read").expect("stored").article.head.story;
+        let (living, record) = data.store.resolve_story(&ingested.id).await.expect("read");
+        assert_eq!(living, shown, "the article's own id leads to the story that it shows");
+        stories.insert(ingested.id, (shown, record.map(|record| record.members).unwrap_or_default()));
+    }
+    stories
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_consumer_forms_the_same_stories_as_one_that_runs_undisturbed() {
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let [killed, undisturbed] = [&folders[0], &folders[1]].map(|folder| folder.path().join("news"));
+    let kills = CONSUMER_KILLS / CONSUMER_ROUNDS;
+    for round in 0..CONSUMER_ROUNDS {
+        for folder in [&killed, &undisturbed] {
+            let data = embedded::open(folder, embedded::Durability::Process).expect("the archive opens");
+            let archive = Archive::new(data.store.clone());
+            for number in round * COPIES..(round + 1) * COPIES {
+                archive.ingest(bulletin(number)).await.expect("ingested");
+                // Timestamps have a resolution of milliseconds, and the earlier article gives its id to the story.
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        for kill in 0..kills {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
+            command.arg("--data").arg(&killed).args(["search", "timetable"]).stdout(Stdio::null());
+            let mut child = command.env("DATELINE_LOG", "off").kill_on_drop(true).spawn().expect("the command runs");
+            tokio::time::sleep(Duration::from_micros(5_000 + (round * kills + kill) * 7_919 % 90_000)).await;
+            child.kill().await.expect("killed");
+        }
+    }
+    let expected = stories_in(&undisturbed).await;
+    assert_eq!(stories_in(&killed).await, expected);
+    let sizes: HashSet<usize> = expected.values().map(|(_, members)| members.len()).collect();
+    assert!(sizes.iter().any(|size| *size > 40), "stories merged: {sizes:?}");
 }

@@ -1,6 +1,6 @@
 //! The doctor: a whole archive has no fault, and each kind of fault is named, and mended if it can be derived.
 
-use crate::support::{Server, process, request, story};
+use crate::support::{Server, process, request, searching::index, story};
 use dateline::{
     archive::{Deletion, doctor::Finding},
     article::{ArticleId, Instant, RawDocument},
@@ -25,11 +25,13 @@ async fn lived_in() -> Server {
     ] {
         archive.ingest(story(key, headline, "LISBON")).await.expect("ingested");
     }
+    index(archive.store()).await;
     let ids = ids(&server).await;
     for (number, purge) in [(0, false), (1, true), (2, false)] {
         archive.delete(&ids[number], &Deletion { purge, reason: None }).await.expect("deleted");
     }
     archive.restore(&ids[2]).await.expect("restored");
+    index(archive.store()).await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "once")];
     for (path, body) in [
         ("/v1/sources", json!({"url": "https://gazette.example/feed"})),

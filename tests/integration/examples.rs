@@ -1,7 +1,7 @@
 //! The examples of the OpenAPI document: each operation is called, and what it sent and received is compared with
 //! `src/http/examples.json`. `DATELINE_UPDATE=1` records it; then the document is generated again.
 
-use crate::support::{Server, request};
+use crate::support::{Server, request, searching::index};
 use dateline::{
     archive::IngestReport,
     article::{Instant, RawDocument},
@@ -117,6 +117,7 @@ async fn each_operation_has_a_recorded_example() {
     let revised = json!({"key": "pier.txt", "source": "gazette.example", "url": "https://gazette.example/pier",
         "content": ARTICLE.replace("Repairs cost 3", "Repairs cost 4")});
     recorder.server.call(request("POST", "/v1/articles", &[], revised.to_string().into())).await;
+    index(recorder.server.archive.store()).await;
 
     for operation in ["get_index", "get_health"] {
         recorder.get(operation, none(), none()).await;

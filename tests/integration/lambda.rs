@@ -271,7 +271,10 @@ async fn a_stream_event_indexes_new_changes_and_the_api_searches_them() {
     assert!(stack.objects.path().join("index/manifest.json").exists());
     // A new instance of the API function starts from the stored index.
     let after = json_body(&invoke(&stack.api().await, search("the")).await);
-    assert_eq!(after["articles"], before["articles"]);
+    let ids = |page: &Value| -> Vec<Value> {
+        page["articles"].as_array().into_iter().flatten().map(|article| article["id"].clone()).collect()
+    };
+    assert_eq!(ids(&after), ids(&before));
     assert_eq!(
         invoke(&index, sample("dynamodb-stream")).await["changes"],
         0,
@@ -286,7 +289,7 @@ async fn a_stream_event_indexes_new_changes_and_the_api_searches_them() {
         (&json!(503), &json!("search_unavailable"))
     );
     assert_eq!(invoke(&index, json!({"reindex": true})).await["changes"].as_u64(), changes);
-    assert_eq!(json_body(&invoke(&stack.api().await, search("the")).await)["articles"], before["articles"]);
+    assert_eq!(ids(&json_body(&invoke(&stack.api().await, search("the")).await)), ids(&before));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The guarantees of paging, and the cost of a page.
 
-use crate::support::{Server, story};
+use crate::support::{Server, searching::index, story};
 use dateline::{
     archive::{Archive, Deletion, Outcome},
     article::{ArticleId, Instant, RawDocument},
@@ -44,6 +44,8 @@ enum Write {
     Restore {
         which: usize,
     },
+    /// The consumer that forms stories gets its turn.
+    FormStories,
 }
 
 /// Number of texts of which no two are near-duplicates.
@@ -56,6 +58,7 @@ fn writes() -> impl Strategy<Value = Vec<Write>> {
         3 => (which.clone(), place).prop_map(|(which, place)| Write::Revise { which, place }),
         1 => which.clone().prop_map(|which| Write::Delete { which }),
         1 => which.prop_map(|which| Write::Restore { which }),
+        1 => Just(Write::FormStories),
     ];
     prop::collection::vec(write, 0..8)
 }
@@ -111,12 +114,16 @@ impl Model {
             .collect()
     }
 
-    /// Writes to the archive and the model; returns the id of the article.
-    async fn write(&mut self, archive: &Archive, write: Write) -> String {
+    /// Writes to the archive and the model; returns the id of the article, if it concerns one.
+    async fn write(&mut self, archive: &Archive, write: Write) -> Option<String> {
         self.versions += 1;
         let count = self.articles.len().max(1);
         let of = |which: usize| which % count;
-        match write {
+        Some(match write {
+            Write::FormStories => {
+                index(archive.store()).await;
+                return None;
+            }
             Write::Create { place, text } => {
                 let document = document(self.articles.len(), self.versions, place, text);
                 let id = archive.ingest(document).await.expect("ingested").id;
@@ -149,7 +156,7 @@ impl Model {
                 known.deleted = false;
                 known.id.to_string()
             }
-        }
+        })
     }
 }
 
@@ -191,9 +198,7 @@ async fn walk(first: Vec<Write>, limit: usize, query: &str, meanwhile: Vec<Vec<W
         for write in meanwhile.next().unwrap_or_default() {
             let is_new = matches!(write, Write::Create { .. });
             let id = model.write(&server.archive, write).await;
-            if !is_new {
-                touched.insert(id);
-            }
+            touched.extend(id.filter(|_| !is_new));
         }
     }
     for id in matching.difference(&touched) {
@@ -215,18 +220,19 @@ async fn walk(first: Vec<Write>, limit: usize, query: &str, meanwhile: Vec<Vec<W
         assert_eq!(found.len(), was.len(), "{query} as of {at}: each once");
         assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), was, "{query} as of {at}");
     }
-    story_records_match_their_members(&server).await;
+    index(server.archive.store()).await;
+    stories_match_their_members(&server).await;
 }
 
-/// Checks, after any joins, merges, deletions and restores, that each article is a member of the story that its story
-/// id resolves to, and of no other.
-async fn story_records_match_their_members(server: &Server) {
+/// Checks, after any joins, merges, deletions and restores, that each article shows the story that it is a member of.
+async fn stories_match_their_members(server: &Server) {
     let store = server.archive.store();
     let mut story_of: BTreeMap<String, String> = BTreeMap::new();
     for article in server.walk("/v1/articles?limit=100&fields=id,story").await {
         let story = ArticleId::parse(article["story"].as_str().expect("a story")).expect("an id");
         let (living, record) = store.resolve_story(&story).await.expect("read");
         let id = id(article);
+        assert_eq!(living, story, "the article shows the story that remains");
         let members = record.map_or_else(|| vec![living.clone()], |record| record.members);
         assert!(members.iter().any(|member| member.as_str() == id), "{id} is not a member of {living}: {members:?}");
         story_of.insert(id, living.to_string());

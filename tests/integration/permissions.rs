@@ -10,7 +10,7 @@ use crate::support::{
 use axum::{Router, body::Bytes, extract::State, response::IntoResponse};
 use dateline::{
     access::{Policy, Scope, api_keys},
-    archive::{Archive, IngestError, IngestReport},
+    archive::{Archive, Deletion, IngestError, IngestReport},
     article::{ArticleId, Instant},
     config::Config,
     fetch::{AddressPolicy, Fetcher},
@@ -18,7 +18,7 @@ use dateline::{
     reading::ReadError,
     search::indexer::Indexer,
     sources::{Source, SourceSettings, poll::Poller},
-    store::{RecordKind, Store, aws},
+    store::{ArticleRecord, RecordKind, Store, aws},
     webhooks::deliver::Deliverer,
 };
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -235,7 +235,7 @@ async fn policies_grant_exactly_what_the_code_needs() {
     let Some(stage) = Stage::new().await else { return };
     let local = || Fetcher::new(AddressPolicy::Private).expect("a fetcher");
 
-    // Ingest: two copies of one story, a revision, a document that cannot be read, an upload, a reprocess request.
+    // Ingest: two copies of one text, a revision, a document that cannot be read, an upload, a reprocess request.
     let inbox = format!("{}/{BUCKET}/inbox/tram.txt", stage.recorder.endpoint);
     let uploaded = "Tram stops\n\nLISBON: The harbour tram stopped on Monday after a year.";
     stage.recorder.client.put(inbox).body(uploaded).send().await.expect("uploaded");
@@ -254,7 +254,7 @@ async fn policies_grant_exactly_what_the_code_needs() {
         json!({"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": body}]})
     };
     for payload in [
-        // Two near-duplicates, which form one story.
+        // Two near-duplicates, which the indexer joins to one story.
         copy("a"),
         copy("b"),
         message("Pier closes\n\nLISBON: The old pier closed on Monday."),
@@ -321,10 +321,15 @@ async fn policies_grant_exactly_what_the_code_needs() {
     assert_eq!(refused.error_type, "unknown_event");
     stage.compare("AuthorizeRole");
 
-    // Indexing: new changes, a rebuild from scratch, and the deletion of files that no manifest names.
+    // Indexing: new changes, a rebuild from scratch, and the deletion of files that no manifest names; a story of
+    // copies, of which one is left, and the evidence of an article that its story has no room for.
     let indexer = Indexer::new(stage.store.clone()).with_grace(jiff::SignedDuration::ZERO);
-    for payload in [json!({}), json!({"reindex": true}), json!({"reindex": true})] {
+    for (round, payload) in [json!({}), json!({"reindex": true}), json!({"reindex": true})].into_iter().enumerate() {
         lambda::index(&indexer, &metrics, event(payload)).await.expect("no error");
+        if round == 0 {
+            let stored = stage.unrecorded(leave_alone(&stage, &ArticleId::of_identity("key::a"))).await;
+            stage.store.add_left_out(&stored, "story: it is full").await.expect("added");
+        }
         // A bucket reports the age of an object in seconds.
         tokio::time::sleep(Duration::from_millis(1_100)).await;
     }
@@ -378,6 +383,15 @@ async fn policies_grant_exactly_what_the_code_needs() {
     stage.unrecorded(stage.store.objects().delete_index_file("manifest.json")).await.expect("deleted");
     assert!(Server::on(stage.store.clone(), Policy::OPEN).get("/v1/articles?q=tram").await.status.is_success());
     stage.compare("ApiRole");
+}
+
+/// Deletes the other members of an article's story.
+async fn leave_alone(stage: &Stage, id: &ArticleId) -> ArticleRecord {
+    let (_, story) = stage.store.resolve_story(id).await.expect("read");
+    for member in story.expect("a story").members.iter().filter(|member| *member != id) {
+        stage.archive.delete(member, &Deletion::default()).await.expect("deleted");
+    }
+    stage.store.article(id).await.expect("read").expect("stored")
 }
 
 /// Makes every source due, and revises its articles as earlier rules might have read them.

@@ -9,6 +9,7 @@ use dateline::{
     article::{Article, ArticleId},
     query::TextQuery,
     search::{Search, indexer::Indexer, says},
+    store::Store,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -355,6 +356,12 @@ async fn every_invalid_search_parameter_is_reported() {
     );
 }
 
+/// Forms stories, and removes the index that was built with them.
+async fn stories_without_index(store: &Store) {
+    index(store).await;
+    store.objects().delete_index_file("manifest.json").await.expect("deleted");
+}
+
 #[tokio::test]
 async fn related_articles_are_of_other_stories_and_list_what_they_share() {
     let server = Server::new().await;
@@ -375,6 +382,7 @@ async fn related_articles_are_of_other_stories_and_list_what_they_share() {
         let ingested = server.archive.ingest(document(key, headline, place, text)).await.expect("ingested");
         ids.insert(key, ingested.id.to_string());
     }
+    stories_without_index(server.archive.store()).await;
     for indexed in [false, true] {
         if indexed {
             index(server.archive.store()).await;
@@ -422,6 +430,7 @@ async fn collapse_returns_each_story_once_by_its_first_matching_member() {
         let document = document(&format!("{number}.txt"), "News of the town", "LISBON", &text);
         server.archive.ingest(document).await.expect("ingested");
     }
+    stories_without_index(server.archive.store()).await;
     for indexed in [false, true] {
         if indexed {
             index(server.archive.store()).await;

@@ -7,11 +7,9 @@ use dateline::{
     archive::{Archive, Deletion, DeletionError, Outcome},
     article::{ArticleId, Facet, FacetValue, Instant, RawDocument},
     config::Config,
-    enrich::near_duplicates::BANDS,
     store::{
-        Band, ChangeKind, ChangePosition, Commit, Direction, DocumentRecord, ItemKey, ListPosition, MERGES_MAX, Next,
-        Objects, PostingList, PostingRange, Revision, RevisionKind, Store, StoreError, StorePart, StoredArticle, Story,
-        StoryChanges, StoryPut, aws, embedded,
+        ChangeKind, ChangePosition, Commit, Direction, DocumentRecord, ItemKey, ListPosition, Next, Objects,
+        PostingList, PostingRange, Revision, RevisionKind, Store, StoreError, StorePart, StoredArticle, aws, embedded,
         table::{Action, KeyRange, dynamodb::DynamoDbTable},
     },
 };
@@ -127,13 +125,7 @@ async fn a_writer_with_a_stale_revision_is_refused(store: Store) {
         codes: Vec::new(),
         evidence: &evidence,
     };
-    let commit = Commit {
-        previous: Some(&previous),
-        revision: &revision,
-        next,
-        story: &StoryChanges::default(),
-        document: None,
-    };
+    let commit = Commit { previous: Some(&previous), revision: &revision, next, document: None };
     assert!(matches!(archive.store().commit(&commit).await, Err(StoreError::Conflict)));
     let stored = archive.store().article(&first.id).await.expect("read").expect("stored");
     assert_eq!(stored.article.facts.headline.as_deref(), Some("Tram returns to the old harbour"));
@@ -193,8 +185,7 @@ async fn the_first_remembered_answer_is_kept(store: Store) {
     assert_eq!(remembered, Some(("print".to_owned(), "first".to_owned())));
 }
 
-/// The worst case: a revision changes the listing time and replaces the maximum of facet values by as many others,
-/// while the article's story absorbs others and all bands of its text change.
+/// The worst case: a revision changes the listing time and replaces the maximum of facet values by as many others.
 async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
     let archive = Archive::new(store);
     let ingested = archive.ingest(story("a.txt", "Tram returns to the harbour", "LISBON")).await.expect("ingested");
@@ -222,7 +213,6 @@ async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
             previous: Some(&previous),
             revision: &revision,
             next: Next::Article { stored: &next, lists, codes: Vec::new(), evidence: &evidence },
-            story: &every_story_change(&ingested.id, round),
             document: Some(document),
         };
         store.commit(&commit).await.expect("at most 100 actions");
@@ -230,26 +220,10 @@ async fn an_article_with_every_facet_value_fits_one_transaction(store: Store) {
     }
     let keys = sort_keys_of(store, &stored.lists[2]).await;
     assert_eq!(keys.len(), 1);
-}
-
-/// Returns changes to as many stories as one article can change, each with its entry in the list of stories, and to all
-/// bands.
-fn every_story_change(id: &ArticleId, round: u32) -> StoryChanges {
-    let story = |number: u32, merged_into: Option<ArticleId>| Story {
-        id: ArticleId::of_identity(&format!("story {round} {number}")),
-        version: 0,
-        created_at: Instant::now(),
-        members: if merged_into.is_none() { vec![id.clone(), ArticleId::of_identity("other")] } else { Vec::new() },
-        merged_into,
-    };
-    let target = story(0, None);
-    let merged =
-        (1..=u32::try_from(MERGES_MAX).expect("a small number")).map(|number| story(number, Some(target.id.clone())));
-    let merged: Vec<StoryPut> = merged.map(|story| StoryPut { story, was_listed: true }).collect();
-    let bands =
-        (0..BANDS).map(|band| Band { key: format!("B#{band:02}#{round:016x}"), version: 0, members: Vec::new() });
-    let target = StoryPut { story: target, was_listed: false };
-    StoryChanges { stories: std::iter::once(target).chain(merged).collect(), bands: bands.collect() }
+    // The article shows its story in as many lists.
+    let other = ArticleId::of_identity("the story's first article");
+    store.show_story(&stored, &other).await.expect("at most 100 actions");
+    assert_eq!(store.article(&ingested.id).await.expect("read").expect("stored").article.head.story, other);
 }
 
 /// Two processes write to one shard, and each remembers the last number it took.

@@ -1,7 +1,7 @@
 //! The items of the table as they are stored. Archives outlive a release, so a renamed type or member must not change
 //! the key, the attribute or the JSON member that its name is stored under.
 
-use crate::support::{Server, request, story};
+use crate::support::{Server, request, searching::index, story};
 use axum::body::Body;
 use dateline::{
     access::{Policy, Scope, api_keys},
@@ -50,6 +50,7 @@ async fn stored_items_have_the_recorded_keys_attributes_and_members() {
         assert_eq!(answer.status, 201, "{path}: {}", answer.text());
     }
 
+    index(store).await;
     let scanned = store.table().scan(None, 10_000).await.expect("scanned").content;
     assert!(!scanned.more, "one page");
     let mut members = Members::new();

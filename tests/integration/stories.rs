@@ -1,12 +1,12 @@
-//! Near-duplicates: stories are formed, reported, filtered, merged and left, also by two concurrent copies.
+//! Near-duplicates: stories are formed after their articles are stored, reported, filtered, merged and left.
 
-use crate::support::{Server, story};
+use crate::support::{Server, searching::index, story};
 use dateline::{
     archive::{Archive, Deletion, Ingested},
-    article::RawDocument,
-    enrich::near_duplicates::{BANDS, Shingles},
+    article::{ArticleId, RawDocument},
     limits::{STORY_MEMBERS, STORY_MEMBERS_COMPARED},
-    store::embedded,
+    search::indexer::Indexer,
+    store::{Store, embedded},
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
@@ -28,11 +28,13 @@ fn document(key: &str, headline: &str, body: &str) -> RawDocument {
     RawDocument { content: content.into_bytes(), ..story(key, headline, "LISBON") }
 }
 
+/// Ingests an article and forms its story.
 async fn ingest(server: &Server, key: &str, headline: &str, body: &str) -> String {
     // Undated articles are listed by when they were retrieved: `b.txt` after `a.txt`.
     let document = document(key, headline, body);
     let retrieved_at = document.retrieved_at.after(Duration::from_secs(key.bytes().next().map_or(0, u64::from)));
     let ingested = server.archive.ingest(RawDocument { retrieved_at, ..document }).await.expect("ingested");
+    index(server.archive.store()).await;
     ingested.id.to_string()
 }
 
@@ -94,7 +96,8 @@ async fn a_copy_joins_the_story_of_the_first() {
         (&list["stories"][0]["members"], &list["stories"][0]["canonical"]["id"]),
         (&2.into(), &first.clone().into())
     );
-    for wrong in [copy.as_str(), "nothing"] {
+    let nobody = ArticleId::of_identity("nobody").to_string();
+    for wrong in [nobody.as_str(), "nothing"] {
         assert_eq!(server.get(&format!("/v1/stories/{wrong}")).await.problem(), "story_not_found");
     }
 }
@@ -162,24 +165,85 @@ async fn a_deleted_article_leaves_its_story_and_a_restored_one_rejoins_it() {
     let server = Server::new().await;
     let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..6)).await;
     let copy = ingest(&server, "b.txt", "Storm keeps ferries in the harbour", &paragraphs(0..6)).await;
-    let id = dateline::article::ArticleId::parse(&first).expect("an id");
+    let id = ArticleId::parse(&first).expect("an id");
     server.archive.delete(&id, &Deletion::default()).await.expect("deleted");
+    assert_eq!(server.get("/v1/stories").await.json()["stories"].as_array().map(Vec::len), Some(0));
+    index(server.archive.store()).await;
     assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, std::slice::from_ref(&copy));
     assert_eq!(server.get("/v1/stories").await.json()["stories"].as_array().map(Vec::len), Some(0));
     server.archive.restore(&id).await.expect("restored");
+    index(server.archive.store()).await;
     assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, sorted(&[&first, &copy]));
     let store = server.archive.store();
-    let text = store.article(&id).await.expect("read").expect("stored").article.detail.body;
-    let hashes = Shingles::of(&text).bands();
-    let count_bands = async || {
-        let bands = store.bands(&hashes).await.expect("read");
-        bands.iter().filter(|band| band.has(&id)).count()
-    };
-    assert_eq!(count_bands().await, BANDS);
+    assert!(files_that_name(store, &id).await > 0, "the bands of its text are kept");
     server.archive.delete(&id, &Deletion { purge: true, reason: None }).await.expect("purged");
-    assert_eq!(count_bands().await, 0, "a purge leaves nothing of the text");
+    index(store).await;
+    Indexer::new(store.clone()).with_grace(jiff::SignedDuration::ZERO).sweep().await.expect("swept");
+    assert_eq!(files_that_name(store, &id).await, 0, "a purge leaves nothing of the text");
     let another = ingest(&server, "c.txt", "Ferries are still kept in the harbour", &paragraphs(0..6)).await;
     assert_eq!(ids(&server, &format!("/v1/articles?story={first}")).await, sorted(&[&copy, &another]));
+}
+
+/// Returns how many files of bands name an article.
+async fn files_that_name(store: &Store, id: &ArticleId) -> usize {
+    let mut count = 0;
+    for file in store.objects().index_files().await.expect("listed") {
+        let (bytes, _) = store.objects().index_file(&file.name).await.expect("read").expect("it exists");
+        let names = bytes.windows(id.as_str().len()).any(|window| window == id.as_str().as_bytes());
+        count += usize::from(names && file.name.starts_with("bands/"));
+    }
+    count
+}
+
+/// Until its story is formed, an article shows its own id, which leads to the story afterwards. Nothing else of it
+/// changes: there is no revision and no change, and only validators of the article notice.
+#[tokio::test]
+async fn forming_a_story_changes_what_articles_show_and_nothing_else() {
+    let server = Server::new().await;
+    let store = server.archive.store();
+    let first = ingest(&server, "a.txt", "Ferries stay in port for a week", &paragraphs(0..6)).await;
+    let body = document("b.txt", "Storm keeps ferries in the harbour", &paragraphs(0..6));
+    let copy = server.archive.ingest(body).await.expect("ingested").id.to_string();
+    let path = format!("/v1/articles/{copy}");
+    let before = server.get(&path).await;
+    assert_eq!(before.json()["story"], copy);
+    assert_eq!(server.get(&format!("/v1/stories/{copy}")).await.json()["members"].as_array().map(Vec::len), Some(1));
+    let changes = server.get("/v1/changes").await.json();
+
+    index(store).await;
+    let after = server.get_with(&path, &[("if-none-match", before.header("etag"))]).await;
+    assert_eq!((after.status.as_u16(), &after.json()["story"]), (200, &first.clone().into()));
+    let mut article = after.json();
+    article["story"] = copy.clone().into();
+    assert_eq!(article, before.json());
+    assert_eq!(server.get("/v1/changes").await.json(), changes);
+    for list in ["/v1/articles", "/v1/articles?sort=-changed", "/v1/articles?language=en", "/v1/articles?q=ferry"] {
+        let shown: BTreeSet<String> = server.walk(list).await.iter().map(|card| card["story"].to_string()).collect();
+        assert_eq!(shown, [format!("\"{first}\"")].into(), "{list}");
+    }
+    let moved = server.get(&format!("/v1/stories/{copy}")).await;
+    assert_eq!((moved.status.as_u16(), moved.header("location")), (301, format!("/v1/stories/{first}").as_str()));
+    assert_eq!(ids(&server, &format!("/v1/articles?story={copy}")).await, sorted(&[&first, &copy]));
+}
+
+/// An article that is alone costs the table nothing for its story, and a second run of the consumer writes nothing.
+#[tokio::test]
+async fn only_joining_writes_to_the_table() {
+    let server = Server::new().await;
+    let store = server.archive.store();
+    for number in 0..5 {
+        let body = paragraphs(number * 10..number * 10 + 5);
+        server.archive.ingest(document(&format!("{number}.txt"), &format!("Storm {number}"), &body)).await.expect("ok");
+    }
+    let written = async || {
+        let before = store.usage();
+        Indexer::new(store.clone()).rebuild().await.expect("rebuilt");
+        store.usage().since(before).write_units
+    };
+    assert_eq!(written().await, 0.0);
+    server.archive.ingest(document("copy.txt", "The storm again", &paragraphs(0..5))).await.expect("ingested");
+    assert!(written().await > 0.0);
+    assert_eq!(written().await, 0.0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -197,6 +261,8 @@ async fn two_concurrent_copies_form_one_story() {
         };
         let (one, other) = (copy("A"), copy("B"));
         let (one, other): (Ingested, Ingested) = (one.await.expect("no panic"), other.await.expect("no panic"));
+        // Two consumers at once: one of them repeats what the other did.
+        tokio::join!(index(archive.store()), index(archive.store()));
         let (articles, _) = archive.store().articles(&[one.id, other.id]).await.expect("read");
         let stories: Vec<_> = articles.iter().map(|article| &article.article.head.story).collect();
         assert_eq!(stories.len(), 2);
@@ -215,6 +281,7 @@ async fn many_concurrent_copies_are_all_stored_in_one_story() {
         tokio::spawn(async move { archive.ingest(document).await.expect("ingested").id })
     });
     let ids: Vec<_> = futures::future::try_join_all(copies).await.expect("no panic");
+    index(archive.store()).await;
     let (articles, _) = archive.store().articles(&ids).await.expect("read");
     let stories: BTreeSet<_> = articles.iter().map(|article| &article.article.head.story).collect();
     assert_eq!((articles.len(), stories.len()), (60, 1));
@@ -230,8 +297,10 @@ async fn a_full_story_accepts_no_more_members_and_reports_it() {
     let mut last = String::new();
     for number in 1..=STORY_MEMBERS {
         let headline = format!("Ferries stay in port, says paper {number}");
-        last = ingest(&server, &format!("{number}.txt"), &headline, &body).await;
+        let copy = document(&format!("{number}.txt"), &headline, &body);
+        last = server.archive.ingest(copy).await.expect("ingested").id.to_string();
     }
+    index(server.archive.store()).await;
     let story = server.get(&format!("/v1/stories/{first}")).await.json();
     assert_eq!(story["members"].as_array().map(Vec::len), Some(STORY_MEMBERS));
     assert_eq!(story["not_compared"], STORY_MEMBERS - STORY_MEMBERS_COMPARED);
@@ -246,6 +315,7 @@ async fn a_full_story_accepts_no_more_members_and_reports_it() {
 #[tokio::test]
 async fn the_seeds_have_a_story_of_two() {
     let server = Server::with_seeds().await;
+    index(server.archive.store()).await;
     let list = server.get("/v1/stories").await.json();
     let stories: Vec<_> = list["stories"].as_array().expect("stories").iter().collect();
     let [story] = stories.as_slice() else { panic!("expected one story, found {stories:?}") };

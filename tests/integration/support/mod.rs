@@ -18,9 +18,7 @@ use dateline::{
     article::{ArticleId, Instant, RawDocument},
     fetch::AddressPolicy,
     http::{Service, router},
-    store::{
-        ArticleRecord, Commit, Next, PostingList, Revision, RevisionKind, Store, StoredArticle, StoryChanges, embedded,
-    },
+    store::{ArticleRecord, Commit, Next, PostingList, Revision, RevisionKind, Store, StoredArticle, embedded},
 };
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -179,7 +177,6 @@ pub async fn read_by_earlier_rules(archive: &Archive, id: &ArticleId) {
         previous: Some(&previous),
         revision: &revision,
         next: Next::Article { stored: &next, lists, codes: Vec::new(), evidence: &evidence },
-        story: &StoryChanges::default(),
         document: None,
     };
     store.commit(&commit).await.expect("committed");

@@ -10,6 +10,8 @@ TABLE_ACTIONS = {
     f"dynamodb:{a}"
     for a in ("GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem")
 }
+# To ingest: no list is read.
+INGEST_ACTIONS = TABLE_ACTIONS - {"dynamodb:BatchGetItem"}
 MAY = {
     "ApiFunction": {
         ("ApiLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -22,13 +24,14 @@ MAY = {
     "IndexFunction": {
         ("IndexLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("ArticlesTable", ".StreamArn"): {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
-        ("ArticlesTable", ""): {"dynamodb:Query", "dynamodb:BatchGetItem"},
+        # To form stories: their members are changed and checked in transactions.
+        ("ArticlesTable", ""): TABLE_ACTIONS | {"dynamodb:ConditionCheckItem"},
         ("RawBucket", "/index/*"): {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
         ("RawBucket", ""): {"s3:ListBucket"},
     },
     "PollFunction": {
         ("PollLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
-        ("ArticlesTable", ""): TABLE_ACTIONS,
+        ("ArticlesTable", ""): INGEST_ACTIONS,
         ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
         ("RawBucket", "/failed/*"): {"s3:PutObject"},
     },
@@ -44,7 +47,7 @@ MAY = {
     "IngestFunction": {
         ("IngestLog", ""): {"logs:CreateLogStream", "logs:PutLogEvents"},
         ("IngestQueue", ""): {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
-        ("ArticlesTable", ""): TABLE_ACTIONS,
+        ("ArticlesTable", ""): INGEST_ACTIONS,
         ("RawBucket", "/inbox/*"): {"s3:GetObject"},
         ("RawBucket", "/raw/*"): {"s3:GetObject", "s3:PutObject"},
         ("RawBucket", "/failed/*"): {"s3:PutObject"},
