@@ -148,11 +148,13 @@ fn implications(item: &Item) -> Result<Implications, StoreError> {
     }
     match (pk.split('#').next().unwrap_or_default(), sk.as_str()) {
         ("A", table_keys::HEAD) => attributes.stored_article().map(of_article),
-        ("A", _) if sk.starts_with(table_keys::REVISIONS) => {
-            let number = attributes.revision()?.number;
+        ("A", _) if sk.starts_with(table_keys::REVISIONS) || sk.starts_with(table_keys::SUPERSEDED) => {
+            if sk.starts_with(table_keys::REVISIONS) {
+                attributes.revision()?;
+            }
             let Some((article, _)) = attributes.revised_article()? else { return Ok(Implications::default()) };
             Ok(Implications {
-                required: vec![ItemKey::new(&**pk, table_keys::evidence(number))],
+                required: vec![ItemKey::new(&**pk, table_keys::evidence(article.head.revision))],
                 objects: vec![ReferredObject::Raw(article.head.raw.sha256)],
                 ..Implications::default()
             })

@@ -4,24 +4,20 @@
 
 use super::{
     ChangeKind, MAX_FACET_VALUES, PackedCard, PostingList, StoreError,
+    compression::{compressed, decompressed},
+    piece_columns::PieceColumns,
     table::{Condition, Item, Value, capacity::item_bytes},
     table_keys,
     table_keys::ListPosition,
 };
-use crate::{
-    article::{Article, ArticleId, Detail, Evidence, Facts, Filed, Head, Instant},
-    json::to_json,
-};
-use serde::{Serialize, de::DeserializeOwned};
+use crate::article::{Article, ArticleId, Detail, Evidence, Facts, Filed, Head, Instant};
+use serde::de::DeserializeOwned;
 
-/// Maximum bytes of one compressed value. An item holds 400 KB; the rest is for keys and posting names.
-pub(super) const COMPRESSED_BYTES: usize = 380_000;
 /// Maximum bytes of a posting with its card, below one write unit of 1,024 bytes. A card that does not fit is omitted.
 const POSTING_BYTES: usize = 1_000;
 /// The posting attribute that contains the card. Cards with other members used `card`; where this attribute is missing,
 /// the article is read.
 const CARD: &str = "card_2";
-const LEVEL: i32 = 9;
 /// The revision attribute with the id of the request that caused it.
 pub(super) const REQUEST_ID: &str = "request_id";
 
@@ -175,36 +171,28 @@ pub struct DocumentRecord {
     pub revision: u32,
 }
 
-fn compress(value: &impl Serialize) -> Vec<u8> {
-    zstd::bulk::compress(to_json(value).as_bytes(), LEVEL).expect("the output buffer is as large as zstd asks")
-}
-
-fn whole(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    let bytes = compress(value);
-    if bytes.len() > COMPRESSED_BYTES {
-        return Err(StoreError::TooLarge { bytes: bytes.len(), limit: COMPRESSED_BYTES });
-    }
-    Ok(bytes)
-}
-
 /// Returns an article's parts separately, because the flattened object that clients see is slow to deserialise.
 fn parts(article: &Article) -> (&Head, &Facts, &Detail) {
     (&article.head, &article.facts, &article.detail)
 }
 
-/// The compressed article, which its head and its revision both hold.
-pub(super) fn content(stored: &ArticleRecord) -> Result<Vec<u8>, StoreError> {
-    whole(&parts(&stored.article))
-}
-
-pub(super) fn head_item(stored: &ArticleRecord, content: Vec<u8>) -> Item {
+/// The item of the current revision's content.
+pub(super) fn head_item(stored: &ArticleRecord) -> Result<Item, StoreError> {
     let head = &stored.article.head;
-    Item::new(table_keys::article(&head.id), table_keys::HEAD)
+    Ok(Item::new(table_keys::article(&head.id), table_keys::HEAD)
         .with("revision", head.revision)
         .with("content_hash", &*stored.content_hash)
         .with("lists", stored.lists.clone())
         .with("listed_at", stored.listed_at.to_string())
-        .with("article", content)
+        .with("article", compressed(&parts(&stored.article))?))
+}
+
+/// The item of the content that the next revision or a tombstone supersedes.
+pub(super) fn superseded_item(stored: &ArticleRecord) -> Result<Item, StoreError> {
+    let head = &stored.article.head;
+    Ok(Item::new(table_keys::article(&head.id), table_keys::superseded(head.revision))
+        .with("content_hash", &*stored.content_hash)
+        .with("article", compressed(&parts(&stored.article))?))
 }
 
 pub(super) fn tombstone_item(tombstone: &Tombstone) -> Item {
@@ -216,23 +204,20 @@ pub(super) fn tombstone_item(tombstone: &Tombstone) -> Item {
         .with_some("reason", tombstone.reason.as_deref())
 }
 
-/// Builds the item of a revision. `stored` is the article as of this revision, with its content; a deletion has none.
-pub(super) fn revision_item(id: &ArticleId, revision: &Revision, stored: Option<(&ArticleRecord, Vec<u8>)>) -> Item {
-    let item = Item::new(table_keys::article(id), table_keys::revision(revision.number))
+pub(super) fn revision_item(id: &ArticleId, revision: &Revision) -> Item {
+    Item::new(table_keys::article(id), table_keys::revision(revision.number))
         .with("at", revision.at.to_string())
         .with("kind", revision.kind.name())
         .with("changed", revision.changed.clone())
         .with_some("reason", revision.reason.as_deref())
-        .with_some(REQUEST_ID, revision.request_id.as_deref());
-    match stored {
-        Some((stored, content)) => item.with("content_hash", &*stored.content_hash).with("article", content),
-        None => item,
-    }
+        .with_some(REQUEST_ID, revision.request_id.as_deref())
 }
 
 pub(super) fn evidence_item(id: &ArticleId, revision: u32, evidence: &Evidence) -> Result<Item, StoreError> {
+    let pieces = compressed(&PieceColumns::of(&evidence.pieces))?;
+    let others = Evidence { pieces: Vec::new(), ..evidence.clone() };
     let item = Item::new(table_keys::article(id), table_keys::evidence(revision));
-    Ok(item.with("evidence", whole(evidence)?))
+    Ok(item.with("evidence", compressed(&others)?).with("pieces", pieces))
 }
 
 /// Builds the item of a posting; except for its keys it is the same in every list.
@@ -318,8 +303,7 @@ impl Attributes<'_> {
 
     fn whole<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
         let bytes = self.bytes(name).ok_or_else(|| self.problem(format!("expected bytes in `{name}`")))?;
-        let json = zstd::stream::decode_all(bytes).map_err(|error| self.problem(error.to_string()))?;
-        serde_json::from_slice(&json).map_err(|error| self.problem(error.to_string()))
+        decompressed(bytes).map_err(|error| self.problem(error.to_string()))
     }
 
     fn instant(&self, name: &str) -> Result<Instant, StoreError> {
@@ -360,7 +344,7 @@ impl Attributes<'_> {
         })
     }
 
-    /// Returns the article as of a revision, with its content hash; `None` for a deletion.
+    /// Returns the article that an item holds, with its content hash; `None` if it holds none.
     pub fn revised_article(&self) -> Result<Option<(Article, String)>, StoreError> {
         match self.has("article") {
             true => Ok(Some((self.article()?, self.text("content_hash")?.to_owned()))),
@@ -384,7 +368,13 @@ impl Attributes<'_> {
     }
 
     pub fn evidence(&self) -> Result<Evidence, StoreError> {
-        self.whole("evidence")
+        let evidence: Evidence = self.whole("evidence")?;
+        // Evidence was stored with its pieces before.
+        if !self.has("pieces") {
+            return Ok(evidence);
+        }
+        let pieces = self.whole::<PieceColumns>("pieces")?.pieces();
+        Ok(Evidence { pieces: pieces.ok_or_else(|| self.problem("malformed pieces"))?, ..evidence })
     }
 
     pub fn document_record(&self) -> Result<DocumentRecord, StoreError> {

@@ -7,6 +7,7 @@ pub mod aws;
 mod card;
 mod change_numbers;
 mod changes;
+mod compression;
 mod conflict;
 #[cfg(feature = "local")]
 pub mod embedded;
@@ -16,6 +17,7 @@ mod index_files;
 mod inspect;
 mod items;
 mod objects;
+mod piece_columns;
 mod queries;
 #[cfg(feature = "local")]
 pub mod queue;

@@ -4,7 +4,7 @@
 //! existed when paging began, which paging guarantees not to do.
 
 use super::{
-    ArticleRecord, Posting, Revision, Store, StoreError, StoredArticle,
+    ArticleRecord, Posting, Revision, RevisionKind, Store, StoreError, StoredArticle,
     items::{self, Attributes, REQUEST_ID},
     table::{Item, ItemKey, KeyRange, Page},
     table_keys::{self, ListPosition, PostingList},
@@ -87,8 +87,27 @@ impl Store {
         id: &ArticleId,
         number: u32,
     ) -> Result<Option<(Revision, Option<(Article, String)>)>, StoreError> {
-        let item = self.get(table_keys::article(id), table_keys::revision(number)).await?;
-        item.map(|item| Ok((Attributes(&item).revision()?, Attributes(&item).revised_article()?))).transpose()
+        let Some(item) = self.get(table_keys::article(id), table_keys::revision(number)).await? else {
+            return Ok(None);
+        };
+        let revision = Attributes(&item).revision()?;
+        // Revisions were stored with their content before.
+        let content = match Attributes(&item).revised_article()? {
+            None if revision.kind != RevisionKind::Deleted => self.content_of(id, number).await?,
+            content => content,
+        };
+        Ok(Some((revision, content)))
+    }
+
+    /// Returns the content of a revision: of the current one the head's.
+    async fn content_of(&self, id: &ArticleId, number: u32) -> Result<Option<(Article, String)>, StoreError> {
+        let current = self.article(id).await?.filter(|stored| stored.article.head.revision == number);
+        if let Some(stored) = current {
+            return Ok(Some((stored.article, stored.content_hash)));
+        }
+        // A revision that is no longer the current one stays superseded, so it is found in this order.
+        let item = self.get(table_keys::article(id), table_keys::superseded(number)).await?;
+        item.map_or(Ok(None), |item| Attributes(&item).revised_article())
     }
 
     /// Returns the revisions before a number, newest first, and whether there are more.

@@ -132,7 +132,7 @@ impl Store {
         let mut next = stored.clone();
         next.article.head.story = story.clone();
         let card = PackedCard::pack(&next.article.card());
-        let head = items::head_item(&next, items::content(&next)?);
+        let head = items::head_item(&next)?;
         let mut writes = vec![Action::Put(head).only_if(Condition::equals("revision", revision.into()))];
         for key in keys {
             let position = ListPosition::parse(&key.sk).ok_or(StoreError::Conflict)?;

@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | article | `A#<id>` | `HEAD` | one article, or its tombstone; its next revision |
 //! | revision | `A#<id>` | `R#<n>` | history, deletions included |
+//! | superseded content | `A#<id>` | `V#<n>` | the article as of a revision that is not the current one |
 //! | evidence | `A#<id>` | `E#<n>` | the evidence of a revision |
 //! | posting | `F#<list>` | `<time>#<id>` | a list, newest or oldest first, from any position |
 //! | story | `S#<id>` | `HEAD` | its members, or the story that it was merged into |
@@ -54,6 +55,13 @@ pub const REVISIONS: &str = "R#";
 /// Six digits, so that the revisions of an article sort in order of creation.
 pub fn revision(number: u32) -> String {
     format!("{REVISIONS}{number:06}")
+}
+
+/// Prefix of the sort keys of superseded content.
+pub const SUPERSEDED: &str = "V#";
+
+pub fn superseded(number: u32) -> String {
+    format!("{SUPERSEDED}{number:06}")
 }
 
 pub fn evidence(number: u32) -> String {

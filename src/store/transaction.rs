@@ -10,8 +10,8 @@ use super::{
 use crate::article::{ArticleId, Evidence};
 use std::collections::BTreeMap;
 
-/// Article, change, last change, revision, document, evidence.
-const FIXED_WRITES: usize = 6;
+/// Article, change, last change, revision, superseded content, document, evidence.
+const FIXED_WRITES: usize = 7;
 /// The lists that every article is in: all, and changed.
 const FIXED_LISTS: usize = 2;
 /// Maximum facet values that an article is indexed under. A revision that changes the listing time deletes every old
@@ -125,19 +125,19 @@ pub(super) fn numbered(commit: &Commit<'_>, after_change: u64) -> [Write; 2] {
 pub(super) fn writes(commit: &Commit<'_>) -> Result<Vec<Write>, StoreError> {
     let id = commit.next.id();
     let revision = commit.revision;
-    let (head, stored) = match &commit.next {
-        Next::Article { stored, .. } => {
-            let content = items::content(stored)?;
-            (items::head_item(stored, content.clone()), Some((*stored, content)))
-        }
-        Next::Tombstone(tombstone) => (items::tombstone_item(tombstone), None),
+    let head = match &commit.next {
+        Next::Article { stored, .. } => items::head_item(stored)?,
+        Next::Tombstone(tombstone) => items::tombstone_item(tombstone),
     };
     let as_read = match commit.previous {
         None => Condition::Absent,
         Some(previous) => Condition::equals("revision", previous.revision().into()),
     };
     let mut writes = vec![Action::Put(head).only_if(as_read)];
-    let mut items = vec![items::revision_item(id, revision, stored)];
+    let mut items = vec![items::revision_item(id, revision)];
+    if let Some(StoredArticle::Article(superseded)) = commit.previous {
+        items.push(items::superseded_item(superseded)?);
+    }
     items.extend(commit.document.as_ref().map(items::document_item));
     let mut postings = BTreeMap::new();
     if let Next::Article { stored, lists, codes, evidence } = &commit.next {

@@ -93,10 +93,16 @@ fn shape(value: &Attribute) -> &'static str {
     }
 }
 
+/// What values are compressed with; archives outlive a release, so it must stay.
+const DICTIONARY: &[u8] = include_bytes!("../../src/store/items.dictionary");
+
 /// Returns the JSON that an attribute holds, plain or compressed.
 fn json_of(value: &Attribute) -> Option<Value> {
     match value {
-        Attribute::Bytes(bytes) => serde_json::from_slice(&zstd::stream::decode_all(bytes.as_slice()).ok()?).ok(),
+        Attribute::Bytes(bytes) => {
+            let decoder = zstd::stream::Decoder::with_dictionary(bytes.as_slice(), DICTIONARY).ok()?;
+            serde_json::from_reader(decoder).ok()
+        }
         Attribute::Text(text) => serde_json::from_str(text).ok(),
         _ => None,
     }
