@@ -77,10 +77,13 @@ struct EntityName {
 pub async fn entities(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let EntityParams { prefix, facets, limit } =
         read_params(raw.as_deref(), &["prefix", "type", "limit"], EntityParams::read)?;
-    let counts = service.search.counts(&Filter::default(), None, facets.clone()).await?;
+    let counts = service
+        .search
+        .counts(&Filter::default(), None, facets.iter().map(|facet| (*facet, usize::MAX)).collect())
+        .await?;
     let mut found: Vec<(bool, u64, Facet, String)> = Vec::new();
     for (facet, counts) in facets.into_iter().zip(counts.facets) {
-        for (id, count) in counts {
+        for (id, count) in counts.values {
             let first = id.starts_with(&prefix);
             if first || id.contains(&format!("-{prefix}")) {
                 found.push((first, count, facet, id));

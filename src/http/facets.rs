@@ -10,6 +10,7 @@ use crate::{
     },
     limits::TIMELINE_BUCKETS,
     query::{FacetQuery, Interval, TimelineQuery},
+    search::TopValues,
 };
 use axum::{
     extract::{RawQuery, State},
@@ -17,7 +18,7 @@ use axum::{
 };
 use futures::future::try_join_all;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use strum::VariantArray;
 use utoipa::{IntoParams, ToSchema};
 
@@ -100,25 +101,21 @@ pub struct FacetParameters {
 ))]
 pub async fn facets(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let query = FacetQuery::parse(&pairs(raw.as_deref())).map_err(Problem::parameters)?;
-    let counts = service.search.counts(&query.filter, query.text.as_ref(), query.fields.clone()).await?;
+    // Languages are few, and their varieties are shown with them.
+    let named = |field: &Facet| (*field, if *field == Facet::Language { usize::MAX } else { query.limit });
+    let named = query.fields.iter().map(named).collect();
+    let counts = service.search.counts(&query.filter, query.text.as_ref(), named).await?;
     let facets =
         query.fields.iter().zip(counts.facets).map(|(field, counts)| top_values(&service, *field, counts, query.limit));
     json(&FacetList { total: counts.total, facets: try_join_all(facets).await? })
 }
 
-async fn top_values(
-    service: &Service,
-    field: Facet,
-    counts: HashMap<String, u64>,
-    limit: usize,
-) -> Result<FacetCounts, Problem> {
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+async fn top_values(service: &Service, field: Facet, counts: TopValues, limit: usize) -> Result<FacetCounts, Problem> {
     // A language is indexed under each of the ranges that include it.
     let is_variety = |value: &str| field == Facet::Language && value.contains('-');
-    let (varieties, mut counts): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(value, _)| is_variety(value));
-    let left_out = counts.len().saturating_sub(limit);
-    counts.truncate(limit);
+    let (varieties, mut shown): (Vec<_>, Vec<_>) = counts.values.into_iter().partition(|(value, _)| is_variety(value));
+    let left_out = counts.others + shown.len().saturating_sub(limit);
+    shown.truncate(limit);
     let varieties_of = |language: &str| {
         let of_language = |value: &str| value.strip_prefix(language).is_some_and(|rest| rest.starts_with('-'));
         let matching = varieties.iter().filter(|(value, _)| of_language(value));
@@ -128,7 +125,7 @@ async fn top_values(
         };
         matching.map(variety).collect()
     };
-    let values = counts.into_iter().map(async |(value, count)| {
+    let values = shown.into_iter().map(async |(value, count)| {
         let varieties = if field == Facet::Language { varieties_of(&value) } else { Vec::new() };
         let label = label(service, field, &value).await?;
         Ok::<_, Problem>(ValueCount { label, value, count, varieties })

@@ -2,8 +2,10 @@
 
 use super::{
     SearchError,
+    facet_counts::{FacetCounts, TopValues},
     query_builder::{self, Columns},
     schema::{self, FIELDS},
+    segment::Segment,
     snapshot::{IndexSnapshot, Layer},
 };
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
 };
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::LazyLock,
 };
 use tantivy::{
@@ -135,18 +137,18 @@ impl Matching<'_> {
         Ok(hits)
     }
 
-    /// Counts the matching articles, and the values of each facet in them.
+    /// Counts the matching articles, and the values of each facet in them: at most as many values as it is to name.
     pub fn facets(
         &self,
         snapshot: &IndexSnapshot,
-        facets: &[Facet],
-    ) -> Result<(u64, Vec<HashMap<String, u64>>), SearchError> {
+        facets: &[(Facet, usize)],
+    ) -> Result<(u64, Vec<TopValues>), SearchError> {
         let weight = self.weight(snapshot, false)?;
         let mut total = 0;
-        let mut counts: Vec<HashMap<String, u64>> = vec![HashMap::new(); facets.len()];
-        for layer in &snapshot.layers {
+        let mut counts: Vec<FacetCounts> = facets.iter().map(|_| FacetCounts::default()).collect();
+        for (number, layer) in snapshot.layers.iter().enumerate() {
             let columns =
-                facets.iter().map(|facet| layer.segment.facet(*facet)).collect::<tantivy::Result<Vec<_>>>()?;
+                facets.iter().map(|(facet, _)| layer.segment.facet(*facet)).collect::<tantivy::Result<Vec<_>>>()?;
             let mut by_number: Vec<Vec<u64>> =
                 columns.iter().map(|column| vec![0; column.map_or(0, |column| column.num_terms())]).collect();
             self.each(&*weight, layer, false, &mut |doc, _| {
@@ -157,19 +159,13 @@ impl Matching<'_> {
                     }
                 }
             })?;
-            for ((column, by_number), counts) in columns.iter().zip(by_number).zip(&mut counts) {
-                let Some(column) = column else { continue };
-                let counted = by_number.into_iter().enumerate().filter(|(_, count)| *count > 0);
-                let (numbers, counted): (Vec<u64>, Vec<u64>) =
-                    counted.map(|(number, count)| (number as u64, count)).unzip();
-                let mut counted = counted.into_iter();
-                column.dictionary().sorted_ords_to_term_cb(&numbers, |value| {
-                    let value = String::from_utf8_lossy(value).into_owned();
-                    *counts.entry(value).or_default() += counted.next().unwrap_or_default();
-                })?;
+            for (((facet, _), by_number), counts) in facets.iter().zip(by_number).zip(&mut counts) {
+                counts.add(*facet, (number, &layer.segment), by_number)?;
             }
         }
-        Ok((total, counts))
+        let segments: Vec<&Segment> = snapshot.layers.iter().map(|layer| &*layer.segment).collect();
+        let top = facets.iter().zip(counts).map(|((facet, most), counts)| counts.top(*facet, &segments, *most));
+        Ok((total, top.collect::<Result<_, _>>()?))
     }
 
     /// Counts the matching articles by the time at which they are listed, in milliseconds, and by whether they were

@@ -15,6 +15,7 @@
 //! | [`story_former`], [`bands`] | when an article's story is formed, and which texts it is compared with |
 //! | [`snapshot`] | that a search sees what a list sees |
 //! | [`query_builder`], [`collect`] | what matches, in which order, and how often |
+//! | [`facet_counts`] | which values of a facet are named |
 //! | [`collapse`] | which article represents each story |
 //! | [`verify`] | whether the index has the articles of the archive |
 //! | [`highlight`] | which passages of an article match |
@@ -28,6 +29,7 @@ mod block_storage;
 mod collapse;
 mod collect;
 mod error;
+mod facet_counts;
 mod highlight;
 pub mod indexer;
 mod manifest;
@@ -40,6 +42,7 @@ mod story_former;
 mod verify;
 
 pub use error::SearchError;
+pub use facet_counts::TopValues;
 pub use highlight::{Highlight, MatchSpan, highlights, says};
 pub use more_like_this::{Reason, Related};
 pub use verify::IndexDifferences;
@@ -96,10 +99,10 @@ impl std::fmt::Debug for Search {
     }
 }
 
-/// The number of matching articles, and the counts of each value of some facets.
+/// The number of matching articles, and the most frequent values of some facets.
 pub struct MatchCounts {
     pub total: u64,
-    pub facets: Vec<HashMap<String, u64>>,
+    pub facets: Vec<TopValues>,
 }
 
 impl Search {
@@ -150,11 +153,12 @@ impl Search {
         Ok((page, rank))
     }
 
+    /// Counts matching articles, and the values of facets, each with the maximum of values to name.
     pub async fn counts(
         &self,
         filter: &Filter,
         text: Option<&TextQuery>,
-        facets: Vec<Facet>,
+        facets: Vec<(Facet, usize)>,
     ) -> Result<MatchCounts, SearchError> {
         let (snapshot, request) = (self.snapshot().await?, self.request(filter, text).await?);
         let (total, facets) = blocking(move || request.matching().facets(&snapshot, &facets)).await?;
@@ -174,7 +178,11 @@ impl Search {
 
     /// Returns the number of hits on the first page, without loading their cards, and the counts of some facets: the
     /// part of a search that reads only the index.
-    pub async fn first(&self, query: &ListQuery, facets: Vec<Facet>) -> Result<(usize, MatchCounts), SearchError> {
+    pub async fn first(
+        &self,
+        query: &ListQuery,
+        facets: Vec<(Facet, usize)>,
+    ) -> Result<(usize, MatchCounts), SearchError> {
         let (snapshot, request) = (self.snapshot().await?, self.request(&query.filter, query.text.as_ref()).await?);
         let (sort, limit) = (query.sort, query.limit);
         blocking(move || {
@@ -324,14 +332,14 @@ mod tests {
         let (manifest, _) = Manifest::current(&objects).await.expect("a manifest");
         let [segment] = manifest.segments.as_slice() else { panic!("{} segments", manifest.segments.len()) };
         let search = Search::new(store.clone());
-        let facets = vec![Facet::Country, Facet::Place, Facet::Language, Facet::Topic];
+        let facets = [Facet::Country, Facet::Place, Facet::Language, Facet::Topic].map(|facet| (facet, 20)).to_vec();
         let (shown, counts) = search.first(&request("line7 -stop1000007"), facets).await.expect("found");
         assert_eq!((shown, counts.total), (20, 128), "three times forty articles and eight of the last cycle");
-        assert_eq!(counts.facets[0].get("PT"), Some(&128));
+        assert_eq!(counts.facets[0].values, [("PT".to_owned(), 128)]);
         let (requests, bytes) = search.fetched();
         assert!(requests <= 20 && bytes < segment.place.bytes * 3 / 4, "{requests} requests for {bytes} bytes");
         // A repeated search is served from the cache.
-        search.first(&request("line7"), vec![Facet::Country]).await.expect("found");
+        search.first(&request("line7"), vec![(Facet::Country, 20)]).await.expect("found");
         assert_eq!(search.fetched().0, requests);
     }
 
@@ -349,7 +357,7 @@ mod tests {
             damaged[at] ^= 0x40;
             objects.put_index_file(&file, damaged).await.expect("put");
             let result =
-                Search::new(store.clone()).first(&request("line7 OR \"stop40 line1\""), vec![Facet::Place]).await;
+                Search::new(store.clone()).first(&request("line7 OR \"stop40 line1\""), vec![(Facet::Place, 20)]).await;
             match result {
                 Ok((shown, counts)) => assert!(shown == 20 && counts.total >= 128, "a block that no search reads"),
                 Err(SearchError::Damaged { .. } | SearchError::Index(_)) => failed += 1,

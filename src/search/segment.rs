@@ -44,6 +44,7 @@ struct SegmentColumns {
     heads: OnceLock<Column<u64>>,
     mentions: OnceLock<Option<StrColumn>>,
     facets: [OnceLock<Option<StrColumn>>; Facet::VARIANTS.len()],
+    hashes: [OnceLock<Vec<u64>>; Facet::VARIANTS.len()],
 }
 
 /// Returns a column, opening it on first use.
@@ -204,6 +205,21 @@ impl Segment {
     pub fn facet(&self, facet: Facet) -> tantivy::Result<Option<&StrColumn>> {
         let open = || self.reader.fast_fields().str(&schema::facet_column(facet));
         once(&self.columns.facets[facet as usize], open).map(Option::as_ref)
+    }
+
+    /// Returns the hashes of a facet's values by their numbers, if they are remembered; remembers them if they are
+    /// `wanted`.
+    pub fn value_hashes(
+        &self,
+        facet: Facet,
+        wanted: bool,
+        read: impl FnOnce() -> tantivy::Result<Vec<u64>>,
+    ) -> tantivy::Result<Option<&[u64]>> {
+        let cell = &self.columns.hashes[facet as usize];
+        match wanted {
+            true => once(cell, read).map(|hashes| Some(hashes.as_slice())),
+            false => Ok(cell.get().map(Vec::as_slice)),
+        }
     }
 
     pub fn articles(&self) -> u32 {
