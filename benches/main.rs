@@ -5,6 +5,7 @@
 mod cost;
 #[path = "../tests/integration/support/dynamodb_endpoint.rs"]
 mod dynamodb_endpoint;
+mod engine;
 mod generate;
 mod lambda;
 mod measure;
@@ -32,6 +33,8 @@ use std::process::ExitCode;
 enum Bench {
     /// Count the capacity units of ingest and of list pages, and their price on AWS
     Cost(cost::CostOptions),
+    /// Compare the table's file on this machine with DynamoDB's protocol: ingest and the reads of a page
+    Engine(engine::EngineOptions),
     /// Compare the Lambda functions with a bare one: cold start, warm requests, CPU, memory
     Lambda(lambda::LambdaOptions),
     /// Measure the names found in texts with gold labels
@@ -55,6 +58,7 @@ enum Bench {
 async fn run(bench: Bench) -> Result<(), CommandError> {
     match bench {
         Bench::Cost(options) => cost::run(&options).await,
+        Bench::Engine(options) => engine::run(&options).await,
         Bench::Lambda(options) => lambda::run(&options).await,
         Bench::Names(options) => names::run(&options),
         Bench::Overload(options) => overload::run(&options),
