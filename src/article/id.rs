@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-const LENGTH: usize = 26;
 /// Crockford's alphabet in lower case: no letter that can be mistaken for a digit when an id is read aloud or typed.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -14,15 +13,18 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 pub struct ArticleId(String);
 
 #[derive(Debug, thiserror::Error, PartialEq)]
-#[error("expected an article id of {LENGTH} characters from {}", str::from_utf8(ALPHABET).unwrap_or_default())]
+#[error("expected an article id of {} characters from {}", ArticleId::LENGTH, str::from_utf8(ALPHABET).unwrap_or_default())]
 pub struct BadArticleId;
 
 impl ArticleId {
+    /// Characters of an id.
+    pub const LENGTH: usize = 26;
+
     /// Returns the id of an identity, a string that names one article, such as `url:https://…`.
     pub fn of_identity(identity: &str) -> Self {
         let digest = Sha256::digest(identity.as_bytes());
         let mut bits = u128::from_be_bytes(digest[..16].try_into().expect("SHA-256 has 32 bytes"));
-        let mut text = [0u8; LENGTH];
+        let mut text = [0u8; ArticleId::LENGTH];
         for digit in text.iter_mut().rev() {
             *digit = ALPHABET[(bits & 31) as usize];
             bits >>= 5;
@@ -31,7 +33,7 @@ impl ArticleId {
     }
 
     pub fn parse(text: &str) -> Result<Self, BadArticleId> {
-        let well_formed = text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte));
+        let well_formed = text.len() == ArticleId::LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte));
         if well_formed { Ok(Self(text.to_owned())) } else { Err(BadArticleId) }
     }
 

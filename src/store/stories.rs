@@ -1,8 +1,8 @@
 //! Stories as items: a story with its members, or a reference to the story that it was merged into.
 //!
-//! Stories are derived from the articles by a consumer of the change log ([`crate::search::story_former`]). An article
-//! that is alone in its story has no item. A story carries a version, and is put on the condition that it did not change
-//! since it was read.
+//! Stories are derived from the articles by a consumer of the change log (`search::story_former`). An article that is
+//! alone in its story has no item. A story carries a version, and is put on the condition that it did not change since
+//! it was read.
 
 use super::{
     ArticleRecord, PackedCard, Posting, Store, StoreError, StoredArticle,
