@@ -5,7 +5,7 @@
 //! its story has no item in the table for them. 32 bits of a hash are enough for candidates, because comparing the texts
 //! decides.
 
-use super::{SearchError, manifest::unique, snapshot::blocking};
+use super::{SearchError, block_storage::unique, blocking::blocking};
 use crate::{
     article::{ArticleId, Instant},
     enrich::near_duplicates::{BANDS, Shingles},
@@ -27,8 +27,7 @@ const BAND_TEXTS: usize = 40;
 /// Maximum candidates: those with the most bands in common.
 const CANDIDATES: usize = 20;
 /// Bytes of a text in a file: its article's id, the second of its change, and its bands.
-const TEXT_BYTES: usize = ID_BYTES + 8 + 4 * BANDS;
-const ID_BYTES: usize = 26;
+const TEXT_BYTES: usize = ArticleId::LENGTH + 8 + 4 * BANDS;
 
 /// A file of bands, as the manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +85,7 @@ impl Texts {
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (texts, rest) = bytes.as_chunks::<TEXT_BYTES>();
         let text = |bytes: &[u8; TEXT_BYTES]| {
-            let (id, rest) = bytes.split_at(ID_BYTES);
+            let (id, rest) = bytes.split_at(ArticleId::LENGTH);
             let (second, bands) = rest.split_first_chunk::<8>()?;
             let mut text = Text {
                 article: ArticleId::parse(str::from_utf8(id).ok()?).ok()?,

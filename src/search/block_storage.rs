@@ -54,6 +54,11 @@ struct Tail {
     hot: Vec<Range<usize>>,
 }
 
+/// Returns a unique file name.
+pub fn unique() -> String {
+    tantivy::index::SegmentId::generate_random().uuid_string()
+}
+
 /// Counts requests and bytes fetched, for measurements.
 #[derive(Debug, Default)]
 pub struct FetchCounters {

@@ -1,10 +1,6 @@
 //! The first member of a story by the index, for lists with a text query.
 
-use super::{
-    SearchError, SearchRequest,
-    collect::Matching,
-    snapshot::{IndexSnapshot, blocking},
-};
+use super::{SearchError, SearchRequest, blocking::blocking, collect::Matching, snapshot::IndexSnapshot};
 use crate::{
     article::ArticleId,
     query::{Sort, collapse::FirstMember},

@@ -13,10 +13,11 @@
 use super::{
     SearchError,
     bands::BandsEntry,
-    block_storage::Cache,
-    manifest::{BitmapLocation, COPIES, Manifest, SegmentEntry, unique},
+    block_storage::{Cache, unique},
+    blocking::blocking,
+    manifest::{BitmapLocation, COPIES, Manifest, SegmentEntry},
     segment::{DeleteBitmap, Segment},
-    snapshot::{Touched, blocking},
+    snapshot::Touched,
     story_former::StoryFormer,
 };
 use crate::{

@@ -4,7 +4,13 @@
 //! indexer was faster; every file that it names was written before, under a unique name. A copy of each manifest is
 //! kept for a while under its own name, for cursors of a relevance order that began on it.
 
-use super::{SearchError, bands::BandsEntry, block_storage::FileLocation, schema, segment::DeleteBitmap};
+use super::{
+    SearchError,
+    bands::BandsEntry,
+    block_storage::{FileLocation, unique},
+    schema,
+    segment::DeleteBitmap,
+};
 use crate::{
     json::to_json,
     store::{ChangePosition, FileVersion, Objects, SHARDS},
@@ -167,9 +173,4 @@ impl BitmapLocation {
 
 fn copy(name: &str) -> String {
     format!("{COPIES}{name}.json")
-}
-
-/// Returns a unique file name.
-pub fn unique() -> String {
-    tantivy::index::SegmentId::generate_random().uuid_string()
 }

@@ -26,6 +26,7 @@
 mod analyzer;
 mod bands;
 mod block_storage;
+mod blocking;
 mod collapse;
 mod collect;
 mod error;
@@ -58,10 +59,11 @@ use crate::{
     store::Store,
 };
 use block_storage::Cache;
+use blocking::blocking;
 use collapse::FirstInIndex;
 use collect::{Hit, Matching};
 use manifest::Manifest;
-use snapshot::{IndexSnapshot, OpenIndex, blocking};
+use snapshot::{IndexSnapshot, OpenIndex};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, OnceLock, atomic::Ordering},

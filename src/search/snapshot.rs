@@ -7,6 +7,7 @@
 use super::{
     SearchError,
     block_storage::Cache,
+    blocking::blocking,
     manifest::Manifest,
     segment::{DeleteBitmap, Segment},
 };
@@ -248,14 +249,4 @@ impl Touched {
 pub async fn articles(store: &Store, ids: Vec<ArticleId>) -> Result<Vec<crate::article::Article>, SearchError> {
     let (found, _) = store.articles(&ids).await?;
     Ok(found.into_iter().map(|stored| stored.article).collect())
-}
-
-/// Runs CPU-bound work and blocking reads on a blocking thread: the index library reads synchronously.
-pub async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SearchError> + Send + 'static,
-) -> Result<T, SearchError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(cause = %error, "search task failed");
-        SearchError::Ended
-    })?
 }

@@ -7,7 +7,7 @@
 use super::{
     SearchError,
     bands::{BandsEntry, OpenBands, RecentTexts},
-    snapshot::blocking,
+    blocking::blocking,
 };
 use crate::{
     archive::Archive,

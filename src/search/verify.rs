@@ -1,6 +1,6 @@
 //! Compares the index with the articles that it should contain.
 
-use super::{Search, SearchError, schema::FIELDS, snapshot::blocking};
+use super::{Search, SearchError, blocking::blocking, schema::FIELDS};
 use crate::article::{ArticleId, Instant};
 use std::collections::HashMap;
 
