@@ -9,7 +9,7 @@ use dateline::{
 };
 use regex::Regex;
 use serde_json::{Map, Value, json};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/examples.json");
 /// Replaces every time of the test's run.
@@ -111,6 +111,8 @@ async fn each_operation_has_a_recorded_example() {
         source: Some("courier.example".to_owned()),
         ..RawDocument::new(COPY.as_bytes().to_vec(), Instant::now())
     };
+    // Timestamps have a resolution of milliseconds, and the earlier article gives its id to the story.
+    tokio::time::sleep(Duration::from_millis(2)).await;
     recorder.server.archive.ingest(copy).await.expect("ingested");
     let receipt = recorder.recorded["ingest_articles"]["response"].clone();
     let id = json!({"id": receipt["id"]});
