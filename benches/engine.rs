@@ -1,6 +1,6 @@
 //! `dateline-bench engine`: the table's two implementations under the archive's own work: the file on this machine, and
-//! DynamoDB, for which an engine of its protocol stands in on loopback. Its time is that of the protocol and of the
-//! engine, in the same process, not that of AWS.
+//! the client of DynamoDB, which calls an engine of its protocol on loopback, in this process. So its figures are not
+//! those of AWS.
 
 use crate::{
     dynamodb_endpoint, generate,

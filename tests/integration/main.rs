@@ -15,6 +15,7 @@ mod disk;
 mod doctor;
 mod doubling;
 mod examples;
+mod facets;
 mod failures;
 mod filters;
 mod history;
