@@ -45,11 +45,12 @@ pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<Ex
         }
         report.take(&archive, input).await;
     }
+    // Before indexing, which may fail although every document is stored.
+    report.print();
     // On AWS a function follows the archive, and a server follows its own.
     if open.is_alone() {
         Indexer::new(open.store.clone()).run(Duration::MAX).await?;
     }
-    report.print();
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
