@@ -1,5 +1,8 @@
 //! `dateline-bench serve`: requests a second of each route of `dateline serve`, compared with a static answer of the same
 //! bytes from another process, under the same load and in turn.
+//!
+//! Each route is loaded twice: with requests that are answered for the first time, and with requests of which most were
+//! answered since the last write.
 
 use crate::{generate, measure::quantile, server::Server};
 use axum::{Router, body::Bytes, extract::Path as Segment, routing::get};
@@ -86,28 +89,34 @@ fn measured(options: &ServeOptions, data: &Path) -> Result<(), CommandError> {
     thread::sleep(Duration::from_secs(2));
     let (ids, words) = sample(&server.address)?;
     println!("{} connections, {} s a route", options.connections, options.seconds);
-    println!(
-        "{:16} {:>9} {:>8} {:>8} {:>8} {:>9} {:>6}",
-        "", "a second", "p50 ms", "p99 ms", "bytes", "static/s", "ratio"
-    );
+    println!("{:14} {:>7} {:>9} | {:38} | repeated", "", "bytes", "static/s", "first");
+    let columns = format!("{:>9} {:>8} {:>8} {:>9}", "a second", "p50 ms", "p99 ms", "ratio");
+    println!("{:14} {:>7} {:>9} | {columns:38} | {columns}", "", "", "");
     for (name, pattern, bar) in ROUTES {
         let path =
             |at: usize| pattern.replace("{id}", &ids[at % ids.len()]).replace("{word}", &words[at % words.len()]);
         let paths: Vec<String> = (0..PATHS).map(path).collect();
-        let load = |address: &str, paths: &[String]| load(address, paths, options.connections, options.seconds);
-        load(&server.address, &paths[..1])?;
-        let ours = load(&server.address, &paths)?;
-        let bytes = ours.bytes / ours.times.len().max(1);
-        let theirs = load(&fixed.address, &[format!("/{bytes}")])?;
-        let [ours_rate, static_rate] = [&ours, &theirs].map(|load| load.times.len() as f64 / load.seconds);
-        let ratio = ours_rate / static_rate;
-        let [p50, p99] = [0.5, 0.99].map(|at| quantile(ours.times.clone(), at));
-        let held = if bar == 0.0 {
-            String::new()
-        } else {
-            format!("at least {bar}: {}", if ratio >= bar { "yes" } else { "no" })
+        let load = |address: &str, paths: &[String], repeated: bool| {
+            load(address, paths, repeated, options.connections, options.seconds)
         };
-        println!("{name:16} {ours_rate:>9.0} {p50:>8.2} {p99:>8.2} {bytes:>8} {static_rate:>9.0} {ratio:>6.2}  {held}");
+        load(&server.address, &paths[..1], false)?;
+        let ours = [load(&server.address, &paths, false)?, load(&server.address, &paths, true)?];
+        let bytes = ours[0].bytes / ours[0].times.len().max(1);
+        let theirs = load(&fixed.address, &[format!("/{bytes}")], true)?;
+        let columns = ours.map(|ours| {
+            let ratio = ours.rate() / theirs.rate();
+            let [p50, p99] = [0.5, 0.99].map(|at| quantile(ours.times.clone(), at));
+            let held = if bar == 0.0 {
+                ""
+            } else if ratio >= bar {
+                " yes"
+            } else {
+                " no"
+            };
+            format!("{:>9.0} {p50:>8.2} {p99:>8.2} {ratio:>5.2}{held:4}", ours.rate())
+        });
+        let asked = if bar == 0.0 { String::new() } else { format!("at least {bar}") };
+        println!("{name:14} {bytes:>7} {:>9.0} | {:38} | {:38} {asked}", theirs.rate(), columns[0], columns[1]);
     }
     Ok(())
 }
@@ -115,7 +124,7 @@ fn measured(options: &ServeOptions, data: &Path) -> Result<(), CommandError> {
 /// Returns ids of articles, and words of their headlines.
 fn sample(address: &str) -> Result<(Vec<String>, Vec<String>), CommandError> {
     let mut connection = Connection::open(address)?;
-    let answer = connection.get("/v1/articles?limit=100&fields=id,headline")?;
+    let answer = connection.get("/v1/articles?limit=100&fields=id,headline", 0)?;
     let answer: serde_json::Value =
         serde_json::from_slice(&answer).map_err(|error| CommandError::Other(format!("the list: {error}")))?;
     let articles = answer["articles"].as_array().cloned().unwrap_or_default();
@@ -140,8 +149,21 @@ struct Load {
     seconds: f64,
 }
 
-/// Sends requests on several connections for a while.
-fn load(address: &str, paths: &[String], connections: usize, seconds: f64) -> Result<Load, CommandError> {
+impl Load {
+    /// Requests a second.
+    fn rate(&self) -> f64 {
+        self.times.len() as f64 / self.seconds
+    }
+}
+
+/// Sends requests on several connections for a while. What is not repeated differs in its `Accept` header.
+fn load(
+    address: &str,
+    paths: &[String],
+    repeated: bool,
+    connections: usize,
+    seconds: f64,
+) -> Result<Load, CommandError> {
     let started = Instant::now();
     let client = |first: usize| -> Result<(Vec<f64>, usize), CommandError> {
         let mut connection = Connection::open(address)?;
@@ -149,14 +171,15 @@ fn load(address: &str, paths: &[String], connections: usize, seconds: f64) -> Re
         let mut at = first;
         while started.elapsed().as_secs_f64() < seconds {
             let asked = Instant::now();
-            bytes += connection.get(&paths[at % paths.len()])?.len();
+            let accepts = if repeated { 0 } else { at };
+            bytes += connection.get(&paths[at % paths.len()], accepts)?.len();
             times.push(asked.elapsed().as_secs_f64() * 1_000.0);
             at += 1;
         }
         Ok((times, bytes))
     };
     let results = thread::scope(|scope| {
-        let clients: Vec<_> = (0..connections).map(|number| scope.spawn(move || client(number * 7))).collect();
+        let clients: Vec<_> = (0..connections).map(|number| scope.spawn(move || client(number << 32))).collect();
         clients.into_iter().map(|client| client.join().expect("no client panics")).collect::<Result<Vec<_>, _>>()
     })?;
     let seconds = started.elapsed().as_secs_f64();
@@ -167,27 +190,26 @@ fn load(address: &str, paths: &[String], connections: usize, seconds: f64) -> Re
 /// A connection that is kept open.
 struct Connection {
     reader: BufReader<TcpStream>,
-    path: String,
+    request: Vec<u8>,
 }
 
 impl Connection {
     fn open(address: &str) -> Result<Self, CommandError> {
         let stream = TcpStream::connect(address).map_err(CommandError::io(address.to_owned()))?;
         stream.set_nodelay(true).map_err(CommandError::io(address.to_owned()))?;
-        Ok(Self { reader: BufReader::with_capacity(64 * 1024, stream), path: String::new() })
+        Ok(Self { reader: BufReader::with_capacity(64 * 1024, stream), request: Vec::new() })
     }
 
     /// Returns the body of a response with status 200.
-    fn get(&mut self, path: &str) -> Result<Vec<u8>, CommandError> {
-        self.path.clear();
-        self.path.push_str(path);
+    fn get(&mut self, path: &str, accepts: usize) -> Result<Vec<u8>, CommandError> {
+        self.request.clear();
+        let _ = write!(self.request, "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: */*;of={accepts}\r\n\r\n");
         let failed = CommandError::io(path.to_owned());
         self.exchange().map_err(failed)
     }
 
     fn exchange(&mut self) -> std::io::Result<Vec<u8>> {
-        let request = format!("GET {} HTTP/1.1\r\nhost: localhost\r\n\r\n", self.path);
-        self.reader.get_mut().write_all(request.as_bytes())?;
+        self.reader.get_mut().write_all(&self.request)?;
         let mut length = 0;
         let mut line = String::new();
         self.reader.read_line(&mut line)?;

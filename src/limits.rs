@@ -30,6 +30,9 @@ pub const FEED_ELEMENTS: usize = 200_000;
 pub const BODY_BYTES: usize = 6 * 1024 * 1024;
 /// Maximum bytes of the documents that the server on one machine ingests at once; further requests are refused.
 pub const INGEST_BYTES: usize = 24 * 1024 * 1024;
+/// Maximum bytes of one response, and of all, that the server on one machine keeps to send again until the next write.
+pub const CACHED_RESPONSE_BYTES: usize = 512 * 1024;
+pub const CACHED_RESPONSES_BYTES: usize = 32 * 1024 * 1024;
 /// Maximum documents in one request; larger batches belong in the bucket or the queue.
 pub const NDJSON_LINES: usize = 1_000;
 pub const IDEMPOTENCY_KEY_BYTES: usize = 255;

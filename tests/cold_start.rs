@@ -39,7 +39,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// The only test in this binary, so that no other test allocates meanwhile.
 #[test]
-fn search_support_adds_at_most_one_allocation_to_a_cold_start() {
+fn a_service_adds_at_most_two_allocations_to_a_cold_start() {
     let (store, table) = embedded::memory().expect("an engine in memory");
     // The table's thread allocates while it starts; it has started when it has written.
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -51,6 +51,6 @@ fn search_support_adds_at_most_one_allocation_to_a_cold_start() {
     let after = (ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
     drop(service);
     let (allocations, bytes) = (after.0 - before.0, after.1 - before.1);
-    // One for the search handle.
-    assert!(allocations <= 1 && bytes < 4_096, "{allocations} allocations of {bytes} bytes");
+    // The search handle, and the responses since the last write.
+    assert!(allocations <= 2 && bytes < 4_096, "{allocations} allocations of {bytes} bytes");
 }

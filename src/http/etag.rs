@@ -1,5 +1,6 @@
 //! Strong validators (RFC 9110, 8.8): the ETag is a digest of the bytes sent, after compression, so that it differs
-//! whenever they do. A client that already has these bytes gets 304, and one that has a part of a raw document the rest.
+//! whenever they do ([`tag`]). A client that already has these bytes gets 304, and one that has a part of a raw document
+//! the rest ([`validate`]).
 
 use super::{
     problem::{Code, Problem},
@@ -12,10 +13,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 const DIGEST_BYTES: usize = 15;
+
+/// Adds the ETag to a response to GET.
+pub async fn tag(request: Request, next: Next) -> Response {
+    let reads = request.method() == Method::GET;
+    let response = next.run(request).await;
+    if !reads || response.status() != StatusCode::OK {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Some(bytes) = whole(body).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..DIGEST_BYTES]));
+    insert(&mut parts.headers, header::ETAG, &tag);
+    Response::from_parts(parts, Body::from(bytes))
+}
 
 pub async fn validate(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
@@ -27,17 +43,12 @@ pub async fn validate(mut request: Request, next: Next) -> Response {
     let conditions = request.headers().clone();
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
-    if parts.status != StatusCode::OK {
+    let tag = parts.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let Some(tag) = tag.filter(|_| parts.status == StatusCode::OK) else {
         return Response::from_parts(parts, if method == Method::HEAD { Body::empty() } else { body });
-    }
-    // Bodies are built in memory and only streamed through the compressor, so no limit is needed here.
-    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..DIGEST_BYTES]));
-    let current = names_current(&conditions, &tag);
-    insert(&mut parts.headers, header::ETAG, &tag);
-    if current {
+    let Some(bytes) = whole(body).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    if names_current(&conditions, &tag) {
         parts.status = StatusCode::NOT_MODIFIED;
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
             parts.headers.remove(name);
@@ -63,6 +74,11 @@ pub async fn validate(mut request: Request, next: Next) -> Response {
     };
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     Response::from_parts(parts, if method == Method::HEAD { Body::empty() } else { Body::from(bytes) })
+}
+
+/// Collects a body. Bodies are built in memory and only streamed through the compressor, so no limit is needed here.
+pub async fn whole(body: Body) -> Option<Bytes> {
+    to_bytes(body, usize::MAX).await.ok()
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {

@@ -29,7 +29,7 @@ use utoipa::ToSchema;
 /// A revision never changes.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const MEMENTO_DATETIME: HeaderName = HeaderName::from_static("memento-datetime");
-const ACCEPT_DATETIME: HeaderName = HeaderName::from_static("accept-datetime");
+pub const ACCEPT_DATETIME: HeaderName = HeaderName::from_static("accept-datetime");
 
 /// A revision in the list of an article's revisions.
 #[derive(Serialize, ToSchema)]

@@ -19,8 +19,8 @@
 //! | `GET /`, `/healthz`, `/openapi.json` | [`service`], [`openapi`] |
 //!
 //! Layers, from the outside in: request id and log line ([`request_log`]), hosts and origins ([`origin`]), CORS,
-//! authorisation ([`access`]), whether JSON is accepted ([`negotiate`]), the time limit, validators and ranges ([`etag`]),
-//! compression, the route. The outermost layer writes the bodies of problems, because only it knows the request id.
+//! authorisation ([`access`]), conditions and ranges ([`etag`]), responses since the last write ([`response_cache`]),
+//! whether JSON is accepted ([`negotiate`]), the time limit, the ETag, compression, the route. The outermost layer writes the bodies of problems, because only it knows the request id.
 
 mod access;
 pub mod admission;
@@ -43,6 +43,7 @@ mod range;
 mod related;
 mod represent;
 pub mod request_log;
+mod response_cache;
 mod responses;
 mod routes;
 mod service;
@@ -65,6 +66,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use origin::Hosts;
 use problem::{Code, Fault, Problem};
+use response_cache::ResponseCache;
 use std::time::Duration;
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
@@ -82,6 +84,7 @@ pub struct Service {
     /// Which addresses sources and webhooks may have.
     pub addresses: AddressPolicy,
     admission: Admission,
+    responses: ResponseCache,
 }
 
 impl Service {
@@ -94,6 +97,7 @@ impl Service {
             hosts: Hosts::Any,
             addresses: AddressPolicy::Public,
             admission: Admission::default(),
+            responses: ResponseCache::default(),
         }
     }
 
@@ -132,9 +136,11 @@ pub fn router(service: Service) -> Router {
         .fallback(|| async { Problem::new(Code::PathNotFound, "/openapi.json lists the paths") })
         .with_state(service.clone())
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES).and(transformable)))
-        .layer(middleware::from_fn(etag::validate))
+        .layer(middleware::from_fn(etag::tag))
         .layer(middleware::from_fn(time_limit))
         .layer(middleware::from_fn(negotiate::require_json))
+        .layer(middleware::from_fn_with_state(service.clone(), response_cache::reuse))
+        .layer(middleware::from_fn(etag::validate))
         .layer(middleware::from_fn_with_state(service.clone(), access::check))
         .layer(cors())
         .layer(middleware::from_fn_with_state(service, origin::check))

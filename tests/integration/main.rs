@@ -31,6 +31,7 @@ mod permissions;
 mod queue;
 mod races;
 mod reprocess;
+mod response_cache;
 mod search;
 mod seeds;
 mod sources;

@@ -49,6 +49,11 @@ pub trait Table: Debug + Send + Sync {
     /// Writes all or nothing, and returns the write units; returns `Conflict` if a condition fails. No two writes may
     /// have the same key.
     async fn transact(&self, writes: Vec<Write>) -> Result<f64, StoreError>;
+
+    /// Returns a number that every write increases before it is acknowledged; `None` if it would take a request.
+    fn last_write(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What was read, and the read units that it consumed.

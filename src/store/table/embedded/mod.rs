@@ -192,6 +192,10 @@ impl Table for EmbeddedTable {
     async fn transact(&self, writes: Vec<Write>) -> Result<f64, StoreError> {
         Ok(self.0.writer.write(writes).await? * capacity::TRANSACTION_FACTOR)
     }
+
+    fn last_write(&self) -> Option<u64> {
+        Some(self.0.file.env.info().last_txn_id as u64)
+    }
 }
 
 impl TableFile {
