@@ -18,7 +18,6 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -102,10 +101,14 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
     }
     let answer = match body_format {
         BodyFormat::Lines => IngestResponse::lines(each_line(&service, &body).await),
-        BodyFormat::Envelope => ingest(&service, parse(&body)?).await?,
+        BodyFormat::Envelope => {
+            let document = parse(&body)?;
+            // The document is a copy of most of it.
+            drop(body);
+            ingest(&service, document).await?
+        }
         BodyFormat::Document(media_type) => {
-            let document =
-                RawDocument { media_type: Some(media_type), ..RawDocument::new(body.into(), Instant::now()) };
+            let document = RawDocument { media_type: Some(media_type), ..RawDocument::new(body, Instant::now()) };
             ingest(&service, document).await?
         }
     };
@@ -145,7 +148,7 @@ impl BodyFormat {
 }
 
 /// Receives the whole body; refuses it beforehand if its `Content-Length` is over the limit.
-async fn receive(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+async fn receive(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
     let declared_bytes =
         headers.get(header::CONTENT_LENGTH).and_then(|header| header.to_str().ok()?.parse::<usize>().ok());
     if declared_bytes.is_some_and(|bytes| bytes > BODY_BYTES) {

@@ -13,10 +13,9 @@ use crate::{
     limits::{BODY_BYTES, BODY_SECONDS},
     query::ParameterReader,
 };
-use axum::body::{Body, to_bytes};
-use bytes::Bytes;
+use axum::body::{Body, HttpBody};
 use http::{HeaderMap, header};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -51,18 +50,26 @@ pub fn article_id(id: &str) -> Result<ArticleId, Problem> {
     ArticleId::parse(id).map_err(|error| Problem::new(Code::ArticleNotFound, error.to_string()))
 }
 
-/// Receives a body of at most `limit` bytes.
-pub async fn receive_body(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let refuse = |error: axum::Error| {
-        let cause = std::error::Error::source(&error);
-        match cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
-            true => Problem::new(Code::DocumentTooLarge, format!("expected at most {limit} bytes")),
-            false => Problem::new(Code::UnreadableBody, "the body could not be received completely"),
+/// Receives a body of at most `limit` bytes, in one piece of memory that each of its frames is added to.
+pub async fn receive_body(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let refuse = |error: Box<dyn std::error::Error + Send + Sync>| match error.is::<LengthLimitError>() {
+        true => Problem::new(Code::DocumentTooLarge, format!("expected at most {limit} bytes")),
+        false => Problem::new(Code::UnreadableBody, "the body could not be received completely"),
+    };
+    let declared = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+    let mut received = Vec::with_capacity(declared.unwrap_or_default().min(limit));
+    let mut frames = Limited::new(body, limit);
+    let receive = async {
+        while let Some(frame) = frames.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                received.extend_from_slice(&data);
+            }
         }
+        Ok(())
     };
     let too_slow = |_| Problem::new(Code::RequestTimeout, format!("expected the body within {BODY_SECONDS} seconds"));
-    let received = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), to_bytes(body, limit)).await;
-    received.map_err(too_slow)?.map_err(refuse)
+    tokio::time::timeout(Duration::from_secs(BODY_SECONDS), receive).await.map_err(too_slow)?.map_err(refuse)?;
+    Ok(received)
 }
 
 /// Receives a refused body without keeping it: a client that is still sending would not read the response. One that
@@ -71,13 +78,13 @@ pub async fn discard(headers: &HeaderMap, body: Body) {
     if headers.contains_key(header::EXPECT) {
         return;
     }
-    let mut data = http_body_util::Limited::new(body, BODY_BYTES);
+    let mut data = Limited::new(body, BODY_BYTES);
     let receive = async { while let Some(Ok(_)) = data.frame().await {} };
     let _ = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), receive).await;
 }
 
 /// Receives a JSON body of at most `limit` bytes; another media type is refused.
-pub async fn receive_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub async fn receive_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|header| header.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
