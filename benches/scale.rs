@@ -129,12 +129,15 @@ async fn ingest(options: &ScaleOptions, archive: &Archive, from: usize, to: usiz
 async fn page(options: &ScaleOptions, router: &Router, name: &str, pattern: &str) -> Result<(), CommandError> {
     let mut random = Random::new(7);
     let mut times = Vec::with_capacity(options.requests);
-    for _ in 0..options.requests {
+    for number in 0..options.requests {
         let city = generate::CITIES[random.zipf(generate::CITIES.len())].to_lowercase();
         let path = pattern.replace("{city}", &city).replace("{word}", &word(20 + random.below(400)));
         let path = path.replace("{rare}", &word(200 + random.below(4_000)));
         let started = Instant::now();
-        let request = Request::get(&path).header("host", "localhost").body(Body::empty()).expect("a request");
+        // No response is that of an earlier request.
+        let accept = format!("*/*;of={number}");
+        let request = Request::get(&path).header("host", "localhost").header("accept", accept);
+        let request = request.body(Body::empty()).expect("a request");
         let answer = router.clone().oneshot(request).await.expect("the router never fails");
         let status = answer.status();
         let body =

@@ -146,10 +146,10 @@ impl Matching<'_> {
         let weight = self.weight(snapshot, false)?;
         let mut total = 0;
         let mut counts: Vec<FacetCounts> = facets.iter().map(|_| FacetCounts::default()).collect();
-        for (number, layer) in snapshot.layers.iter().enumerate() {
+        for (number, layer) in (0..).zip(&snapshot.layers) {
             let columns =
                 facets.iter().map(|(facet, _)| layer.segment.facet(*facet)).collect::<tantivy::Result<Vec<_>>>()?;
-            let mut by_number: Vec<Vec<u64>> =
+            let mut by_number: Vec<Vec<u32>> =
                 columns.iter().map(|column| vec![0; column.map_or(0, |column| column.num_terms())]).collect();
             self.each(&*weight, layer, false, &mut |doc, _| {
                 total += 1;
@@ -160,7 +160,7 @@ impl Matching<'_> {
                 }
             })?;
             for (((facet, _), by_number), counts) in facets.iter().zip(by_number).zip(&mut counts) {
-                counts.add(*facet, (number, &layer.segment), by_number)?;
+                counts.add(*facet, (number, &layer.segment), &by_number)?;
             }
         }
         let segments: Vec<&Segment> = snapshot.layers.iter().map(|layer| &*layer.segment).collect();

@@ -8,7 +8,7 @@ use super::{SearchError, segment::Segment};
 use crate::article::Facet;
 use rustc_hash::FxHashMap;
 use siphasher::sip::SipHasher13;
-use std::hash::Hasher;
+use std::{cmp::Reverse, hash::Hasher};
 use tantivy::columnar::StrColumn;
 
 /// The most frequent values of a facet.
@@ -21,10 +21,11 @@ pub struct TopValues {
 }
 
 /// A value that was counted, and a segment and the number in it that name it.
+#[derive(Clone, Copy)]
 struct Counted {
-    count: u64,
-    segment: usize,
-    number: u64,
+    count: u32,
+    segment: u32,
+    number: u32,
 }
 
 /// The counts of a facet's values so far, by their hashes.
@@ -33,13 +34,28 @@ pub struct FacetCounts(FxHashMap<u64, Counted>);
 
 impl FacetCounts {
     /// Adds the counts of a segment, indexed by the numbers of the values.
-    pub fn add(&mut self, facet: Facet, segment: (usize, &Segment), by_number: Vec<u64>) -> Result<(), SearchError> {
-        let (position, segment) = segment;
-        let (numbers, counts): (Vec<u64>, Vec<u64>) = (0..).zip(by_number).filter(|(_, count)| *count > 0).unzip();
-        let hashes = hashes(facet, segment, &numbers)?;
-        for ((number, count), hash) in numbers.into_iter().zip(counts).zip(hashes) {
-            self.0.entry(hash).or_insert(Counted { count: 0, segment: position, number }).count += count;
+    pub fn add(&mut self, facet: Facet, segment: (u32, &Segment), by_number: &[u32]) -> Result<(), SearchError> {
+        let (segment, of) = segment;
+        let Some(column) = of.facet(facet)? else { return Ok(()) };
+        let counted = by_number.iter().filter(|count| **count > 0).count();
+        self.0.reserve(counted.saturating_sub(self.0.len()));
+        let numbers = (0..).zip(by_number).filter(|(_, count)| **count > 0);
+        let mut add = |hash, (number, count): (u32, &u32)| {
+            self.0.entry(hash).or_insert(Counted { count: 0, segment, number }).count += count;
+        };
+        // Reading most blocks of the dictionary takes as long as reading all.
+        let most = counted > column.num_terms() / MANY;
+        if let Some(all) = of.value_hashes(facet, most, || all_hashes(column))? {
+            numbers.for_each(|value| add(all[value.0 as usize], value));
+            return Ok(());
         }
+        let mut named = numbers.clone();
+        let ordinals: Vec<u64> = numbers.map(|(number, _)| number.into()).collect();
+        column.dictionary().sorted_ords_to_term_cb(&ordinals, |text| {
+            if let Some(value) = named.next() {
+                add(hash(text), value);
+            }
+        })?;
         Ok(())
     }
 
@@ -50,20 +66,20 @@ impl FacetCounts {
         if most == 0 {
             return Ok(TopValues { values: Vec::new(), others: all });
         }
-        if all > most {
-            // All that are as frequent as the last one that is shown, because their texts decide.
-            let (_, last, _) = counted.select_nth_unstable_by_key(most - 1, |value| std::cmp::Reverse(value.count));
-            let fewest = last.count;
-            counted.retain(|value| value.count >= fewest);
-        }
+        let fewest = match all > most {
+            true => counted.select_nth_unstable_by_key(most - 1, |value| Reverse(value.count)).1.count,
+            false => 0,
+        };
+        counted.retain(|value| value.count >= fewest);
         counted.sort_unstable_by_key(|value| (value.segment, value.number));
-        let mut values = Vec::with_capacity(counted.len());
+        keep_first_of_the_rarest(&mut counted, fewest, most);
+        let mut values: Vec<(String, u64)> = Vec::with_capacity(counted.len());
         for of_segment in counted.chunk_by(|a, b| a.segment == b.segment) {
-            let Some(column) = segments[of_segment[0].segment].facet(facet)? else { continue };
-            let numbers: Vec<u64> = of_segment.iter().map(|value| value.number).collect();
+            let Some(column) = segments[of_segment[0].segment as usize].facet(facet)? else { continue };
+            let numbers: Vec<u64> = of_segment.iter().map(|value| value.number.into()).collect();
             let mut counts = of_segment.iter().map(|value| value.count);
             column.dictionary().sorted_ords_to_term_cb(&numbers, |text| {
-                values.push((String::from_utf8_lossy(text).into_owned(), counts.next().unwrap_or_default()));
+                values.push((String::from_utf8_lossy(text).into_owned(), counts.next().unwrap_or_default().into()));
             })?;
         }
         values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -72,17 +88,17 @@ impl FacetCounts {
     }
 }
 
-/// Returns the hashes of some values of a segment.
-fn hashes(facet: Facet, segment: &Segment, numbers: &[u64]) -> Result<Vec<u64>, SearchError> {
-    let Some(column) = segment.facet(facet)? else { return Ok(Vec::new()) };
-    // Reading most blocks of the dictionary takes as long as reading all.
-    let most = numbers.len() > column.num_terms() / MANY;
-    if let Some(all) = segment.value_hashes(facet, most, || all_hashes(column))? {
-        return Ok(numbers.iter().map(|number| all[*number as usize]).collect());
-    }
-    let mut hashes = Vec::with_capacity(numbers.len());
-    column.dictionary().sorted_ords_to_term_cb(numbers, |text| hashes.push(hash(text)))?;
-    Ok(hashes)
+/// Which of the values that are as frequent as the last one are shown is decided by their texts. A segment numbers its
+/// values in the order of their texts, so only its first ones can be shown, and no other needs to be named.
+fn keep_first_of_the_rarest(in_order: &mut Vec<Counted>, fewest: u32, most: usize) {
+    let (mut segment, mut kept) = (0, 0);
+    in_order.retain(|value| {
+        if value.segment != segment {
+            (segment, kept) = (value.segment, 0);
+        }
+        kept += usize::from(value.count == fewest);
+        value.count > fewest || kept <= most
+    });
 }
 
 /// One value in this many touches most blocks of a dictionary: a block holds 4,000 bytes, so some hundred names.
