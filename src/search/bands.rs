@@ -20,7 +20,8 @@ use std::{
 
 /// Two articles of one story are stored at most this far apart.
 const KEPT_SECONDS: i64 = 14 * 24 * 60 * 60;
-/// Maximum articles of one file. Smaller files are merged as they get old, so that there are few of them.
+/// Maximum articles of one file, unless one batch has more. Smaller files are merged as they get old, so that there are
+/// few of them.
 const FILE_TEXTS: usize = 32_768;
 /// Maximum articles of one band that are looked at: the latest.
 const BAND_TEXTS: usize = 40;
@@ -102,12 +103,22 @@ impl Texts {
 }
 
 /// The files that are open, shared by the batches of one indexer.
-#[derive(Debug, Default)]
-pub struct OpenBands(Mutex<HashMap<String, Arc<Texts>>>);
+#[derive(Debug)]
+pub struct OpenBands {
+    files: Mutex<HashMap<String, Arc<Texts>>>,
+    /// Maximum articles of one file, and of all.
+    limits: (usize, usize),
+}
+
+impl Default for OpenBands {
+    fn default() -> Self {
+        Self { files: Mutex::default(), limits: (FILE_TEXTS, RECENT_TEXTS) }
+    }
+}
 
 impl OpenBands {
     async fn open(&self, objects: &Objects, entry: &BandsEntry) -> Result<Arc<Texts>, SearchError> {
-        if let Some(open) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&entry.file) {
+        if let Some(open) = self.files.lock().unwrap_or_else(PoisonError::into_inner).get(&entry.file) {
             return Ok(open.clone());
         }
         let damaged = |problem: &str| SearchError::Damaged { file: entry.file.clone(), problem: problem.to_owned() };
@@ -117,12 +128,12 @@ impl OpenBands {
         }
         let texts = blocking(move || Ok(Texts::from_bytes(&bytes))).await?;
         let texts = Arc::new(texts.ok_or_else(|| damaged("it holds something else than bands"))?);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.file.clone(), texts.clone());
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.file.clone(), texts.clone());
         Ok(texts)
     }
 
     fn close_all_but(&self, entries: &[BandsEntry]) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|file, _| entries.iter().any(|entry| entry.file == *file));
     }
 }
@@ -185,6 +196,7 @@ impl<'a> RecentTexts<'a> {
 
     /// Writes the bands of the batch, and returns the files that are in force then.
     pub async fn stored(mut self) -> Result<Vec<BandsEntry>, SearchError> {
+        let (of_file, of_all) = self.open.limits;
         let is_gone = |text: &Text| self.gone.contains(&text.article);
         let latest = self.new.iter().map(|text| text.second).max();
         let mut files: Vec<(Option<BandsEntry>, Arc<Texts>)> =
@@ -204,15 +216,15 @@ impl<'a> RecentTexts<'a> {
         while let Some((_, older)) = files.last()
             && !new.is_empty()
             && older.texts.len() < 2 * new.len()
-            && older.texts.len() + new.len() <= FILE_TEXTS
+            && older.texts.len() + new.len() <= of_file
         {
             new.splice(0..0, older.texts.iter().cloned());
             files.pop();
         }
         files.push((None, Arc::new(Texts::new(new))));
         files.retain(|(_, texts)| !texts.texts.is_empty());
-        while files.iter().map(|(_, texts)| texts.texts.len()).sum::<usize>() > RECENT_TEXTS {
-            tracing::warn!(limit = RECENT_TEXTS, "the oldest recent texts are not compared with new ones any more");
+        while files.iter().map(|(_, texts)| texts.texts.len()).sum::<usize>() > of_all {
+            tracing::warn!(limit = of_all, "the oldest recent texts are not compared with new ones any more");
             files.remove(0);
         }
         let mut entries = Vec::with_capacity(files.len());
@@ -234,7 +246,7 @@ impl<'a> RecentTexts<'a> {
             checksum: crc32fast::hash(&bytes),
         };
         self.objects.put_index_file(&entry.file, bytes).await?;
-        self.open.0.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.file.clone(), texts);
+        self.open.files.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.file.clone(), texts);
         Ok(entry)
     }
 }
@@ -243,4 +255,93 @@ impl<'a> RecentTexts<'a> {
 fn numbered(shingles: &Shingles) -> Vec<u32> {
     let bands = shingles.bands().into_iter().zip(0u32..);
     bands.map(|(hash, number)| ((hash >> 32) as u32).wrapping_add(number.wrapping_mul(0x9e37_79b9))).collect()
+}
+
+#[cfg(all(test, feature = "local"))]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    const DAY: i64 = 24 * 60 * 60;
+
+    /// A batch: articles with the number of their text, and the seconds of their changes.
+    type Batch<'a> = &'a [(usize, usize, i64)];
+
+    struct Consumer {
+        open: OpenBands,
+        objects: Objects,
+        entries: Vec<BandsEntry>,
+    }
+
+    impl Consumer {
+        fn new(limits: (usize, usize)) -> Self {
+            let (store, _) = crate::store::embedded::memory().expect("a table in memory");
+            let open = OpenBands { limits, ..OpenBands::default() };
+            Self { open, objects: store.objects().clone(), entries: Vec::new() }
+        }
+
+        /// Returns the candidates of each article.
+        async fn follow(&mut self, batch: Batch<'_>) -> Vec<Vec<ArticleId>> {
+            let entries = std::mem::take(&mut self.entries);
+            let mut recent = RecentTexts::open(&self.open, &self.objects, entries).await.expect("opened");
+            let start = Instant::parse("2025-04-07").expect("a day");
+            let mut candidates = Vec::new();
+            for (article, text, second) in batch {
+                let at = start.timestamp().checked_add(second.seconds()).expect("in range");
+                let at = Instant::from_timestamp(at).expect("in range");
+                candidates.push(recent.meet(&id(*article), at, &Shingles::of(&body(*text))));
+            }
+            self.entries = recent.stored().await.expect("stored");
+            candidates
+        }
+    }
+
+    fn id(article: usize) -> ArticleId {
+        ArticleId::of_identity(&article.to_string())
+    }
+
+    fn body(text: usize) -> Vec<String> {
+        vec![(0..40).map(|word| format!("word{} ", text * 1_000 + word)).collect()]
+    }
+
+    #[tokio::test]
+    async fn texts_are_candidates_for_two_weeks() {
+        let mut consumer = Consumer::new((FILE_TEXTS, RECENT_TEXTS));
+        assert_eq!(consumer.follow(&[(1, 1, 0), (2, 2, 0)]).await, [vec![], vec![]]);
+        assert_eq!(consumer.follow(&[(3, 1, 14 * DAY)]).await, [vec![id(1)]]);
+        assert_eq!(consumer.follow(&[(4, 2, 14 * DAY + 1)]).await, [vec![]]);
+        assert_eq!(consumer.follow(&[(1, 1, 14 * DAY)]).await, [vec![id(3)]], "not the article itself");
+    }
+
+    #[tokio::test]
+    async fn twenty_of_the_latest_forty_copies_are_candidates() {
+        let mut consumer = Consumer::new((FILE_TEXTS, RECENT_TEXTS));
+        let copies: Vec<_> = (0..50).map(|article| (article, 1, article as i64)).collect();
+        for batch in copies.chunks(7) {
+            consumer.follow(batch).await;
+        }
+        let [candidates] = consumer.follow(&[(99, 1, 60)]).await.try_into().expect("one article");
+        assert_eq!(candidates.len(), CANDIDATES);
+        let latest: Vec<ArticleId> = (50 - BAND_TEXTS..50).map(id).collect();
+        assert!(candidates.iter().all(|candidate| latest.contains(candidate)));
+    }
+
+    #[tokio::test]
+    async fn files_are_few_and_the_oldest_is_left_out() {
+        let limits = (64, 200);
+        let mut consumer = Consumer::new(limits);
+        for batch in 0..100 {
+            let articles: Vec<_> = (batch * 5..batch * 5 + 5).map(|article| (article, article, 0)).collect();
+            consumer.follow(&articles).await;
+            let texts: Vec<usize> = consumer.entries.iter().map(|entry| entry.texts).collect();
+            assert!(texts.iter().all(|texts| *texts <= limits.0), "{texts:?}");
+            assert!(texts.iter().sum::<usize>() <= limits.1 && texts.len() <= 8, "{texts:?}");
+        }
+        let kept: usize = consumer.entries.iter().map(|entry| entry.texts).sum();
+        assert!(kept > limits.1 - limits.0);
+        for (article, found) in [(499, true), (500 - kept, true), (499 - kept, false), (0, false)] {
+            let candidates = consumer.follow(&[(1_000 + article, article, 0)]).await;
+            assert_eq!(candidates, [if found { vec![id(article)] } else { vec![] }], "{article}");
+        }
+    }
 }
