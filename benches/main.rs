@@ -73,6 +73,8 @@ async fn run(bench: Bench) -> Result<(), CommandError> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // What runs in this process has the server's memory settings.
+    dateline::cli::memory::configure();
     // The poll benchmark's feeds misbehave on purpose.
     dateline::logs::plain(&Config::from_env(), "error,trafilatura=off");
     match run(Bench::parse()).await {

@@ -123,9 +123,11 @@ impl Archive {
 
     /// Writes the id of their story on those of the members that have another.
     async fn show_on(&self, members: &[ArticleId], story: &ArticleId) -> Result<(), StoreError> {
-        let (records, _) = self.store().articles(members).await?;
-        for record in records.iter().filter(|record| !shows(record, story)) {
-            unless_revised(self.store().show_story(record, story).await)?;
+        let (packed, _) = self.store().packed_articles(members).await?;
+        for member in packed {
+            if !member.shows(story)? {
+                unless_revised(self.store().show_story(&member.unpack()?, story).await)?;
+            }
         }
         Ok(())
     }
@@ -146,15 +148,19 @@ impl Archive {
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
-        let (records, _) = self.store().articles(candidates).await?;
-        let mut near: Vec<ArticleRecord> =
-            records.into_iter().filter(|other| are_near(article, &other.article)).collect();
+        let (mut others, _) = self.store().packed_articles(candidates).await?;
         // Batch reads return items in no order; this is the candidates' own.
-        near.sort_by_cached_key(|other| candidates.iter().position(|id| *id == other.article.head.id));
+        others.sort_by_cached_key(|other| candidates.iter().position(|id| *id == other.id));
         let mut matching: Vec<(Similarity, ArticleRecord)> = Vec::new();
-        for other in near {
-            // One member is enough to find a story, and comparing takes long for long texts.
-            if matching.iter().any(|(_, member)| shows(member, &other.article.head.story)) {
+        for other in others {
+            // One member is enough to find a story, and reading and comparing take long for long texts.
+            let of_known: Result<Vec<bool>, _> =
+                matching.iter().map(|(_, member)| other.shows(&member.article.head.story)).collect();
+            if of_known?.contains(&true) {
+                continue;
+            }
+            let other = other.unpack()?;
+            if !are_near(article, &other.article) {
                 continue;
             }
             let similarity = shingles.similarity(&Shingles::of(&other.article.detail.body));

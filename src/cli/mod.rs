@@ -27,7 +27,7 @@ mod ingest;
 mod keys;
 mod list;
 mod location;
-mod memory;
+pub mod memory;
 mod parse_errors;
 mod read;
 mod redrive;

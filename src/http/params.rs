@@ -116,7 +116,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_refused() {
-        let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let never = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
         let refused = receive_body(never, 10).await.expect_err("the body never ends");
         assert_eq!(refused.code, Code::RequestTimeout);
     }

@@ -35,7 +35,9 @@ pub use error::StoreError;
 pub use health::{FREE_BYTES, StorePart, Unhealthy};
 pub use index_files::{FileVersion, ListedFile};
 pub use inspect::{InspectedItem, ReferredObject};
-pub use items::{ArticleRecord, DocumentRecord, Posting, Revision, RevisionKind, StoredArticle, Tombstone};
+pub use items::{
+    ArticleRecord, DocumentRecord, PackedArticle, Posting, Revision, RevisionKind, StoredArticle, Tombstone,
+};
 pub use objects::{Objects, StoredObject};
 pub use queries::{Direction, ListPage, PostingRange};
 pub use records::{Record, RecordKind};

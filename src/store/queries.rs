@@ -5,7 +5,7 @@
 
 use super::{
     ArticleRecord, Posting, Revision, RevisionKind, Store, StoreError, StoredArticle,
-    items::{self, Attributes, REQUEST_ID},
+    items::{self, Attributes, PackedArticle, REQUEST_ID},
     table::{Item, ItemKey, KeyRange, Page},
     table_keys::{self, ListPosition, PostingList},
 };
@@ -162,13 +162,16 @@ impl Store {
 
     /// Returns the articles that exist, in no particular order, and the read units consumed.
     pub async fn articles(&self, ids: &[ArticleId]) -> Result<(Vec<ArticleRecord>, f64), StoreError> {
+        let (packed, read_units) = self.packed_articles(ids).await?;
+        Ok((packed.iter().map(PackedArticle::unpack).collect::<Result<_, _>>()?, read_units))
+    }
+
+    /// Returns the articles that exist, in no particular order, without reading them, and the read units consumed.
+    pub async fn packed_articles(&self, ids: &[ArticleId]) -> Result<(Vec<PackedArticle>, f64), StoreError> {
         let keys = ids.iter().map(|id| ItemKey::new(table_keys::article(id), table_keys::HEAD));
         let (items, read_units) = self.batch(keys.collect()).await?;
-        let mut articles = Vec::with_capacity(items.len());
-        for item in items {
-            articles.extend(Attributes(&item).stored_article()?.article());
-        }
-        Ok((articles, read_units))
+        let packed = items.into_iter().map(PackedArticle::of).filter_map(Result::transpose);
+        Ok((packed.collect::<Result<_, _>>()?, read_units))
     }
 
     /// Returns the postings of articles in a list that contains every article, in no particular order, and the read
