@@ -23,6 +23,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// What a response takes in memory besides its key and body: mostly its headers.
+const OVERHEAD_BYTES: usize = 2_048;
 /// Long polling: such a response depends on how long the request waited.
 const WAITING: &str = "/v1/changes";
 
@@ -74,7 +76,7 @@ impl ResponseCache {
         if !responses.is_of(last_write) {
             return;
         }
-        let bytes = key.0.len() + body.len();
+        let bytes = key.0.len() + body.len() + OVERHEAD_BYTES;
         if responses.bytes + bytes > CACHED_RESPONSES_BYTES {
             responses.clear();
         }
@@ -134,12 +136,16 @@ mod tests {
     fn memory_is_bounded() {
         let cache = ResponseCache::default();
         let (parts, ()) = Response::new(()).into_parts();
-        let body = Bytes::from(vec![b'x'; CACHED_RESPONSE_BYTES]);
         let key = |number: usize| RequestKey(number.to_be_bytes().into());
-        for number in 0..1_000 {
-            cache.put(1, key(number), &parts, &body);
-            assert!(cache.get(1, &key(number)).is_some());
-            assert!(cache.0.lock().expect("no panic").bytes <= CACHED_RESPONSES_BYTES);
+        for (body, responses) in [(CACHED_RESPONSE_BYTES, 200), (0, 40_000)] {
+            let body = Bytes::from(vec![b'x'; body]);
+            for number in 0..responses {
+                cache.put(1, key(number), &parts, &body);
+                assert!(cache.get(1, &key(number)).is_some());
+            }
+            let responses = cache.0.lock().expect("no panic");
+            assert!(responses.bytes <= CACHED_RESPONSES_BYTES);
+            assert!(responses.by_request.len() <= CACHED_RESPONSES_BYTES / OVERHEAD_BYTES);
         }
     }
 
