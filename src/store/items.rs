@@ -6,7 +6,7 @@ use super::{
     ChangeKind, MAX_FACET_VALUES, PackedCard, PostingList, StoreError,
     compression::{compressed, decompressed},
     piece_columns::PieceColumns,
-    table::{Condition, Item, Value, capacity::item_bytes},
+    table::{Condition, Item, Value, item_size::item_bytes},
     table_keys,
     table_keys::ListPosition,
 };

@@ -2,14 +2,14 @@
 //!
 //! It knows nothing of articles. Its rules are those of DynamoDB, whichever implementation stores the items: every read
 //! is consistent, a transaction is written as a whole or not at all, and each call is billed by the sizes of its items
-//! ([`capacity`]). One contract, run by the tests, holds for all implementations.
+//! ([`item_size`]). One contract, run by the tests, holds for all implementations.
 
-pub(super) mod capacity;
 mod definition;
 pub mod dynamodb;
 #[cfg(feature = "local")]
 pub mod embedded;
 mod item;
+pub(super) mod item_size;
 #[cfg(feature = "local")]
 pub mod socket;
 

@@ -5,9 +5,10 @@
 //! moment the process is killed.
 
 mod stored;
+mod units;
 mod writer;
 
-use super::{Action, BATCH_KEYS, Condition, EXPIRES_AT, Item, ItemKey, KeyRange, Page, Read, Table, Write, capacity};
+use super::{Action, BATCH_KEYS, Condition, EXPIRES_AT, Item, ItemKey, KeyRange, Page, Read, Table, Write, item_size};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use heed::{
@@ -141,7 +142,7 @@ impl EmbeddedTable {
 impl Table for EmbeddedTable {
     async fn get(&self, key: &ItemKey) -> Result<Read<Option<Item>>, StoreError> {
         let item = self.read(|file, txn| file.item(txn, key))?;
-        let units = capacity::read_units(item.as_ref().map_or(0, capacity::item_bytes));
+        let units = units::read_units(item.as_ref().map_or(0, item_size::item_bytes));
         Ok(Read { content: item, units })
     }
 
@@ -151,7 +152,7 @@ impl Table for EmbeddedTable {
             self.read(|file, txn| {
                 for key in keys {
                     let item = file.item(txn, key)?;
-                    found.units += capacity::read_units(item.as_ref().map_or(0, capacity::item_bytes));
+                    found.units += units::read_units(item.as_ref().map_or(0, item_size::item_bytes));
                     found.content.extend(item);
                 }
                 Ok(())
@@ -163,7 +164,7 @@ impl Table for EmbeddedTable {
     async fn query(&self, range: &KeyRange) -> Result<Read<Page>, StoreError> {
         let [low, high] = [&range.low, &range.high].map(|sk| StoredKey::item(&range.pk, sk));
         if low > high {
-            return Ok(Read { content: Page::default(), units: capacity::read_units(0) });
+            return Ok(Read { content: Page::default(), units: units::read_units(0) });
         }
         let bounds = (Bound::Included(low.bytes()), Bound::Included(high.bytes()));
         let mut read = self.read(|file, txn| match range.newest_first {
@@ -190,7 +191,7 @@ impl Table for EmbeddedTable {
     }
 
     async fn transact(&self, writes: Vec<Write>) -> Result<f64, StoreError> {
-        Ok(self.0.writer.write(writes).await? * capacity::TRANSACTION_FACTOR)
+        Ok(self.0.writer.write(writes).await? * units::TRANSACTION_FACTOR)
     }
 
     fn last_write(&self) -> Option<u64> {
@@ -267,10 +268,10 @@ impl TableFile {
             let key = stored::parse_item_key(key)
                 .ok_or_else(|| StoreError::Item { key: hex::encode(key), problem: "its key is damaged".to_owned() })?;
             let item = self.decode(txn, key, entry)?;
-            bytes += capacity::item_bytes(&item);
+            bytes += item_size::item_bytes(&item);
             page.items.push(item);
         }
-        Ok(Read { content: page, units: capacity::read_units(bytes) })
+        Ok(Read { content: page, units: units::read_units(bytes) })
     }
 
     fn expired(&self, txn: &RoTxn<'_, WithoutTls>, now: i64) -> Result<Vec<(ItemKey, i64)>, StoreError> {

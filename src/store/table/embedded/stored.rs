@@ -11,7 +11,7 @@
 //! stores equal bodies once: this makes the file half as large, and its writes half as long. Numbers are big-endian, so
 //! that entries sort by them.
 
-use crate::store::table::{Attributes, ItemKey, capacity};
+use crate::store::table::{Attributes, ItemKey, item_size};
 
 pub const FORMAT_KEY: &[u8] = b"v";
 /// The range of item entries.
@@ -113,7 +113,7 @@ pub struct Body<'a>(pub &'a [u8]);
 
 impl Body<'_> {
     pub fn encode(attributes: &Attributes) -> Vec<u8> {
-        let size = u32::try_from(capacity::attributes_bytes(attributes)).unwrap_or(u32::MAX);
+        let size = u32::try_from(item_size::attributes_bytes(attributes)).unwrap_or(u32::MAX);
         postcard::to_extend(attributes, size.to_be_bytes().to_vec()).expect("attributes of any content are encodable")
     }
 
@@ -167,7 +167,7 @@ mod tests {
         let attributes: Attributes = [("n".to_owned(), 5_i64.into()), ("t".to_owned(), "text".into())].into();
         let body = Body::encode(&attributes);
         let body = Body(&body);
-        assert_eq!((body.size(), body.attributes().ok()), (capacity::attributes_bytes(&attributes), Some(attributes)));
+        assert_eq!((body.size(), body.attributes().ok()), (item_size::attributes_bytes(&attributes), Some(attributes)));
         for stored in [
             Stored::Whole { expires_at: None, body },
             Stored::Whole { expires_at: Some(-7), body },

@@ -3,11 +3,13 @@
 use super::{
     TableFile, failed,
     stored::{self, Body, Stored, StoredKey},
+    units::write_units,
 };
 use crate::store::{
     StoreError,
     table::{
-        Action, Condition, EXPIRES_AT, ITEM_BYTES, Item, ItemKey, KEY_BYTES, TRANSACTION_WRITES, Value, Write, capacity,
+        Action, Condition, EXPIRES_AT, ITEM_BYTES, Item, ItemKey, KEY_BYTES, TRANSACTION_WRITES, Value, Write,
+        item_size,
     },
 };
 use heed::RwTxn;
@@ -86,7 +88,7 @@ fn check(writes: &[Write]) -> Result<(), StoreError> {
             return Err(refused(format!("a key of 0, or more than {KEY_BYTES} bytes: {key}")));
         }
         if let Action::Put(item) = &write.action
-            && capacity::item_bytes(item) > ITEM_BYTES
+            && item_size::item_bytes(item) > ITEM_BYTES
         {
             return Err(refused(format!("{key} has more than {ITEM_BYTES} bytes")));
         }
@@ -199,7 +201,7 @@ impl<'a> Transaction<'a> {
             let stored_key = StoredKey::item(&key.pk, &key.sk);
             let replaced = self.replaced(key, &stored_key)?;
             let Some(body) = body else {
-                units += capacity::write_units(replaced.bytes, 0);
+                units += write_units(replaced.bytes, 0);
                 if matches!(write.action, Action::Delete(_)) {
                     self.file.entries.delete(&mut self.txn, stored_key.bytes()).map_err(failed)?;
                     self.forget(&stored_key, &replaced, &mut left)?;
@@ -207,7 +209,7 @@ impl<'a> Transaction<'a> {
                 continue;
             };
             let body = Body(body);
-            units += capacity::write_units(replaced.bytes, capacity::key_bytes(key) + body.size());
+            units += write_units(replaced.bytes, item_size::key_bytes(key) + body.size());
             self.forget(&stored_key, &replaced, &mut left)?;
             let stored = match (expires_at(&write.action), uses.get(body.0)) {
                 (None, Some(uses)) => {
@@ -242,7 +244,7 @@ impl<'a> Transaction<'a> {
         let Some(entry) = self.file.entries.get(&self.txn, stored_key.bytes()).map_err(failed)? else {
             return Ok(Replaced::default());
         };
-        let key_bytes = capacity::key_bytes(key);
+        let key_bytes = item_size::key_bytes(key);
         Ok(match Stored::parse(entry) {
             Some(Stored::Whole { expires_at, body }) => {
                 Replaced { bytes: key_bytes + body.size(), expires_at, shared: None }

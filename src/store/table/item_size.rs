@@ -1,13 +1,8 @@
-//! The sizes of items and the capacity units of calls, by the rules that DynamoDB publishes ("DynamoDB item sizes and
-//! formats" and "DynamoDB read and write operations" in its developer guide).
+//! The sizes of items, by the rules that DynamoDB publishes ("DynamoDB item sizes and formats" in its developer guide).
 
 use super::{Attributes, Item, ItemKey, Value};
 use crate::store::table_keys::{PK, SK};
 
-/// A consistent read consumes a unit for each of these that it begins.
-const READ_UNIT_BYTES: usize = 4 * 1024;
-/// A write consumes a unit for each of these that it begins.
-const WRITE_UNIT_BYTES: usize = 1024;
 /// A list has this overhead, and a byte more for each member.
 const LIST_BYTES: usize = 3;
 
@@ -43,19 +38,6 @@ fn number_bytes(number: i64) -> usize {
     significant.div_ceil(2) + 1 + usize::from(number < 0)
 }
 
-/// Returns the read units of items that are read together, or of one that does not exist.
-pub fn read_units(bytes: usize) -> f64 {
-    bytes.div_ceil(READ_UNIT_BYTES).max(1) as f64
-}
-
-/// Returns the write units of an item: the larger of its sizes before and after counts.
-pub fn write_units(before: usize, after: usize) -> f64 {
-    before.max(after).div_ceil(WRITE_UNIT_BYTES).max(1) as f64
-}
-
-/// What each write of a transaction consumes, in units of a single write.
-pub const TRANSACTION_FACTOR: f64 = 2.0;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,14 +61,5 @@ mod tests {
         {
             assert_eq!(number_bytes(number), bytes, "{number}");
         }
-    }
-
-    #[test]
-    fn units_are_begun_kilobytes() {
-        assert_eq!([0, 1, 4_096, 4_097].map(read_units), [1.0, 1.0, 1.0, 2.0]);
-        assert_eq!(
-            [(0, 0), (0, 1_024), (1_025, 10), (10, 2_049)].map(|(before, after)| write_units(before, after)),
-            [1.0, 1.0, 2.0, 3.0]
-        );
     }
 }
