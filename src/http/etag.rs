@@ -33,6 +33,7 @@ pub async fn tag(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
+/// Answers the conditions and the range of a request with what they leave of the whole response.
 pub async fn validate(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     if !matches!(method, Method::GET | Method::HEAD) {
