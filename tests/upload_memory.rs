@@ -1,4 +1,4 @@
-//! The memory of an upload: its bytes are held once, however they arrive.
+//! The memory of an upload: if its length is declared, its bytes are held once.
 
 use axum::body::{Body, Bytes, HttpBody};
 use dateline::{

@@ -20,7 +20,8 @@
 //!
 //! Layers, from the outside in: request id and log line ([`request_log`]), hosts and origins ([`origin`]), CORS,
 //! authorisation ([`access`]), conditions and ranges ([`etag`]), responses since the last write ([`response_cache`]),
-//! whether JSON is accepted ([`negotiate`]), the time limit, the ETag, compression, the route. The outermost layer writes the bodies of problems, because only it knows the request id.
+//! whether JSON is accepted ([`negotiate`]), the time limit, the ETag, compression, the route. The outermost layer writes
+//! the bodies of problems, because only it knows the request id.
 
 mod access;
 pub mod admission;

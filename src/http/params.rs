@@ -50,7 +50,8 @@ pub fn article_id(id: &str) -> Result<ArticleId, Problem> {
     ArticleId::parse(id).map_err(|error| Problem::new(Code::ArticleNotFound, error.to_string()))
 }
 
-/// Receives a body of at most `limit` bytes, in one piece of memory that each of its frames is added to.
+/// Receives a body of at most `limit` bytes. Each frame is added to one piece of memory, which does not grow if the length
+/// was declared.
 pub async fn receive_body(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let refuse = |error: Box<dyn std::error::Error + Send + Sync>| match error.is::<LengthLimitError>() {
         true => Problem::new(Code::DocumentTooLarge, format!("expected at most {limit} bytes")),

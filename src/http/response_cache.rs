@@ -50,7 +50,8 @@ struct CachedResponse {
 }
 
 pub async fn reuse(State(service): State<Service>, request: Request, next: Next) -> Response {
-    let Some((key, last_write)) = RequestKey::of(&request).zip(service.archive.store().table().last_write()) else {
+    let last_write = service.archive.store().table().last_write();
+    let Some((last_write, key)) = last_write.and_then(|number| Some((number, RequestKey::of(&request)?))) else {
         return next.run(request).await;
     };
     if let Some(cached) = service.responses.get(last_write, &key) {

@@ -21,7 +21,6 @@ pub struct TopValues {
 }
 
 /// A value that was counted, and a segment and the number in it that name it.
-#[derive(Clone, Copy)]
 struct Counted {
     count: u32,
     segment: u32,

@@ -102,8 +102,8 @@ impl StoredArticle {
     }
 }
 
-/// An article as it is stored, of which most callers need no more than its story: reading all of a long text takes a
-/// thousand times longer.
+/// An article as it is stored, of which a caller may need no more than its story: its text need not be unpacked for
+/// that.
 #[derive(Clone, Debug)]
 pub struct PackedArticle {
     pub id: ArticleId,
