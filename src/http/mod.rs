@@ -69,6 +69,7 @@ use origin::Hosts;
 use problem::{Code, Fault, Problem};
 use response_cache::ResponseCache;
 use std::time::Duration;
+use tower::ServiceBuilder;
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
     cors::{AllowHeaders, Any, CorsLayer},
@@ -129,23 +130,27 @@ impl Service {
     }
 }
 
+/// The layers are around the router, because layers of a router wrap each of its routes separately: at each start of a
+/// function that took most of the time.
 pub fn router(service: Service) -> Router {
-    routes::routes()
+    let routes = routes::routes()
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "the Allow header lists the methods of this path")
         })
         .fallback(|| async { Problem::new(Code::PathNotFound, "/openapi.json lists the paths") })
-        .with_state(service.clone())
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES).and(transformable)))
-        .layer(middleware::from_fn(etag::tag))
-        .layer(middleware::from_fn(time_limit))
-        .layer(middleware::from_fn(negotiate::require_json))
-        .layer(middleware::from_fn_with_state(service.clone(), response_cache::reuse))
-        .layer(middleware::from_fn(etag::validate))
-        .layer(middleware::from_fn_with_state(service.clone(), access::check))
-        .layer(cors())
-        .layer(middleware::from_fn_with_state(service, origin::check))
+        .with_state(service.clone());
+    let layers = ServiceBuilder::new()
         .layer(middleware::from_fn(request_log::identify))
+        .layer(middleware::from_fn_with_state(service.clone(), origin::check))
+        .layer(cors())
+        .layer(middleware::from_fn_with_state(service.clone(), access::check))
+        .layer(middleware::from_fn(etag::validate))
+        .layer(middleware::from_fn_with_state(service, response_cache::reuse))
+        .layer(middleware::from_fn(negotiate::require_json))
+        .layer(middleware::from_fn(time_limit))
+        .layer(middleware::from_fn(etag::tag))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES).and(transformable)));
+    Router::new().fallback_service(layers.service(routes))
 }
 
 /// Ends a request that takes too long, however it spends the time.

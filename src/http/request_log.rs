@@ -1,13 +1,11 @@
 //! Gives every request an id and a log line, and writes the body of a problem response.
 
-use super::problem::{Code, PROBLEM_MEDIA_TYPE, Problem};
-use crate::{json::to_json, limits::REQUEST_ID_BYTES};
-use axum::{
-    body::Body,
-    extract::{MatchedPath, Request},
-    middleware::Next,
-    response::Response,
+use super::{
+    problem::{Code, PROBLEM_MEDIA_TYPE, Problem},
+    routes,
 };
+use crate::{json::to_json, limits::REQUEST_ID_BYTES};
+use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -21,7 +19,7 @@ pub async fn identify(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = given_id(&request).unwrap_or_else(new_id);
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let route = routes::template(request.uri().path()).unwrap_or("-");
     let mut response = crate::logs::for_request(&id, next.run(request)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| bare_error(&response)) {
         let body = to_json(&problem.body(&id));

@@ -11,6 +11,7 @@ use axum::{
     Router,
     routing::{MethodFilter, on},
 };
+use std::sync::LazyLock;
 use utoipa::{OpenApi, Path, openapi::path::HttpMethod};
 
 macro_rules! routes {
@@ -25,6 +26,17 @@ macro_rules! routes {
                 )*
             }
         }
+
+        /// The template of every path.
+        static TEMPLATES: LazyLock<matchit::Router<String>> = LazyLock::new(|| {
+            let mut templates = matchit::Router::new();
+            $(
+                let template = <pastey::paste!($module::[<__path_ $handler>]) as Path>::path();
+                // A path with several methods is already there.
+                let _ = templates.insert(template.clone(), template);
+            )*
+            templates
+        });
 
         #[derive(OpenApi)]
         #[openapi(
@@ -92,6 +104,12 @@ routes! {
     webhooks::remove,
     stories::stories,
     stories::story,
+}
+
+/// Returns the template that a path matches, such as `/v1/articles/{id}`. The log line of a request that no handler
+/// answers needs it too, so it cannot come from the router.
+pub fn template(path: &str) -> Option<&'static str> {
+    TEMPLATES.at(path).ok().map(|found| found.value.as_str())
 }
 
 fn method<P: Path>() -> MethodFilter {
