@@ -13,6 +13,7 @@ use crate::{
     query::{Filter, Sort, TextQuery},
     store::ListPosition,
 };
+use rayon::prelude::*;
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, HashSet},
@@ -144,28 +145,20 @@ impl Matching<'_> {
         facets: &[(Facet, usize)],
     ) -> Result<(u64, Vec<TopValues>), SearchError> {
         let weight = self.weight(snapshot, false)?;
-        let mut total = 0;
-        let mut counts: Vec<FacetCounts> = facets.iter().map(|_| FacetCounts::default()).collect();
-        for (number, layer) in (0..).zip(&snapshot.layers) {
-            let columns =
-                facets.iter().map(|(facet, _)| layer.segment.facet(*facet)).collect::<tantivy::Result<Vec<_>>>()?;
-            let mut by_number: Vec<Vec<u32>> =
-                columns.iter().map(|column| vec![0; column.map_or(0, |column| column.num_terms())]).collect();
-            self.each(&*weight, layer, false, &mut |doc, _| {
-                total += 1;
-                for (column, counts) in columns.iter().zip(&mut by_number) {
-                    for number in column.iter().flat_map(|column| column.term_ords(doc)) {
-                        counts[number as usize] += 1;
-                    }
-                }
-            })?;
-            for (((facet, _), by_number), counts) in facets.iter().zip(by_number).zip(&mut counts) {
-                counts.add(*facet, (number, &layer.segment), &by_number)?;
-            }
+        let mut matching: Vec<Vec<DocId>> = Vec::with_capacity(snapshot.layers.len());
+        for layer in &snapshot.layers {
+            let mut docs = Vec::new();
+            self.each(&*weight, layer, false, &mut |doc, _| docs.push(doc))?;
+            matching.push(docs);
         }
-        let segments: Vec<&Segment> = snapshot.layers.iter().map(|layer| &*layer.segment).collect();
-        let top = facets.iter().zip(counts).map(|((facet, most), counts)| counts.top(*facet, &segments, *most));
-        Ok((total, top.collect::<Result<_, _>>()?))
+        let total: usize = matching.iter().map(Vec::len).sum();
+        let count = |(facet, most): &(Facet, usize)| top_values(snapshot, &matching, *facet, *most);
+        let counted: Result<Vec<TopValues>, SearchError> = if total < PARALLEL_ARTICLES {
+            facets.iter().map(count).collect()
+        } else {
+            facets.par_iter().map(count).collect()
+        };
+        Ok((total as u64, counted?))
     }
 
     /// Counts the matching articles by the time at which they are listed, in milliseconds, and by whether they were
@@ -185,6 +178,29 @@ impl Matching<'_> {
         }
         Ok(counted)
     }
+}
+
+/// From this many matching articles on, counting takes longer than distributing the facets over the processors.
+const PARALLEL_ARTICLES: usize = 2_000;
+
+/// Counts the values of a facet in the matching articles of each segment.
+fn top_values(
+    snapshot: &IndexSnapshot,
+    matching: &[Vec<DocId>],
+    facet: Facet,
+    most: usize,
+) -> Result<TopValues, SearchError> {
+    let mut counts = FacetCounts::default();
+    for (number, (layer, docs)) in (0..).zip(snapshot.layers.iter().zip(matching)) {
+        let Some(column) = layer.segment.facet(facet)? else { continue };
+        let mut by_number = vec![0; column.num_terms()];
+        for value in docs.iter().flat_map(|doc| column.term_ords(*doc)) {
+            by_number[value as usize] += 1;
+        }
+        counts.add(facet, (number, &layer.segment), &by_number)?;
+    }
+    let segments: Vec<&Segment> = snapshot.layers.iter().map(|layer| &*layer.segment).collect();
+    counts.top(facet, &segments, most)
 }
 
 /// The part of a sort order that the columns determine. Ids break ties.
