@@ -11,7 +11,8 @@ use dateline::{
     access::Policy,
     archive::Archive,
     cli::CommandError,
-    http::{Service, router},
+    http::Service,
+    pages,
     search::indexer::Indexer,
     store::{Usage, embedded},
 };
@@ -68,7 +69,7 @@ async fn measured(options: &ScaleOptions, folder: &std::path::Path) -> Result<()
     let durability = if options.power { embedded::Durability::Power } else { embedded::Durability::Process };
     let open = embedded::open(folder, durability)?;
     let archive = Archive::new(open.store.clone());
-    let router = router(Service::new(archive.clone(), Policy::OPEN));
+    let router = pages::router(Service::new(archive.clone(), Policy::OPEN));
     let mut from = 0;
     for size in &options.sizes {
         ingest(options, &archive, from, *size).await?;

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! raw document ─ reading ─▶ draft ─ archive (one transaction) ─▶ table ─ change log ─▶ search index
+//! page request ─ pages ─▶ the routes of http
 //! HTTP request ─ http ─▶ query (filter, plan) ─▶ postings in the table, or search ─▶ page ─▶ representation
 //! ```
 //!
 //! One module per stage. Dependencies point towards [`article`], which depends on no other module; `http` and `cli` may
-//! use all of them. Only [`store`] uses the SDK, only `http` chooses status codes, only the binaries and `cli` build
+//! use all of them; `pages` shows what `http` answers. Only [`store`] uses the SDK, only `http` chooses status codes, only the binaries and `cli` build
 //! clients.
 
 pub mod access;
@@ -23,6 +24,7 @@ mod json;
 pub mod lambda;
 pub mod limits;
 pub mod logs;
+pub mod pages;
 pub mod query;
 pub mod reading;
 pub mod search;

@@ -1,13 +1,7 @@
 //! The memory of an upload: if its length is declared, its bytes are held once.
 
 use axum::body::{Body, Bytes, HttpBody};
-use dateline::{
-    access::Policy,
-    archive::Archive,
-    http::{Service, router},
-    limits::DOCUMENT_BYTES,
-    store::embedded,
-};
+use dateline::{access::Policy, archive::Archive, http::Service, limits::DOCUMENT_BYTES, store::embedded};
 use futures::stream;
 use http::{Request, StatusCode};
 use std::{
@@ -50,7 +44,7 @@ const BYTES: usize = FRAMES * FRAME;
 #[tokio::test]
 async fn an_upload_is_held_once() {
     let (store, _) = embedded::memory().expect("a table in memory");
-    let router = router(Service::new(Archive::new(store), Policy::OPEN));
+    let router = dateline::pages::router(Service::new(Archive::new(store), Policy::OPEN));
     for media_type in ["text/plain", "text/html", "application/x-ndjson"] {
         for attempt in ["cold", "warm"] {
             let frames = stream::iter((0..FRAMES).map(|_| Ok::<_, Infallible>(Bytes::from(vec![b'a'; FRAME]))));

@@ -51,11 +51,15 @@ impl Policy {
 }
 
 /// Endpoints that describe the API. They need no key.
-const OPEN: [&str; 3] = ["/", "/healthz", "/openapi.json"];
+const OPEN: [&str; 5] = ["/healthz", "/openapi.json", "/docs", "/key", "/try"];
+/// What the pages look like and do. It says nothing about the archive.
+const ASSETS: &str = "/assets/";
+/// The cookie in which a browser keeps a key for the pages.
+pub const KEY_COOKIE: &str = "dateline_key";
 /// The WebSub callback. Requests from hubs are authenticated by their signature.
 const SIGNED: &str = crate::sources::websub::PATH;
 /// Resources that only administrators may read.
-const ADMINISTRATION: [&str; 3] = ["/v1/sources", "/v1/failures", "/v1/webhooks"];
+const ADMINISTRATION: [&str; 5] = ["/v1/sources", "/v1/failures", "/v1/webhooks", "/sources", "/failures"];
 
 /// Returns the scope that a request needs; `None` means that no key is needed. Other reads need `read`, and other
 /// writes need `admin`.
@@ -66,10 +70,12 @@ pub fn needed(method: &Method, path: &str) -> Option<Scope> {
     match path {
         // A preflight carries no key.
         _ if *method == Method::OPTIONS => None,
-        _ if reads && OPEN.contains(&path) => None,
+        _ if reads && (OPEN.contains(&path) || path.starts_with(ASSETS)) => None,
+        // The page takes a key from a form, and checks nothing.
+        "/key" => None,
         _ if path.starts_with(SIGNED) => None,
         _ if ADMINISTRATION.into_iter().any(is_within) => Some(Scope::Admin),
-        "/v1/articles" if *method == Method::POST => Some(Scope::Ingest),
+        "/v1/articles" | "/v1/preview" | "/try" if *method == Method::POST => Some(Scope::Ingest),
         _ if reads => Some(Scope::Read),
         _ => Some(Scope::Admin),
     }
@@ -88,13 +94,15 @@ pub enum Denied {
 }
 
 impl Policy {
-    /// Checks a request. `authorization` is the unparsed value of that header.
+    /// Checks a request. `authorization` and `cookies` are the unparsed values of these headers; a key in the first is
+    /// preferred.
     pub async fn check(
         self,
         store: &Store,
         method: &Method,
         path: &str,
         authorization: Option<&str>,
+        cookies: Option<&str>,
     ) -> Result<(), Denied> {
         let Some(scope) = needed(method, path) else { return Ok(()) };
         if !(if scope == Scope::Read { self.keyed_reads } else { self.keyed_writes }) {
@@ -102,15 +110,29 @@ impl Policy {
         }
         let presented = authorization.and_then(|authorization| authorization.split_once(' '));
         let presented = presented.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, presented) = presented.ok_or(Denied::Missing(scope))?;
-        let key = api_keys::find(store, presented.trim(), Instant::now()).await?.ok_or(Denied::Unknown)?;
+        let presented = presented.map(|(_, key)| key.trim()).or_else(|| key_of(cookies?));
+        let presented = presented.ok_or(Denied::Missing(scope))?;
+        let key = api_keys::find(store, presented, Instant::now()).await?.ok_or(Denied::Unknown)?;
         if key.may(scope) { Ok(()) } else { Err(Denied::Lacking(scope)) }
     }
+}
+
+/// Returns the key that a browser keeps.
+fn key_of(cookies: &str) -> Option<&str> {
+    let mut cookies = cookies.split(';').filter_map(|cookie| cookie.trim().split_once('='));
+    cookies.find(|(name, value)| *name == KEY_COOKIE && !value.is_empty()).map(|(_, value)| value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_keeps_its_key_in_a_cookie() {
+        assert_eq!(key_of("a=b; dateline_key=dl_1; c=d"), Some("dl_1"));
+        assert_eq!(key_of("dateline_key="), None);
+        assert_eq!(key_of("other_dateline_key=x"), None);
+    }
 
     #[test]
     fn each_request_needs_its_scope() {
@@ -121,6 +143,11 @@ mod tests {
         assert_eq!(needs(Method::GET, "/v1/articles"), Some("read"));
         assert_eq!(needs(Method::HEAD, "/v1/articles/x/raw"), Some("read"));
         assert_eq!(needs(Method::POST, "/v1/articles"), Some("ingest"));
+        assert_eq!(needs(Method::POST, "/try"), Some("ingest"));
+        assert_eq!(needs(Method::GET, "/assets/pages.css"), None);
+        assert_eq!(needs(Method::POST, "/key"), None);
+        assert_eq!(needs(Method::GET, "/"), Some("read"));
+        assert_eq!(needs(Method::POST, "/sources/a/poll"), Some("admin"));
         for path in ["/v1/sources", "/v1/sources.opml", "/v1/sources/a", "/v1/failures/a/raw", "/v1/webhooks"] {
             assert_eq!(needs(Method::GET, path), Some("admin"), "{path}");
         }

@@ -98,6 +98,18 @@ pub fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence), Inges
     }
 }
 
+/// Previews a document on the pool of readers; the evidence has the document's text.
+pub async fn read_previews(
+    document: RawDocument,
+) -> Result<Vec<Result<(Article, Evidence), IngestError>>, IngestError> {
+    let read = |document: &RawDocument| {
+        let text = reading::decode(document).map(|decoded| decoded.text).unwrap_or_default();
+        let with_text = |(article, evidence): (Article, Evidence)| (article, evidence.with_text(&text));
+        previews(document).into_iter().map(|preview| preview.map(with_text)).collect()
+    };
+    Ok(reading_pool::read(document, read).await?.1)
+}
+
 #[derive(Clone, Debug)]
 pub struct Archive {
     store: Store,

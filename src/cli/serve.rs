@@ -13,8 +13,8 @@ use crate::{
     access::Policy,
     archive::{Archive, document_files::InputDocument, seeds::seeds},
     article::Instant,
-    http::{Service, admission::Admission, origin::Hosts, router},
-    query,
+    http::{Service, admission::Admission, origin::Hosts},
+    pages, query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
     store::{
@@ -106,7 +106,7 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
         .for_hosts(Hosts::Named(options.host))
         .reaching(options.reach.addresses())
         .admitting(Admission::limited());
-    connections::serve(listener, router(service), ConnectionLimits::default(), stop).await?;
+    connections::serve(listener, pages::router(service), ConnectionLimits::default(), stop).await?;
     if let Some(emptying) = emptying {
         emptying.abort();
     }

@@ -13,9 +13,11 @@ use axum::{
 use http::{HeaderValue, header};
 
 pub async fn check(State(service): State<Service>, request: Request, next: Next) -> Response {
-    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
+    let headers = request.headers();
+    let [authorization, cookies] =
+        [header::AUTHORIZATION, header::COOKIE].map(|name| headers.get(name).and_then(|header| header.to_str().ok()));
     let store = service.archive.store();
-    match service.policy.check(store, request.method(), request.uri().path(), authorization).await {
+    match service.policy.check(store, request.method(), request.uri().path(), authorization, cookies).await {
         Ok(()) => next.run(request).await,
         Err(denied) => refused(&denied),
     }

@@ -101,16 +101,7 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
     }
     let answer = match body_format {
         BodyFormat::Lines => IngestResponse::lines(each_line(&service, &body).await),
-        BodyFormat::Envelope => {
-            let document = parse(&body)?;
-            // The document is a copy of most of it.
-            drop(body);
-            ingest(&service, document).await?
-        }
-        BodyFormat::Document(media_type) => {
-            let document = RawDocument { media_type: Some(media_type), ..RawDocument::new(body, Instant::now()) };
-            ingest(&service, document).await?
-        }
+        BodyFormat::One(format) => ingest(&service, format.document(body)?).await?,
     };
     if let Some(idempotent_request) = idempotent_request {
         idempotent_request.remember(&service, &answer).await?;
@@ -119,9 +110,38 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
 }
 
 enum BodyFormat {
-    Document(String),
-    Envelope,
+    One(DocumentBody),
     Lines,
+}
+
+/// How a body holds one document.
+pub enum DocumentBody {
+    /// As it is, of a media type.
+    Raw(String),
+    /// In a JSON envelope.
+    Enveloped,
+}
+
+impl DocumentBody {
+    pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        match BodyFormat::of(headers)? {
+            BodyFormat::One(format) => Ok(format),
+            BodyFormat::Lines => Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "Content-Type: expected that of one document, found application/x-ndjson",
+            )),
+        }
+    }
+
+    /// The envelope is dropped once it is parsed: the document is a copy of most of it.
+    pub fn document(self, body: Vec<u8>) -> Result<RawDocument, Problem> {
+        match self {
+            Self::Raw(media_type) => {
+                Ok(RawDocument { media_type: Some(media_type), ..RawDocument::new(body, Instant::now()) })
+            }
+            Self::Enveloped => parse(&body),
+        }
+    }
 }
 
 impl BodyFormat {
@@ -132,12 +152,12 @@ impl BodyFormat {
         }
         let given = headers.get(header::CONTENT_TYPE).and_then(|header| header.to_str().ok()).unwrap_or_default();
         match given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "application/json" => Ok(Self::Envelope),
+            "application/json" => Ok(Self::One(DocumentBody::Enveloped)),
             "application/x-ndjson" | "application/ndjson" => Ok(Self::Lines),
             "text/plain" | "text/html" | "text/markdown" | "application/xhtml+xml" | "application/xml" | "text/xml" => {
-                Ok(Self::Document(given.to_owned()))
+                Ok(Self::One(DocumentBody::Raw(given.to_owned())))
             }
-            feed if feed::MEDIA_TYPES.contains(&feed) => Ok(Self::Document(given.to_owned())),
+            feed if feed::MEDIA_TYPES.contains(&feed) => Ok(Self::One(DocumentBody::Raw(given.to_owned()))),
             _ => Err(unsupported(format!(
                 "Content-Type: expected text/plain, text/html, text/markdown, application/json, application/x-ndjson \
                  or {}, found {given:?}",
@@ -148,7 +168,7 @@ impl BodyFormat {
 }
 
 /// Receives the whole body; refuses it beforehand if its `Content-Length` is over the limit.
-async fn receive(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
+pub async fn receive(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
     let declared_bytes =
         headers.get(header::CONTENT_LENGTH).and_then(|header| header.to_str().ok()?.parse::<usize>().ok());
     if declared_bytes.is_some_and(|bytes| bytes > BODY_BYTES) {

@@ -7,6 +7,7 @@
 //! | `GET /v1/articles/{id}/revisions`, `…/{n}`, `…/changes/{a}..{b}`, `…/timemap` | [`history`] |
 //! | `GET /v1/articles/{id}/related` | [`related`] |
 //! | `POST /v1/articles` | [`ingest`] |
+//! | `POST /v1/preview` | [`preview`] |
 //! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`deletion`] |
 //! | `GET /v1/changes` | [`changes`] |
 //! | `GET /v1/facets`, `/v1/timeline` | [`facets`] |
@@ -38,16 +39,17 @@ mod ingest;
 mod negotiate;
 pub mod openapi;
 pub mod origin;
-mod params;
+pub(crate) mod params;
+mod preview;
 pub mod problem;
 mod range;
 mod related;
 mod represent;
 pub mod request_log;
 mod response_cache;
-mod responses;
+pub(crate) mod responses;
 mod routes;
-mod service;
+pub(crate) mod service;
 mod sources;
 mod stored_article;
 mod stories;
@@ -130,17 +132,23 @@ impl Service {
     }
 }
 
-/// The layers are around the router, because layers of a router wrap each of its routes separately: at each start of a
-/// function that took most of the time.
-pub fn router(service: Service) -> Router {
-    let routes = routes::routes()
+/// The API, without layers.
+pub fn routes(service: &Service) -> Router {
+    routes::routes()
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "the Allow header lists the methods of this path")
         })
         .fallback(|| async { Problem::new(Code::PathNotFound, "/openapi.json lists the paths") })
-        .with_state(service.clone());
+        .with_state(service.clone())
+}
+
+/// Routes with the layers of the API. The layers are around the router, because layers of a router wrap each of its
+/// routes separately: at each start of a function that took most of the time. `paths` are those of the routes besides the
+/// API's.
+pub fn layered(service: Service, routes: Router, paths: &[&str]) -> Router {
+    let templates = routes::Templates::new(paths);
     let layers = ServiceBuilder::new()
-        .layer(middleware::from_fn(request_log::identify))
+        .layer(middleware::from_fn_with_state(templates, request_log::identify))
         .layer(middleware::from_fn_with_state(service.clone(), origin::check))
         .layer(cors())
         .layer(middleware::from_fn_with_state(service.clone(), access::check))

@@ -2,10 +2,15 @@
 
 use super::{
     problem::{Code, PROBLEM_MEDIA_TYPE, Problem},
-    routes,
+    routes::Templates,
 };
 use crate::{json::to_json, limits::REQUEST_ID_BYTES};
-use axum::{body::Body, extract::Request, middleware::Next, response::Response};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -15,11 +20,11 @@ use std::{
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
 
-pub async fn identify(request: Request, next: Next) -> Response {
+pub async fn identify(State(templates): State<Templates>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = given_id(&request).unwrap_or_else(new_id);
     let method = request.method().clone();
-    let route = routes::template(request.uri().path()).unwrap_or("-");
+    let route = templates.of(request.uri().path()).unwrap_or("-").to_owned();
     let mut response = crate::logs::for_request(&id, next.run(request)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| bare_error(&response)) {
         let body = to_json(&problem.body(&id));
@@ -45,6 +50,10 @@ pub async fn identify(request: Request, next: Next) -> Response {
 /// Returns the problem of an error that was not reported as one: a path that the router cannot decode, or a fault of
 /// this program.
 fn bare_error(response: &Response) -> Option<Problem> {
+    // A form is shown again with what was wrong with it.
+    if response.headers().contains_key(header::CONTENT_SECURITY_POLICY) {
+        return None;
+    }
     match response.status() {
         StatusCode::BAD_REQUEST => {
             Some(Problem::new(Code::UnreadableRequest, "expected a path of percent-encoded UTF-8"))

@@ -4,14 +4,14 @@
 //! are built, and the document where it is generated.
 
 use super::{
-    Service, article, articles, changes, deletion, entities, facets, failures, history, ingest, related, service,
-    sources, stories, webhooks, websub,
+    Service, article, articles, changes, deletion, entities, facets, failures, history, ingest, preview, related,
+    service, sources, stories, webhooks, websub,
 };
 use axum::{
     Router,
     routing::{MethodFilter, on},
 };
-use std::sync::LazyLock;
+use std::sync::Arc;
 use utoipa::{OpenApi, Path, openapi::path::HttpMethod};
 
 macro_rules! routes {
@@ -27,16 +27,10 @@ macro_rules! routes {
             }
         }
 
-        /// The template of every path.
-        static TEMPLATES: LazyLock<matchit::Router<String>> = LazyLock::new(|| {
-            let mut templates = matchit::Router::new();
-            $(
-                let template = <pastey::paste!($module::[<__path_ $handler>]) as Path>::path();
-                // A path with several methods is already there.
-                let _ = templates.insert(template.clone(), template);
-            )*
-            templates
-        });
+        /// The paths of the API.
+        fn paths() -> Vec<String> {
+            pastey::paste! { vec![$(<$module::[<__path_ $handler>] as Path>::path()),*] }
+        }
 
         #[derive(OpenApi)]
         #[openapi(
@@ -68,6 +62,7 @@ routes! {
     service::document,
     articles::articles,
     ingest::articles,
+    preview::preview,
     article::article,
     article::evidence,
     article::raw,
@@ -106,10 +101,26 @@ routes! {
     stories::story,
 }
 
-/// Returns the template that a path matches, such as `/v1/articles/{id}`. The log line of a request that no handler
-/// answers needs it too, so it cannot come from the router.
-pub fn template(path: &str) -> Option<&'static str> {
-    TEMPLATES.at(path).ok().map(|found| found.value.as_str())
+/// The templates of all paths, such as `/v1/articles/{id}`. The log line of a request that no handler answers needs them
+/// too, so they cannot come from the router.
+#[derive(Clone)]
+pub struct Templates(Arc<matchit::Router<String>>);
+
+impl Templates {
+    /// Those of the API, and more.
+    pub fn new(more: &[&str]) -> Self {
+        let mut templates = matchit::Router::new();
+        for path in paths().into_iter().chain(more.iter().map(|path| (*path).to_owned())) {
+            // A path with several methods is already there.
+            let _ = templates.insert(path.clone(), path);
+        }
+        Self(Arc::new(templates))
+    }
+
+    /// Returns the template that a path matches.
+    pub fn of(&self, path: &str) -> Option<&str> {
+        self.0.at(path).ok().map(|found| found.value.as_str())
+    }
 }
 
 fn method<P: Path>() -> MethodFilter {

@@ -21,6 +21,8 @@ struct AuthorizerRequest {
     raw_path: String,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    #[serde(default)]
+    cookies: Vec<String>,
     request_context: Context,
 }
 
@@ -48,7 +50,9 @@ pub fn authorize(archive: &Archive, event: LambdaEvent<Value>) -> BoxFuture<'_, 
         let method = method.map_err(|error| failed("unknown_event", error.to_string()))?;
         let authorization = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let authorization = authorization.map(|(_, value)| value.as_str());
-        match KEYED.check(archive.store(), &method, &request.raw_path, authorization).await {
+        let cookies = (!request.cookies.is_empty()).then(|| request.cookies.join("; "));
+        let checked = KEYED.check(archive.store(), &method, &request.raw_path, authorization, cookies.as_deref());
+        match checked.await {
             Ok(()) => Ok(json!({"isAuthorized": true})),
             Err(Denied::Store(error)) => Err(failed("keys_unavailable", crate::logs::chain(&error))),
             Err(denied) => {

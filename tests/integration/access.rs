@@ -56,6 +56,10 @@ async fn every_route_requires_its_scope() {
         ("HEAD", "/v1/articles", [200, 403, 200]),
         ("GET", "/v1/changes", [200, 403, 200]),
         ("POST", "/v1/articles", [403, 201, 200]),
+        ("GET", "/", [200, 403, 200]),
+        ("GET", "/changes", [200, 403, 200]),
+        ("GET", "/sources", [403, 403, 200]),
+        ("GET", "/failures", [403, 403, 200]),
         ("GET", "/v1/sources", [403, 403, 200]),
         ("GET", "/v1/sources.opml", [403, 403, 200]),
         ("GET", "/v1/failures", [403, 403, 200]),
@@ -68,7 +72,7 @@ async fn every_route_requires_its_scope() {
         }
         assert_eq!(keyed.status(method, path, None).await, 401, "{method} {path}");
     }
-    for path in ["/", "/healthz", "/openapi.json"] {
+    for path in ["/healthz", "/openapi.json", "/docs", "/assets/pages.css", "/key", "/try"] {
         assert_eq!(keyed.status("GET", path, None).await, 200, "{path}");
     }
 }

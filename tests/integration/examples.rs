@@ -113,6 +113,7 @@ async fn each_operation_has_a_recorded_example() {
     let mut recorder = Recorder { server: Server::new().await, operations, recorded: Map::new() };
     let none = || json!({});
     let envelope = json!({"key": "pier.txt", "source": "gazette.example", "url": "https://gazette.example/pier", "content": ARTICLE});
+    recorder.call("preview_articles", none(), none(), Some(("application/json", envelope.clone()))).await;
     recorder.call("ingest_articles", none(), none(), Some(("application/json", envelope))).await;
     // Retrieved later, in timestamps' milliseconds: it is listed first, and the other article's id is the story's.
     tokio::time::sleep(Duration::from_millis(2)).await;

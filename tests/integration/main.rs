@@ -24,6 +24,7 @@ mod http_ingest;
 mod index;
 #[cfg(feature = "lambda")]
 mod lambda;
+mod pages;
 mod paging;
 #[cfg(feature = "lambda")]
 mod permissions;

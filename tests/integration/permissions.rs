@@ -316,6 +316,11 @@ async fn policies_grant_exactly_what_the_code_needs() {
         let answer = lambda::authorize(&stage.archive, event(authorizer_event(key))).await.expect("no error");
         assert_eq!(answer, json!({"isAuthorized": authorized}));
     }
+    let mut from_a_page = authorizer_event("");
+    from_a_page["headers"] = json!({});
+    from_a_page["cookies"] = json!(["theme=dark", format!("dateline_key={valid}")]);
+    let answer = lambda::authorize(&stage.archive, event(from_a_page)).await.expect("no error");
+    assert_eq!(answer, json!({"isAuthorized": true}));
     let refused =
         lambda::authorize(&stage.archive, event(json!({"colour": "red"}))).await.expect_err("not an authorizer event");
     assert_eq!(refused.error_type, "unknown_event");

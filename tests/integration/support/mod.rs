@@ -17,7 +17,7 @@ use dateline::{
     archive::Archive,
     article::{ArticleId, Instant, RawDocument},
     fetch::AddressPolicy,
-    http::{Service, router},
+    http::Service,
     store::{ArticleRecord, Commit, Next, PostingList, Revision, RevisionKind, Store, StoredArticle, embedded},
 };
 use http::{HeaderMap, Request, StatusCode};
@@ -57,7 +57,7 @@ impl Server {
         let archive = Archive::new(store);
         // Feeds and receivers of the tests are on this machine.
         let service = Service::new(archive.clone(), policy).reaching(AddressPolicy::Private);
-        Self { router: router(service), archive }
+        Self { router: dateline::pages::router(service), archive }
     }
 
     pub async fn call(&self, request: Request<Body>) -> Answer {

@@ -54,7 +54,11 @@ def the_build_leaves_out_the_local_command(stack):
         if found != value:
             yield f"Cargo.toml: [package.metadata.lambda.build] {key}: expected {json.dumps(value)}, found {json.dumps(found)}"
     profile = {"opt-level": 3, "lto": "fat", "codegen-units": 1, "strip": True}
-    if stack.lambda_profile.get("profile", {}).get("release") != profile:
+    release = dict(stack.lambda_profile.get("profile", {}).get("release", {}))
+    for package, settings in release.pop("package", {}).items():
+        if settings != {"opt-level": "s"}:
+            yield f"infra/lambda.toml: {package} is not compiled for size, but with {json.dumps(settings)}"
+    if release != profile:
         yield f"infra/lambda.toml: [profile.release] is not {json.dumps(profile)}"
 
 

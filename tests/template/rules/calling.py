@@ -23,6 +23,8 @@ UNSIGNED_REQUESTS = [
     (True, "GET", "/v1/articles/x/raw"), (True, "GET", "/v1/articles/x/revisions/1"), (True, "GET", "/no/such/path"), (True, "GET", "/v1/sourcesque"),
     (False, "GET", "/v1/sources"), (False, "HEAD", "/v1/sources"), (False, "GET", "/v1/sources.opml"),
     (False, "GET", "/v1/sources/x"), (False, "GET", "/v1/failures"), (False, "GET", "/v1/failures/x/raw"),
+    (False, "GET", "/sources"), (False, "POST", "/sources"), (False, "POST", "/sources/x/remove"), (False, "GET", "/failures"),
+    (False, "POST", "/failures/x/drop"), (True, "GET", "/assets/pages.css"), (True, "GET", "/articles/x"), (False, "POST", "/try"),
     (False, "GET", "/v1/webhooks"), (False, "GET", "/v1/webhooks/x"), (False, "DELETE", "/v1/sources/x"),
     (False, "PATCH", "/v1/sources/x"), (False, "POST", "/v1/sources/x/poll"),
     (False, "POST", "/v1/articles"), (False, "POST", "/v1/articles/"), (False, "POST", "//v1/articles"),
@@ -97,7 +99,7 @@ def requests_reach_the_function_as_intended(stack):
 def keys_are_asked_for_wherever_there_is_something_to_guard(stack):
     for public_reads in (True, False):
         routes = stack.keyed_routes(public_reads)
-        always = {"/", "/healthz", "/openapi.json", "/v1/websub/x"}
+        always = {"/healthz", "/openapi.json", "/docs", "/assets/pages.css", "/v1/websub/x"}
         for is_open, method, path in UNSIGNED_REQUESTS:
             route = resolve(routes, method, path)
             if method == "OPTIONS":

@@ -1,0 +1,277 @@
+//! `GET /`: search. Every state of it is a query of `GET /v1/articles`, with the same parameters.
+
+use super::{
+    api::{Api, prefers_page},
+    cards::{self, Entry},
+    chart::{self, Timeline},
+    layout::Page,
+    query::UrlQuery,
+    words,
+};
+use crate::{
+    article::{
+        labels::{country_label, language_label},
+        media_topic,
+    },
+    http::problem::Problem,
+};
+use axum::{
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use futures::future::join_all;
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// The facets that are offered, and their names.
+const FACETS: [(&str, &str); 7] = [
+    ("topic", "Topic"),
+    ("country", "Country"),
+    ("place", "Place"),
+    ("person", "Person"),
+    ("organisation", "Organisation"),
+    ("publisher", "Publisher"),
+    ("language", "Language"),
+];
+const VALUES: usize = 10;
+/// Parameters of the list that the counts do not have.
+const OF_LIST: [&str; 7] = ["sort", "limit", "cursor", "highlight", "collapse", "fields", "as_of"];
+
+#[derive(Deserialize)]
+struct Articles {
+    articles: Vec<Entry>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Facets {
+    pub total: u64,
+    pub facets: Vec<Facet>,
+}
+
+#[derive(Deserialize)]
+pub struct Facet {
+    pub field: String,
+    pub values: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+pub struct Value {
+    pub value: String,
+    pub label: Option<String>,
+    pub count: u64,
+}
+
+/// A browser gets the page, any other client the index of the API.
+pub async fn home(State(api): State<Api>, request: Request) -> Response {
+    if !prefers_page(request.headers()) {
+        return api.pass(request).await;
+    }
+    page(&api, request.uri().query()).await.map_or_else(Problem::into_response, Page::respond)
+}
+
+async fn page(api: &Api, raw: Option<&str>) -> Result<Page, Problem> {
+    let mut query = UrlQuery::parse(raw);
+    if query.is_empty() {
+        query = query.and("collapse", "story");
+    }
+    let listed = match query.get("q") {
+        Some(_) if query.get("highlight").is_none() => query.with("highlight", "true"),
+        _ => query.clone(),
+    };
+    let list = listed.at("/v1/articles");
+    let counted = query.without(&OF_LIST);
+    let fields: Vec<&str> = FACETS.iter().map(|(field, _)| *field).collect();
+    let facets = counted.with("field", &fields.join(",")).with("limit", &VALUES.to_string()).at("/v1/facets");
+    let timeline = counted.with("interval", "auto").at("/v1/timeline");
+    let (articles, facets, timeline) =
+        futures::join!(api.get::<Articles>(&list), api.get::<Facets>(&facets), api.get::<Timeline>(&timeline));
+    let articles = articles?;
+    // Counts are of now: they would contradict a list as of another time.
+    let counts = facets.ok().zip(timeline.ok()).filter(|_| query.get("as_of").is_none());
+    let sources = sources(api, &articles.articles).await;
+    let title = match query.get("q") {
+        Some(text) => format!("Search: {text}"),
+        None => "Dateline".to_owned(),
+    };
+    let body = html! {
+        h1.quiet {
+            @match (&counts, query.get("q")) {
+                (Some((facets, _)), _) => (words::count(facets.total, "article", "articles")),
+                (None, Some(_)) => "Articles found",
+                (None, None) => "Articles",
+            }
+        }
+        (chips(&query, counts.as_ref().map(|(facets, _)| facets)))
+        @if let Some((facets, timeline)) = &counts {
+            @if timeline.buckets.len() > 1 { (chart::bars(timeline, &query, "/")) }
+            @if facets.total > 0 { (filters(&query, facets)) }
+        }
+        @if articles.articles.is_empty() {
+            (nothing(api, &query, articles.next.is_some()).await)
+        } @else {
+            (order(&query))
+            section aria-label="Articles" {
+                @for (entry, sources) in articles.articles.iter().zip(&sources) { (cards::card(entry, *sources)) }
+            }
+        }
+        @if let Some(next) = articles.next.as_deref().and_then(|next| next.split_once('?')) {
+            p.next { a rel="next" href={ "/?" (next.1) } { "Next articles →" } }
+        }
+    };
+    Ok(Page { query, ..Page::new(title, body).with_json(list) })
+}
+
+/// Returns how many articles tell the story of each entry.
+pub async fn sources(api: &Api, entries: &[Entry]) -> Vec<u64> {
+    #[derive(Deserialize)]
+    struct Members {
+        articles: Vec<serde_json::Value>,
+    }
+    join_all(entries.iter().map(async |entry| {
+        let path = format!("/v1/articles?story={}&limit=100&fields=id", entry.card.head.story);
+        api.get::<Members>(&path).await.map_or(1, |members| members.articles.len() as u64)
+    }))
+    .await
+}
+
+/// The filters that apply, each with the way to drop it.
+fn chips(query: &UrlQuery, facets: Option<&Facets>) -> Markup {
+    let shown: HashMap<&str, &str> = facets
+        .iter()
+        .flat_map(|facets| &facets.facets)
+        .flat_map(|facet| &facet.values)
+        .filter_map(|value| Some((value.value.as_str(), value.label.as_deref()?)))
+        .collect();
+    let is_filter =
+        |name: &str| name != "q" && !["sort", "limit", "cursor", "highlight", "collapse", "fields"].contains(&name);
+    html! {
+        @if query.pairs().any(|(name, _)| is_filter(name)) {
+            ul.chips aria-label="Filters" {
+                @for (name, value) in query.pairs().filter(|(name, _)| is_filter(name)) {
+                    li {
+                        (words::plain(name)) ": "
+                        strong dir="auto" { (label(name, value, &shown)) }
+                        " "
+                        a href=(query.without_pair(name, value).without(&["cursor"]).at("/")) {
+                            "✕" span.hidden { " drop " (words::plain(name)) " " (value) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Names the values of a filter: `-a` excludes, `a,b` is either.
+fn label(name: &str, value: &str, shown: &HashMap<&str, &str>) -> String {
+    let one = |value: &str| {
+        let (not, value) = value.strip_prefix('-').map_or(("", value), |value| ("not ", value));
+        let known = match name {
+            "topic" => media_topic(value).map(|topic| topic.label.to_owned()),
+            "country" => country_label(value).map(str::to_owned),
+            "language" => language_label(value),
+            "published_from" | "published_to" | "changed_from" | "changed_to" | "as_of" => Some(value.to_owned()),
+            _ => shown.get(value).map(|label| (*label).to_owned()),
+        };
+        format!("{not}{}", known.unwrap_or_else(|| words::plain(value)))
+    };
+    value.split(',').map(one).collect::<Vec<_>>().join(" or ")
+}
+
+/// The values that narrow the list, with their counts.
+fn filters(query: &UrlQuery, facets: &Facets) -> Markup {
+    let narrowed = query.without(&["cursor"]);
+    html! {
+        div.filters {
+            @for facet in facets.facets.iter().filter(|facet| !facet.values.is_empty()) {
+                @let name = FACETS.iter().find(|(field, _)| *field == facet.field).map_or(facet.field.as_str(), |(_, name)| name);
+                details {
+                    summary { (name) }
+                    ul {
+                        @for value in &facet.values {
+                            li {
+                                a href=(narrowed.clone().and(&facet.field, &value.value).at("/")) {
+                                    span dir="auto" { (value.label.clone().unwrap_or_else(|| words::plain(&value.value))) }
+                                }
+                                " " span.count { (words::grouped(value.count)) }
+                            }
+                        }
+                    }
+                }
+            }
+            details open[query.get("published_from").or(query.get("published_to")).is_some()] {
+                summary { "Published" }
+                form action="/" method="get" {
+                    @for (name, value) in narrowed.without(&["published_from", "published_to"]).pairs() {
+                        input type="hidden" name=(name) value=(value);
+                    }
+                    p { label for="from" { "From" } " " input id="from" name="published_from" type="date" value=[query.get("published_from")]; }
+                    p { label for="to" { "Before" } " " input id="to" name="published_to" type="date" value=[query.get("published_to")]; }
+                    button type="submit" { "Apply" }
+                }
+            }
+        }
+    }
+}
+
+/// The order of the list, and whether stories are grouped.
+fn order(query: &UrlQuery) -> Markup {
+    let stays = query.without(&["cursor"]);
+    let sorted = query.get("sort").unwrap_or("-published");
+    let mut orders = vec![("-published", "newest"), ("published", "oldest"), ("-changed", "last changed")];
+    if query.get("q").is_some() {
+        orders.push(("relevance", "most relevant"));
+    }
+    let is_grouped = query.get("collapse").is_some();
+    html! {
+        p.order {
+            "Order: "
+            @for (sort, name) in orders {
+                @if sort == sorted { strong { (name) } } @else { a href=(stays.with("sort", sort).at("/")) { (name) } }
+                " "
+            }
+            " · "
+            @if is_grouped {
+                a href=(stays.without(&["collapse"]).with("sort", sorted).at("/")) { "show every copy" }
+            } @else {
+                a href=(stays.with("collapse", "story").at("/")) { "group copies into stories" }
+            }
+        }
+    }
+}
+
+/// An empty list says what to do next: which filter to drop, and what that would give.
+async fn nothing(api: &Api, query: &UrlQuery, has_more: bool) -> Markup {
+    if has_more {
+        return html! { p { "This part of the list is empty; the next one goes on." } };
+    }
+    let counted = query.without(&OF_LIST);
+    if counted.is_empty() && query.get("as_of").is_none() {
+        return html! {
+            div.empty {
+                h2 { "The archive has no articles yet" }
+                p { "Add a feed or a site under " a href="/sources" { "Sources" } ", or send a document:" }
+                pre { code { "curl --data-binary @page.html -H 'content-type: text/html' <this address>/v1/articles" } }
+            }
+        };
+    }
+    let without = join_all(counted.pairs().map(async |(name, value)| {
+        let fewer = counted.without_pair(name, value);
+        let path = fewer.with("field", "language").with("limit", "1").at("/v1/facets");
+        (name, value, fewer.at("/"), api.get::<Facets>(&path).await.map(|facets| facets.total).unwrap_or_default())
+    }))
+    .await;
+    html! {
+        div.empty {
+            h2 { "No article matches" }
+            ul {
+                @for (name, value, path, total) in without.iter().filter(|(.., total)| *total > 0) {
+                    li { a href=(path) { "Without " (words::plain(name)) " " q dir="auto" { (value) } } ": " (words::count(*total, "article", "articles")) }
+                }
+                li { a href="/" { "All articles" } }
+            }
+        }
+    }
+}

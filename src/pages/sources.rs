@@ -1,0 +1,186 @@
+//! `GET /sources`: the feeds and sites that are polled, how each is, and forms to add, poll, pause and remove them.
+
+use super::{
+    api::{Api, segment},
+    forms,
+    layout::{Page, name_of},
+    query::UrlQuery,
+    words,
+};
+use crate::{article::Instant, http::problem::Problem};
+use axum::{
+    body::Body,
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use http::Method;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+struct Sources {
+    sources: Vec<Source>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    id: String,
+    url: String,
+    title: Option<String>,
+    state: String,
+    interval_seconds: u64,
+    next_poll_at: Option<Instant>,
+    health: Health,
+}
+
+#[derive(Deserialize)]
+struct Health {
+    last_polled_at: Option<Instant>,
+    last_success_at: Option<Instant>,
+    last_error: Option<RemoteError>,
+    failures: u64,
+    entries_seen: u64,
+    entries_ingested: u64,
+    entries_failed: u64,
+    last_entry_error: Option<RemoteError>,
+}
+
+#[derive(Deserialize)]
+struct RemoteError {
+    at: Instant,
+    detail: String,
+}
+
+pub async fn sources(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
+    Ok(page(&api, raw.as_deref(), None, "").await?.respond())
+}
+
+/// The list, with what was wrong with a form.
+async fn page(api: &Api, raw: Option<&str>, problem: Option<Problem>, url: &str) -> Result<Page, Problem> {
+    let path = UrlQuery::parse(raw).at("/v1/sources");
+    let list: Sources = api.get(&path).await?;
+    let body = html! {
+        h1 { "Sources" }
+        form.add action="/sources" method="post" {
+            p {
+                label for="url" { "Address of a feed, or of a site that names its feed" }
+                @if let Some(problem) = &problem { span.error id="url-error" role="alert" { (said(problem)) } }
+                input id="url" name="url" type="url" required value=(url) placeholder="https://gazette.example/"
+                    aria-invalid=[problem.as_ref().map(|_| "true")] aria-describedby=[problem.as_ref().map(|_| "url-error")];
+            }
+            button type="submit" { "Add a source" }
+        }
+        @if list.sources.is_empty() {
+            div.empty { h2 { "No feed or site is polled yet" } p { "Add one above; its articles arrive within a minute." } }
+        }
+        @for source in &list.sources { (one(source)) }
+        @if let Some((_, rest)) = list.next.as_deref().and_then(|next| next.split_once('?')) {
+            p.next { a rel="next" href={ "/sources?" (rest) } { "Next sources →" } }
+        }
+        p.exports { a href="/v1/sources.opml" { "The list as OPML" } }
+    };
+    let mut page = Page::new(name_of("/sources"), body).with_json(path);
+    if let Some(problem) = problem {
+        page.status = problem.code.status();
+    }
+    Ok(page)
+}
+
+/// What is wrong, as the API says it: the fault of each member, else the problem.
+fn said(problem: &Problem) -> String {
+    let faults: Vec<&str> = problem.errors.iter().map(|fault| fault.detail.as_str()).collect();
+    if faults.is_empty() { problem.detail.clone() } else { faults.join("; ") }
+}
+
+fn one(source: &Source) -> Markup {
+    let path = format!("/sources/{}", segment(&source.id));
+    let name = source.title.as_deref().unwrap_or(&source.url);
+    let is_paused = source.state == "paused";
+    html! {
+        section.source {
+            h2 dir="auto" { (name) }
+            p.about { a href=(source.url) rel="noreferrer external" { (source.url) } }
+            p { (health(source)) }
+            @if let Some(error) = &source.health.last_error { p.error { "Last error, " (words::minute(error.at)) ": " (error.detail) } }
+            @if let Some(error) = &source.health.last_entry_error { p.error { "Last article that failed, " (words::minute(error.at)) ": " (error.detail) " " a href="/failures" { "All failures" } } }
+            div.actions {
+                a href={ "/?source=" (segment(&source.id)) } { "Its articles" }
+                (button(&path, "poll", "Poll now", name))
+                @if is_paused { (button(&path, "resume", "Resume", name)) } @else { (button(&path, "pause", "Pause", name)) }
+                (button(&path, "remove", "Remove", name))
+            }
+        }
+    }
+}
+
+fn button(path: &str, action: &str, label: &str, name: &str) -> Markup {
+    html! {
+        form action={ (path) "/" (action) } method="post" { button type="submit" { (label) span.hidden { " " (name) } } }
+    }
+}
+
+/// The state of a source in a sentence or two.
+fn health(source: &Source) -> String {
+    let health = &source.health;
+    let state = match (source.state.as_str(), health.last_success_at) {
+        ("paused", _) => "Paused.".to_owned(),
+        ("retired", _) => "The site says that this feed is gone; it is not polled any more.".to_owned(),
+        ("failing", Some(at)) => format!(
+            "Failed {} in a row; last answered {}.",
+            words::count(health.failures, "time", "times"),
+            words::minute(at)
+        ),
+        ("failing", None) => "It has never answered.".to_owned(),
+        (_, Some(at)) => format!("Works; last answered {}.", words::minute(at)),
+        (_, None) if health.last_polled_at.is_none() => "Not polled yet.".to_owned(),
+        (_, None) => "Polled, without an answer so far.".to_owned(),
+    };
+    let articles = match (health.entries_seen, health.entries_failed) {
+        (0, _) => String::new(),
+        (seen, 0) => format!(
+            " {} seen, {} stored.",
+            words::count(seen, "article", "articles"),
+            words::grouped(health.entries_ingested)
+        ),
+        (seen, failed) => format!(
+            " {} seen, {} stored, {} failed.",
+            words::count(seen, "article", "articles"),
+            words::grouped(health.entries_ingested),
+            words::grouped(failed)
+        ),
+    };
+    let next = match source.next_poll_at {
+        Some(at) => format!(" Polled every {}, next {}.", words::duration(source.interval_seconds), words::minute(at)),
+        None => String::new(),
+    };
+    format!("{state}{articles}{next}")
+}
+
+/// `POST /sources`: adds a source; a fault is shown next to the field.
+pub async fn add(State(api): State<Api>, body: Body) -> Result<Response, Problem> {
+    let form = forms::receive(body).await?;
+    let url = form.get("url").unwrap_or_default().trim();
+    match api.send(Method::POST, "/v1/sources", Some(&json!({ "url": url }))).await {
+        Ok(()) => Ok(forms::lead_to("/sources")),
+        Err(problem) if problem.code.status().is_server_error() => Err(problem),
+        Err(problem) => Ok(page(&api, None, Some(problem), url).await?.respond()),
+    }
+}
+
+/// `POST /sources/{id}/{action}`
+pub async fn change(State(api): State<Api>, Path((id, action)): Path<(String, String)>) -> Result<Response, Problem> {
+    let path = format!("/v1/sources/{}", segment(&id));
+    match action.as_str() {
+        "poll" => api.send(Method::POST, &format!("{path}/poll"), None).await?,
+        "pause" => api.send(Method::PATCH, &path, Some(&json!({ "paused": true }))).await?,
+        "resume" => api.send(Method::PATCH, &path, Some(&json!({ "paused": false }))).await?,
+        "remove" => api.send(Method::DELETE, &path, None).await?,
+        _ => {
+            let detail = format!("expected poll, pause, resume or remove, found {action:?}");
+            return Err(Problem::new(crate::http::problem::Code::PathNotFound, detail));
+        }
+    }
+    Ok(forms::lead_to("/sources"))
+}

@@ -1,0 +1,223 @@
+//! `GET /stories` and `/stories/{id}`: who published the same report, when, and what their texts share.
+
+use super::{
+    api::{Api, segment},
+    cards,
+    layout::{Page, name_of},
+    query::UrlQuery,
+    words,
+};
+use crate::{
+    article::{Article, Card, TextSpan},
+    http::problem::Problem,
+};
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use futures::future::try_join_all;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Stories {
+    stories: Vec<StoryEntry>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct StoryEntry {
+    id: String,
+    members: u64,
+    canonical: Card,
+}
+
+#[derive(Deserialize)]
+struct Story {
+    id: String,
+    canonical: Canonical,
+    members: Vec<Card>,
+    similarity: Vec<Pair>,
+    shared: Vec<Shared>,
+    not_compared: u64,
+}
+
+#[derive(Deserialize)]
+struct Canonical {
+    id: String,
+    because: String,
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    a: String,
+    b: String,
+    jaccard: f64,
+    containment: f64,
+}
+
+#[derive(Deserialize)]
+struct Shared {
+    member: String,
+    passages: Vec<Passage>,
+}
+
+#[derive(Deserialize)]
+struct Passage {
+    member: TextSpan,
+}
+
+/// Members whose text is shown: each is read whole.
+const TEXTS: usize = 5;
+
+pub async fn stories(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
+    let path = UrlQuery::parse(raw.as_deref()).at("/v1/stories");
+    let list: Stories = api.get(&path).await?;
+    let body = html! {
+        h1 { "Stories" }
+        p.about { "Articles that are copies of one another or contain one another, each group once." }
+        @if list.stories.is_empty() {
+            div.empty { h2 { "No story has two articles yet" } p { "A story begins when a second site publishes a text that the archive has already." } }
+        }
+        @for story in &list.stories {
+            article.card lang=[story.canonical.facts.language.as_deref()] {
+                h2 dir="auto" { a href={ "/stories/" (story.id) } { (cards::headline(&story.canonical)) } }
+                (cards::about(&story.canonical, story.members))
+                @if let Some(summary) = &story.canonical.facts.summary { p.summary dir="auto" { (summary) } }
+            }
+        }
+        @if let Some((_, rest)) = list.next.as_deref().and_then(|next| next.split_once('?')) {
+            p.next { a rel="next" href={ "/stories?" (rest) } { "Next stories →" } }
+        }
+    };
+    Ok(Page::new(name_of("/stories"), body).with_json(path).respond())
+}
+
+pub async fn story(State(api): State<Api>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let path = format!("/v1/stories/{}", segment(&id));
+    let story: Story = api.get(&path).await?;
+    let canonical = story.members.iter().find(|member| member.head.id.to_string() == story.canonical.id);
+    let headline = canonical.map_or("Story", cards::headline);
+    let mut in_order: Vec<&Card> = story.members.iter().collect();
+    in_order.sort_by_key(|member| time(member));
+    let texts = story.members.iter().take(TEXTS);
+    let texts: Vec<Article> =
+        try_join_all(texts.map(async |member| api.get(&format!("/v1{}", cards::path(member))).await)).await?;
+    let body = html! {
+        h1 dir="auto" { (headline) }
+        p.about { (words::count(story.members.len() as u64, "source", "sources")) ". Shown for all: the one that "
+            @if story.canonical.because == "earliest_published" { "was published first." } @else { "the archive has had longest; none states when it was published." }
+        }
+        (axis(&in_order))
+        table {
+            caption { "Who published it, the first one first, and how much of the text is the same as in the one shown for all" }
+            thead { tr { th scope="col" { "Article" } th scope="col" { "Publisher" } th scope="col" { "Published" } th scope="col" { "Same words" } th scope="col" { "Kind" } } }
+            tbody {
+                @for member in &in_order {
+                    @let pair = pair(&story, member);
+                    tr {
+                        td lang=[member.facts.language.as_deref()] dir="auto" { a href=(cards::path(member)) { (cards::headline(member)) } }
+                        td dir="auto" { (publisher(member)) }
+                        td { (words::published(&member.facts.published, member.head.first_seen_at)) }
+                        td.number { @if let Some(pair) = pair { (percent(pair.jaccard)) } }
+                        td { (kind(member, &story, pair)) }
+                    }
+                }
+            }
+        }
+        @if story.not_compared > 0 { p.notice { (words::count(story.not_compared, "more member", "more members")) " not compared." } }
+        section aria-label="What the texts share" {
+            h2 { "What the texts share" }
+            p.about { "Coloured: word for word the same as in the one shown for all." }
+            div.texts {
+                @for text in &texts { (text_of(text, &story)) }
+            }
+        }
+    };
+    let title = format!("Story: {headline}");
+    Ok(Page::new(title, body).under("Stories", "/stories").with_json(format!("/v1/stories/{}", story.id)).respond())
+}
+
+fn time(card: &Card) -> jiff::Timestamp {
+    card.facts.published.at.unwrap_or(card.head.first_seen_at).timestamp()
+}
+
+fn publisher(card: &Card) -> &str {
+    card.facts.publisher.as_ref().map_or("not stated", |publisher| &publisher.name)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// How a member compares with the canonical article.
+fn pair<'a>(story: &'a Story, member: &Card) -> Option<&'a Pair> {
+    let id = member.head.id.to_string();
+    let is_of =
+        |pair: &&Pair| (pair.a == story.canonical.id && pair.b == id) || (pair.b == story.canonical.id && pair.a == id);
+    story.similarity.iter().find(is_of)
+}
+
+/// From this share of common passages on, a text is a copy; below, it contains parts of another.
+const COPY: f64 = 0.8;
+
+fn kind(member: &Card, story: &Story, pair: Option<&Pair>) -> Markup {
+    let agency = member.facts.agency.as_deref();
+    html! {
+        @if member.head.id.to_string() == story.canonical.id { "shown for all" }
+        @else if let Some(pair) = pair {
+            @if pair.containment >= COPY { "copy" } @else { "shares passages" }
+        }
+        @if let Some(agency) = agency { " (" (agency) ")" }
+    }
+}
+
+/// The members in time, from the first to the last. One that does not state when it was published has no place there.
+fn axis(members: &[&Card]) -> Markup {
+    let members: Vec<&&Card> = members.iter().filter(|member| member.facts.published.at.is_some()).collect();
+    let times: Vec<i64> = members.iter().map(|member| time(member).as_second()).collect();
+    let (first, last) = (times.first().copied().unwrap_or(0), times.last().copied().unwrap_or(0));
+    let long = (last - first).max(1);
+    html! {
+        @if last > first {
+            figure.chart {
+                svg viewBox="0 0 1000 40" role="img" aria-label={ "Published over " (words::duration(long.unsigned_abs())) } {
+                    line x1="10" y1="20" x2="990" y2="20" {}
+                    @for (member, at) in members.iter().zip(&times) {
+                        circle cx=(10 + (at - first) * 980 / long) cy="20" r="7" { title { (publisher(member)) } }
+                    }
+                }
+                figcaption { span { "first" } span { (words::duration(long.unsigned_abs())) " between the first and the last" } span { "last" } }
+            }
+        }
+    }
+}
+
+fn text_of(article: &Article, story: &Story) -> Markup {
+    let id = article.head.id.to_string();
+    let passages = story.shared.iter().filter(|shared| shared.member == id).flat_map(|shared| &shared.passages);
+    let passages: Vec<&TextSpan> = passages.map(|passage| &passage.member).collect();
+    let card = Card { head: article.head.clone(), facts: article.facts.clone() };
+    html! {
+        article.text lang=[article.facts.language.as_deref()] {
+            h3 dir="auto" { a href=(cards::path(&card)) { (cards::headline(&card)) } }
+            p.about lang="en" { (publisher(&card)) }
+            @for (number, paragraph) in (0..).zip(&article.detail.body) {
+                @let spans = in_paragraph(&passages, number);
+                p dir="auto" {
+                    @for (text, is_shared) in cards::split(paragraph, &spans) {
+                        @if is_shared { mark { (text) } } @else { (text) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The shared passages of a paragraph of the body, in order.
+fn in_paragraph(passages: &[&TextSpan], number: u32) -> Vec<(usize, usize)> {
+    let within = passages.iter().filter(|span| span.field == "body" && span.paragraph == number);
+    let mut spans: Vec<(usize, usize)> = within.map(|span| (span.start as usize, span.end as usize)).collect();
+    spans.sort_unstable();
+    spans
+}
