@@ -38,7 +38,7 @@ pub struct ServeOptions {
 }
 
 /// A route, and the ratio to a static answer that it must reach.
-const ROUTES: [(&str, &str, f64); 8] = [
+const ROUTES: [(&str, &str, f64); 11] = [
     // Next to nothing but the server's own HTTP stack.
     ("health", "/healthz", 0.0),
     ("one article", "/v1/articles/{id}", 0.0),
@@ -48,6 +48,9 @@ const ROUTES: [(&str, &str, f64); 8] = [
     ("q", "/v1/articles?limit=20&q={word}", 0.25),
     ("facets with q", "/v1/facets?field=topic,person,country,source&q={word}", 0.3),
     ("highlights", "/v1/articles?limit=20&q={word}&highlight=true", 0.12),
+    ("newest, page", "/", 0.3),
+    ("search, page", "/?q={word}", 0.3),
+    ("article, page", "/articles/{id}", 0.3),
 ];
 /// Different paths of a route, so that no answer is the last one again.
 const PATHS: usize = 64;
@@ -203,7 +206,10 @@ impl Connection {
     /// Returns the body of a response with status 200.
     fn get(&mut self, path: &str, accepts: usize) -> Result<Vec<u8>, CommandError> {
         self.request.clear();
-        let _ = write!(self.request, "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: */*;of={accepts}\r\n\r\n");
+        let _ = write!(
+            self.request,
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/html, */*;of={accepts}\r\n\r\n"
+        );
         let failed = CommandError::io(path.to_owned());
         self.exchange().map_err(failed)
     }

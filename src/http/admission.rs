@@ -1,8 +1,12 @@
 //! Admission: how many bytes of documents the server on one machine takes on at once. Beyond that it refuses at once,
 //! before it receives the body, instead of piling up work and memory. A function has one request at a time.
 
-use super::problem::{Code, Problem};
+use super::{
+    params::discard,
+    problem::{Code, Problem},
+};
 use crate::limits::{BODY_BYTES, INGEST_BYTES};
+use axum::body::Body;
 use http::{HeaderMap, header};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,8 +28,19 @@ impl Admission {
         Self(Some(Arc::new(Semaphore::new(INGEST_BYTES / UNIT))))
     }
 
+    /// Admits a request with a body; a refused body is received without being kept.
+    pub async fn admit_body(&self, headers: &HeaderMap, body: Body) -> Result<(Admitted, Body), Problem> {
+        match self.admit(headers) {
+            Ok(admitted) => Ok((admitted, body)),
+            Err(refused) => {
+                discard(headers, body).await;
+                Err(refused)
+            }
+        }
+    }
+
     /// Admits a request by its `Content-Length`; a body without one counts as the longest.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Problem> {
+    fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Problem> {
         let Some(permits) = &self.0 else { return Ok(Admitted(None)) };
         let length = headers.get(header::CONTENT_LENGTH).and_then(|header| header.to_str().ok()?.parse().ok());
         let units = length.unwrap_or(BODY_BYTES).min(BODY_BYTES).div_ceil(UNIT).max(1);

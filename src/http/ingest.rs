@@ -3,7 +3,7 @@
 use super::problem::docs as problem_docs;
 use super::{
     Service,
-    params::{discard, receive_body},
+    params::receive_body,
     problem::{Code, Fault, Problem},
 };
 use crate::{
@@ -85,13 +85,7 @@ pub async fn articles(State(service): State<Service>, request: Request) -> Resul
     }
     let (parts, body) = request.into_parts();
     let body_format = BodyFormat::of(&parts.headers)?;
-    let _admitted = match service.admission.admit(&parts.headers) {
-        Ok(admitted) => admitted,
-        Err(refused) => {
-            discard(&parts.headers, body).await;
-            return Err(refused);
-        }
-    };
+    let (_admitted, body) = service.admission.admit_body(&parts.headers, body).await?;
     let body = receive(&parts.headers, body).await?;
     let idempotent_request = IdempotentRequest::of(&parts.headers, &body)?;
     if let Some(idempotent_request) = &idempotent_request

@@ -87,7 +87,7 @@ pub struct Service {
     pub hosts: Hosts,
     /// Which addresses sources and webhooks may have.
     pub addresses: AddressPolicy,
-    admission: Admission,
+    pub admission: Admission,
     responses: ResponseCache,
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Service,
     ingest::{DocumentBody, receive},
-    params::discard,
+    params::no_params,
     problem::{Problem, docs as problem_docs},
     responses::json,
 };
@@ -44,21 +44,17 @@ pub struct Preview {
     request_body(content((envelope::Envelope = "application/json"), (String = "text/plain"), (String = "text/html"), (String = "text/markdown"), (String = "application/rss+xml"), (String = "application/atom+xml"), (String = "application/rdf+xml"), (String = "application/feed+json"))),
     responses(
         (status = 200, description = "What was read", body = PreviewList),
+        problem_docs::InvalidParameter,
         problem_docs::InvalidDocument,
         problem_docs::DocumentTooLarge,
         problem_docs::UnsupportedMediaType,
         problem_docs::Overloaded,
 ))]
 pub async fn preview(State(service): State<Service>, request: Request) -> Result<Response, Problem> {
+    no_params(request.uri().query())?;
     let (parts, body) = request.into_parts();
     let body_format = DocumentBody::of(&parts.headers)?;
-    let _admitted = match service.admission.admit(&parts.headers) {
-        Ok(admitted) => admitted,
-        Err(refused) => {
-            discard(&parts.headers, body).await;
-            return Err(refused);
-        }
-    };
+    let (_admitted, body) = service.admission.admit_body(&parts.headers, body).await?;
     let document = body_format.document(receive(&parts.headers, body).await?)?;
     let read = read_previews(document).await?;
     json(&PreviewList { articles: read.into_iter().map(shown).collect() })

@@ -1,7 +1,10 @@
 //! The pages' way to the archive: the HTTP API itself, called in the same process. A page therefore shows nothing that
 //! the API does not say, and refuses what the API refuses.
 
-use crate::http::problem::{Code, Problem};
+use crate::http::{
+    admission::Admission,
+    problem::{Code, Problem},
+};
 use axum::{Router, body::Body, response::Response};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -10,9 +13,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// The routes of the API, without layers: those around the pages have been passed already.
 #[derive(Clone, Debug)]
-pub struct Api(pub Router);
+pub struct Api {
+    /// The routes of the API, without layers: those around the pages have been passed already.
+    pub routes: Router,
+    /// What forms may send at once.
+    pub admission: Admission,
+}
 
 impl Api {
     /// Gets a JSON resource.
@@ -31,12 +38,22 @@ impl Api {
 
     /// Sends a JSON body, and returns the JSON of the response.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Problem> {
-        self.call(Method::POST, path, Some(("application/json", body.to_string().into()))).await
+        self.call(Method::POST, path, Some(("application/json", body.to_string()))).await
+    }
+
+    /// Sends a document, and returns the JSON of the response.
+    pub async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        media_type: &str,
+        text: String,
+    ) -> Result<T, Problem> {
+        self.call(Method::POST, path, Some((media_type, text))).await
     }
 
     /// Sends a JSON body, or none.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(), Problem> {
-        let body = body.map(|body| ("application/json", body.to_string().into()));
+        let body = body.map(|body| ("application/json", body.to_string()));
         self.respond(method, path, body).await.map(drop)
     }
 
@@ -45,7 +62,7 @@ impl Api {
         &self,
         method: Method,
         path: &str,
-        body: Option<(&str, Body)>,
+        body: Option<(&str, String)>,
     ) -> Result<T, Problem> {
         let mut response = self.respond(method, path, body).await?;
         // The id of a story that was merged leads on to the remaining one.
@@ -61,14 +78,14 @@ impl Api {
     }
 
     /// Returns a response that succeeded; else the problem.
-    async fn respond(&self, method: Method, path: &str, body: Option<(&str, Body)>) -> Result<Response, Problem> {
+    async fn respond(&self, method: Method, path: &str, body: Option<(&str, String)>) -> Result<Response, Problem> {
         let mut request = Request::builder().method(method).uri(path);
-        let body = body.map_or(Body::empty(), |(media_type, body)| {
-            request = std::mem::take(&mut request).header(header::CONTENT_TYPE, media_type);
-            body
-        });
+        if let Some((media_type, body)) = &body {
+            request = request.header(header::CONTENT_TYPE, *media_type).header(header::CONTENT_LENGTH, body.len());
+        }
+        let body = body.map_or(Body::empty(), |(_, body)| body.into());
         let request = request.body(body).map_err(|error| Problem::internal(&error))?;
-        let Ok(mut response) = self.0.clone().oneshot(request).await;
+        let Ok(mut response) = self.routes.clone().oneshot(request).await;
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             return Err(problem);
         }
@@ -80,7 +97,7 @@ impl Api {
 
     /// Passes a request on as it is.
     pub async fn pass(&self, request: axum::extract::Request) -> Response {
-        let Ok(response) = self.0.clone().oneshot(request).await;
+        let Ok(response) = self.routes.clone().oneshot(request).await;
         response
     }
 }

@@ -6,6 +6,7 @@ use super::{
     evidence,
     layout::Page,
     query::UrlQuery,
+    revisions::Revisions,
     words,
 };
 use crate::{
@@ -21,16 +22,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Revisions {
-    revisions: Vec<Revision>,
-}
-
-#[derive(Deserialize)]
-struct Revision {
-    revision: u32,
-}
+use std::collections::{HashMap, HashSet};
 
 #[derive(Deserialize)]
 struct Related {
@@ -48,6 +40,9 @@ struct Reason {
     kind: String,
     name: String,
 }
+
+/// Bytes of a text on one page: more than any article has, and some documents.
+const TEXT_BYTES: usize = 128 * 1024;
 
 pub async fn article(
     State(api): State<Api>,
@@ -74,19 +69,24 @@ pub async fn article(
     let entry = Entry { card: Card { head: article.head.clone(), facts: article.facts.clone() }, highlights: None };
     let sources = super::home::sources(&api, std::slice::from_ref(&entry)).await[0];
     let related = related.ok().flatten().map_or(Vec::new(), |related| related.related);
+    let groups = by_paragraph(&article);
+    let (shown_text, more) = cards::beginning(&article.detail.body, TEXT_BYTES);
     let body = html! {
         div.reading {
             article.text lang=[article.facts.language.as_deref()] {
                 h1 dir="auto" { (cards::headline(&entry.card)) }
-                @if let Some(deck) = &article.facts.deck { p.deck dir="auto" { (marked(&article, "deck", 0, deck)) } }
+                @if let Some(deck) = &article.facts.deck { p.deck dir="auto" { (marked(&groups, "deck", 0, deck)) } }
                 (cards::about(&entry.card, sources))
                 @if article.head.revision != newest {
                     p.notice lang="en" { "Revision " (article.head.revision) " of " (newest) ". "
                         a href={ "/articles/" (article.head.id) } { "The newest one" } }
                 }
                 (image(&article, with_images, &query))
-                @for (number, paragraph) in (0..).zip(&article.detail.body) {
-                    p dir="auto" { (marked(&article, "body", number, paragraph)) }
+                @for (number, paragraph) in (0..).zip(shown_text) {
+                    p dir="auto" { (marked(&groups, "body", number, paragraph)) }
+                }
+                @if more > 0 {
+                    p.notice lang="en" { a href={ (path) "?format=text" } { (words::count(more as u64, "more paragraph", "more paragraphs")) } }
                 }
                 @if article.detail.body.is_empty() { p.empty lang="en" { "The document contains no text of an article." } }
             }
@@ -155,22 +155,35 @@ struct Named<'a> {
     path: String,
 }
 
+/// What a text names, by its field and paragraph.
+type ByParagraph<'a> = HashMap<(&'a str, u32), Vec<Named<'a>>>;
+
+/// Groups what a text names. What overlaps with an earlier one is a part of it, and not shown.
+fn by_paragraph(article: &Article) -> ByParagraph<'_> {
+    let mut groups: ByParagraph<'_> = HashMap::new();
+    for named in named(article) {
+        groups.entry((named.at.field.as_str(), named.at.paragraph)).or_default().push(named);
+    }
+    for group in groups.values_mut() {
+        group.sort_by_key(|named| (named.at.start, std::cmp::Reverse(named.at.end)));
+        let mut end = 0;
+        group.retain(|named| {
+            let follows = named.at.start >= end;
+            end = if follows { named.at.end } else { end };
+            follows
+        });
+    }
+    groups
+}
+
 /// A paragraph with what it names underlined.
-fn marked(article: &Article, field: &str, paragraph: u32, text: &str) -> Markup {
-    let mut named = named(article);
-    named.retain(|named| named.at.field == field && named.at.paragraph == paragraph);
-    named.sort_by_key(|named| (named.at.start, std::cmp::Reverse(named.at.end)));
-    let mut at = 0;
-    // What overlaps with an earlier one is shown as a part of it.
-    named.retain(|named| {
-        let (start, end) = (named.at.start as usize, named.at.end as usize);
-        let is_shown = start >= at && text.get(start..end).is_some();
-        at = if is_shown { end } else { at };
-        is_shown
-    });
+fn marked(groups: &ByParagraph<'_>, field: &str, paragraph: u32, text: &str) -> Markup {
+    let named = groups.get(&(field, paragraph)).map(Vec::as_slice).unwrap_or_default();
+    let span = |named: &Named<'_>| (named.at.start as usize, named.at.end as usize);
     let spans: Vec<(usize, usize)> =
-        named.iter().map(|named| (named.at.start as usize, named.at.end as usize)).collect();
-    let mut named = named.into_iter();
+        named.iter().map(span).filter(|(start, end)| text.get(*start..*end).is_some()).collect();
+    let mut named =
+        named.iter().filter(|named| text.get(span(named).0..span(named).1).is_some_and(|text| !text.is_empty()));
     html! {
         @for (text, is_named) in cards::split(text, &spans) {
             @match is_named.then(|| named.next()).flatten() {
@@ -223,9 +236,10 @@ pub fn entity_path(kind: EntityType, id: &str, country: Option<&str>) -> String 
 fn facts(article: &Article, evidence: Option<&Evidence>) -> Markup {
     let facts = &article.facts;
     let id = article.head.id.to_string();
+    let stated: HashSet<&str> =
+        evidence.iter().flat_map(|evidence| &evidence.fields).map(|field| field.field.as_str()).collect();
     let proof = |field: &str| {
-        let is_stated = evidence.is_some_and(|all| all.fields.iter().any(|known| known.field == field));
-        html! { @if is_stated { " " a.proof href=(evidence::link(&id, field)) { "where" span.hidden { " is " (words::field(field)) " stated" } } } }
+        html! { @if stated.contains(field) { " " a.proof href=(evidence::link(&id, field)) { "where" span.hidden { " is " (words::field(field)) " stated" } } } }
     };
     let entities = |kind: EntityType| facts.entities.iter().enumerate().filter(move |(_, entity)| entity.kind == kind);
     let names = |name: &str, kind: EntityType| {

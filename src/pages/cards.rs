@@ -73,6 +73,18 @@ pub fn headline(card: &Card) -> &str {
     card.facts.headline.as_deref().unwrap_or("An article without a headline")
 }
 
+/// The paragraphs of a text that a page shows, and how many more there are.
+pub fn beginning(body: &[String], bytes: usize) -> (&[String], usize) {
+    let mut so_far = 0;
+    let shown = body.iter().take_while(|paragraph| {
+        let fits = so_far < bytes;
+        so_far += paragraph.len();
+        fits
+    });
+    let shown = shown.count();
+    (&body[..shown], body.len() - shown)
+}
+
 /// A passage with its matches.
 fn matched(passage: &Passage) -> Markup {
     let within = |at: usize| at.checked_sub(passage.start).filter(|at| passage.text.is_char_boundary(*at));

@@ -22,7 +22,7 @@ struct Articles {
 }
 
 pub async fn changes(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
-    let query = UrlQuery::parse(raw.as_deref()).with("sort", "-changed");
+    let query = UrlQuery::parse(raw.as_deref()).without(&["fields"]).with("sort", "-changed");
     let path = query.at("/v1/articles");
     let list: Articles = api.get(&path).await?;
     let body = html! {

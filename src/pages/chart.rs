@@ -28,7 +28,7 @@ pub fn bars(timeline: &Timeline, query: &UrlQuery, path: &str) -> Markup {
     let most = timeline.buckets.iter().map(|bucket| bucket.count).max().unwrap_or_default().max(1);
     let number = timeline.buckets.len().max(1) as u64;
     let query = query.without(&["cursor", "published_from", "published_to", "interval"]);
-    let label = format!("Articles by {}, at most {} in one", timeline.interval, words::grouped(most));
+    let label = format!("Articles by {}", timeline.interval);
     html! {
         figure.chart {
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" role="group" aria-label=(label) {
@@ -53,7 +53,7 @@ pub fn bars(timeline: &Timeline, query: &UrlQuery, path: &str) -> Markup {
             @if let (Some(first), Some(last)) = (timeline.buckets.first(), timeline.buckets.last()) {
                 figcaption {
                     span { (range(first, &timeline.interval)) }
-                    span { "articles by " (timeline.interval) }
+                    span { "articles by " (timeline.interval) ", at most " (words::grouped(most)) " in one" }
                     span { (range(last, &timeline.interval)) }
                 }
             }

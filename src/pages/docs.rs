@@ -16,7 +16,7 @@ use axum::{
 };
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 #[derive(Deserialize)]
 struct Specification {
@@ -71,12 +71,12 @@ struct Answer {
     description: Option<String>,
 }
 
-fn specification() -> Result<Specification, Problem> {
-    serde_json::from_str(SPECIFICATION).map_err(|error| Problem::internal(&error))
-}
+/// Parsed when it is first shown.
+static CONTRACT: LazyLock<Specification> =
+    LazyLock::new(|| serde_json::from_str(SPECIFICATION).expect("the checked-in document is valid, as tested"));
 
-pub async fn docs() -> Result<Response, Problem> {
-    let specification = specification()?;
+pub async fn docs() -> Response {
+    let specification = &*CONTRACT;
     let of_tag = |tag: &str| {
         let all = specification
             .paths
@@ -96,7 +96,7 @@ pub async fn docs() -> Result<Response, Problem> {
             }
         }
     };
-    Ok(Page::new(name_of("/docs"), body).with_json("/openapi.json").respond())
+    Page::new(name_of("/docs"), body).with_json("/openapi.json").respond()
 }
 
 fn one(path: &str, method: &str, operation: &Operation) -> Markup {
@@ -150,8 +150,7 @@ fn text(markdown: &str) -> Markup {
 
 /// `GET /docs/{operation}`: leads to the path of a read with the values of its form.
 pub async fn call(Path(id): Path<String>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
-    let specification = specification()?;
-    let found = specification.paths.iter().find_map(|(path, methods)| {
+    let found = CONTRACT.paths.iter().find_map(|(path, methods)| {
         methods.get("get").filter(|operation| operation.operation_id == id).map(|operation| (path, operation))
     });
     let (path, operation) =

@@ -9,7 +9,7 @@ use super::{
     words,
 };
 use crate::{
-    article::{Card, Evidence, FieldEvidence, Label, Piece},
+    article::{Card, Evidence, FieldEvidence, Label, Piece, Span},
     http::problem::Problem,
 };
 use axum::{
@@ -125,24 +125,25 @@ pub fn lines(evidence: &Evidence) -> Markup {
 }
 
 fn table<'a>(pieces: impl Iterator<Item = &'a Piece>, lit: Option<&FieldEvidence>) -> Markup {
+    let lit = lit.map_or(Vec::new(), in_order);
     let mut anchor = false;
     html! {
         table.raw {
             caption { "Which bytes were " span.kept { "kept" } ", " span.mined { "mined" } " for a fact, or " span.removed { "removed" } }
             thead { tr { th scope="col" { "Label" } th scope="col" { "Reason" } th scope="col" { "From byte" } th scope="col" { "Text" } } }
-            tbody { @for piece in pieces { (row(piece, lit, &mut anchor)) } }
+            tbody { @for piece in pieces { (row(piece, &lit, &mut anchor)) } }
         }
     }
 }
 
 /// A piece of the raw document. The first lit one is where the link of a proof leads.
-fn row(piece: &Piece, lit: Option<&FieldEvidence>, anchor: &mut bool) -> Markup {
+fn row(piece: &Piece, lit: &[Span], anchor: &mut bool) -> Markup {
     let (class, name) = match piece.label {
         Label::Kept => ("kept", "kept"),
         Label::Mined => ("mined", "mined"),
         Label::Removed => ("removed", "removed"),
     };
-    let spans = lit.map_or(Vec::new(), |field| within(piece, field));
+    let spans = within(piece, lit);
     let whole = piece.text.len();
     // What is lit is never cut off.
     let limit = spans.last().map_or(0, |(_, end)| *end).max(PIECE_BYTES).min(whole);
@@ -163,27 +164,36 @@ fn row(piece: &Piece, lit: Option<&FieldEvidence>, anchor: &mut bool) -> Markup 
     }
 }
 
-/// The parts of a piece that a fact was read from, as offsets in its text.
-fn within(piece: &Piece, field: &FieldEvidence) -> Vec<(usize, usize)> {
-    let overlapping = field.spans.iter().filter(|span| span.start < piece.end && span.end > piece.start);
-    let mut spans: Vec<(usize, usize)> = overlapping
-        .map(|span| (span.start.max(piece.start) - piece.start, span.end.min(piece.end) - piece.start))
-        .map(|span| if piece.text.get(span.0..span.1).is_some() { span } else { (0, piece.text.len()) })
-        .collect();
-    spans.sort_unstable();
+/// The spans of a fact in order, without overlaps.
+fn in_order(field: &FieldEvidence) -> Vec<Span> {
+    let mut spans = field.spans.clone();
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
     let mut end = 0;
     spans.retain(|span| {
-        let is_new = span.0 >= end;
-        end = if is_new { span.1 } else { end };
-        is_new
+        let follows = span.start >= end;
+        end = if follows { span.end } else { end };
+        follows
     });
     spans
+}
+
+/// The parts of a piece that are within spans in order, as offsets in its text.
+fn within(piece: &Piece, spans: &[Span]) -> Vec<(usize, usize)> {
+    let first = spans.partition_point(|span| span.end <= piece.start);
+    let overlapping = spans[first..].iter().take_while(|span| span.start < piece.end);
+    let parts = overlapping
+        .map(|span| (span.start.max(piece.start) - piece.start, span.end.min(piece.end) - piece.start))
+        .collect::<Vec<_>>();
+    // Then the whole piece is lit.
+    if parts.iter().any(|(start, end)| piece.text.get(*start..*end).is_none()) {
+        return vec![(0, piece.text.len())];
+    }
+    parts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::article::Span;
 
     fn piece(start: usize, text: &str) -> Piece {
         Piece { start, end: start + text.len(), label: Label::Kept, reason: "body".to_owned(), text: text.to_owned() }
@@ -191,18 +201,21 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_fact_are_lit_exactly_and_a_whole_line_where_they_cannot_be() {
-        let field = |spans: &[(usize, usize)]| FieldEvidence {
-            field: "published".to_owned(),
-            spans: spans.iter().map(|(start, end)| Span { start: *start, end: *end }).collect(),
-            rule: "date-line".to_owned(),
-            normalised: None,
-            normalisation: None,
-            alternatives: Vec::new(),
+        let spans = |spans: &[(usize, usize)]| {
+            let spans = spans.iter().map(|(start, end)| Span { start: *start, end: *end }).collect();
+            in_order(&FieldEvidence {
+                field: "published".to_owned(),
+                spans,
+                rule: "date-line".to_owned(),
+                normalised: None,
+                normalisation: None,
+                alternatives: Vec::new(),
+            })
         };
-        assert_eq!(within(&piece(10, "Published: May"), &field(&[(21, 24), (60, 70)])), [(11, 14)]);
-        assert_eq!(within(&piece(10, "Published: May"), &field(&[(0, 12), (11, 13), (20, 40)])), [(0, 2), (10, 14)]);
+        assert_eq!(within(&piece(10, "Published: May"), &spans(&[(21, 24), (60, 70)])), [(11, 14)]);
+        assert_eq!(within(&piece(10, "Published: May"), &spans(&[(0, 12), (11, 13), (20, 40)])), [(0, 2), (10, 14)]);
         // A span that does not end between two characters.
-        assert_eq!(within(&piece(0, "Städte"), &field(&[(2, 3)])), [(0, 7)]);
-        assert_eq!(within(&piece(30, "Published"), &field(&[(0, 30)])), []);
+        assert_eq!(within(&piece(0, "Städte"), &spans(&[(2, 3)])), [(0, 7)]);
+        assert_eq!(within(&piece(30, "Published"), &spans(&[(0, 30)])), []);
     }
 }

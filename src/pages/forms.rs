@@ -2,7 +2,7 @@
 
 use super::query::UrlQuery;
 use crate::{
-    http::{params::receive_body, problem::Problem},
+    http::{admission::Admission, params::receive_body, problem::Problem},
     limits::BODY_BYTES,
 };
 use axum::{
@@ -11,8 +11,9 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 
-/// Receives the fields of a form.
-pub async fn receive(body: Body) -> Result<UrlQuery, Problem> {
+/// Receives the fields of a form; what is being received counts as documents do.
+pub async fn receive(admission: &Admission, headers: &HeaderMap, body: Body) -> Result<UrlQuery, Problem> {
+    let (_admitted, body) = admission.admit_body(headers, body).await?;
     let body = receive_body(body, BODY_BYTES).await?;
     Ok(UrlQuery::parse(Some(&String::from_utf8_lossy(&body))))
 }

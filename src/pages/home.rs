@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::future::join_all;
+use http::{HeaderValue, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -66,15 +67,22 @@ pub struct Value {
 /// A browser gets the page, any other client the index of the API.
 pub async fn home(State(api): State<Api>, request: Request) -> Response {
     if !prefers_page(request.headers()) {
-        return api.pass(request).await;
+        let mut index = api.pass(request).await;
+        index.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        return index;
     }
     page(&api, request.uri().query()).await.map_or_else(Problem::into_response, Page::respond)
 }
 
 async fn page(api: &Api, raw: Option<&str>) -> Result<Page, Problem> {
-    let mut query = UrlQuery::parse(raw);
+    // A page needs all fields of a card.
+    let mut query = UrlQuery::parse(raw).without(&["fields"]);
     if query.is_empty() {
         query = query.and("collapse", "story");
+    }
+    if query.get("as_of").is_some() {
+        // Stories are of now too.
+        query = query.without(&["collapse"]);
     }
     let listed = match query.get("q") {
         Some(_) if query.get("highlight").is_none() => query.with("highlight", "true"),
@@ -89,7 +97,13 @@ async fn page(api: &Api, raw: Option<&str>) -> Result<Page, Problem> {
         futures::join!(api.get::<Articles>(&list), api.get::<Facets>(&facets), api.get::<Timeline>(&timeline));
     let articles = articles?;
     // Counts are of now: they would contradict a list as of another time.
-    let counts = facets.ok().zip(timeline.ok()).filter(|_| query.get("as_of").is_none());
+    let counts =
+        if query.get("as_of").is_some() { None } else { Some(facets.and_then(|facets| Ok((facets, timeline?)))) };
+    let (counts, without_counts) = match counts {
+        Some(Err(problem)) => (None, Some(problem.detail)),
+        Some(Ok(counts)) => (Some(counts), None),
+        None => (None, None),
+    };
     let sources = sources(api, &articles.articles).await;
     let title = match query.get("q") {
         Some(text) => format!("Search: {text}"),
@@ -103,6 +117,7 @@ async fn page(api: &Api, raw: Option<&str>) -> Result<Page, Problem> {
                 (None, None) => "Articles",
             }
         }
+        @if let Some(why) = &without_counts { p.notice { "Counts are unavailable. " (why) } }
         (chips(&query, counts.as_ref().map(|(facets, _)| facets)))
         @if let Some((facets, timeline)) = &counts {
             @if timeline.buckets.len() > 1 { (chart::bars(timeline, &query, "/")) }
@@ -204,11 +219,15 @@ fn filters(query: &UrlQuery, facets: &Facets) -> Markup {
             details open[query.get("published_from").or(query.get("published_to")).is_some()] {
                 summary { "Published" }
                 form action="/" method="get" {
-                    @for (name, value) in narrowed.without(&["published_from", "published_to"]).pairs() {
+                    @for (name, value) in narrowed.without(&["published_from", "published_to", "as_of"]).pairs() {
                         input type="hidden" name=(name) value=(value);
                     }
                     p { label for="from" { "From" } " " input id="from" name="published_from" type="date" value=[query.get("published_from")]; }
                     p { label for="to" { "Before" } " " input id="to" name="published_to" type="date" value=[query.get("published_to")]; }
+                    // A search is of now.
+                    @if query.get("q").is_none() {
+                        p { label for="as-of" { "As the archive was on" } " " input id="as-of" name="as_of" type="date" value=[query.get("as_of")]; }
+                    }
                     button type="submit" { "Apply" }
                 }
             }
@@ -233,7 +252,9 @@ fn order(query: &UrlQuery) -> Markup {
                 " "
             }
             " · "
-            @if is_grouped {
+            @if query.get("as_of").is_some() {
+                "as the archive was then"
+            } @else if is_grouped {
                 a href=(stays.without(&["collapse"]).with("sort", sorted).at("/")) { "show every copy" }
             } @else {
                 a href=(stays.with("collapse", "story").at("/")) { "group copies into stories" }
@@ -241,6 +262,9 @@ fn order(query: &UrlQuery) -> Markup {
         }
     }
 }
+
+/// Filters of an empty list whose absence is counted.
+const FILTERS_DROPPED: usize = 10;
 
 /// An empty list says what to do next: which filter to drop, and what that would give.
 async fn nothing(api: &Api, query: &UrlQuery, has_more: bool) -> Markup {
@@ -257,7 +281,7 @@ async fn nothing(api: &Api, query: &UrlQuery, has_more: bool) -> Markup {
             }
         };
     }
-    let without = join_all(counted.pairs().map(async |(name, value)| {
+    let without = join_all(counted.pairs().take(FILTERS_DROPPED).map(async |(name, value)| {
         let fewer = counted.without_pair(name, value);
         let path = fewer.with("field", "language").with("limit", "1").at("/v1/facets");
         (name, value, fewer.at("/"), api.get::<Facets>(&path).await.map(|facets| facets.total).unwrap_or_default())

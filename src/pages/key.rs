@@ -1,10 +1,10 @@
 //! The key of a reader who signs in: a form stores it in a cookie that no script can read and that no other site can
 //! make a browser send.
 
-use super::{forms, layout::Page};
+use super::{api::Api, forms, layout::Page};
 use crate::{access::KEY_COOKIE, http::problem::Problem};
-use axum::{body::Body, response::Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::{body::Body, extract::State, response::Response};
+use http::{HeaderMap, HeaderValue, header};
 use maud::{Markup, html};
 
 /// Seconds until a browser forgets the key.
@@ -31,8 +31,8 @@ fn forget() -> Markup {
 }
 
 /// `POST /key`: remembers a key, or forgets it, and leads back.
-pub async fn remember(headers: HeaderMap, body: Body) -> Result<Response, Problem> {
-    let form = forms::receive(body).await?;
+pub async fn remember(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    let form = forms::receive(&api.admission, &headers, body).await?;
     // Only a path of this origin: `//` would begin another host.
     let back = form.get("back").filter(|back| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\'));
     let mut response = forms::lead_to(back.unwrap_or("/"));
@@ -44,6 +44,5 @@ pub async fn remember(headers: HeaderMap, body: Body) -> Result<Response, Proble
     let cookie = format!("{KEY_COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}");
     let cookie = HeaderValue::from_str(&cookie).map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
-    debug_assert_eq!(response.status(), StatusCode::SEE_OTHER);
     Ok(response)
 }

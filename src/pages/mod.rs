@@ -54,7 +54,7 @@ use axum::{
 use tower::ServiceBuilder;
 
 /// The paths of the pages, for the log.
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 18] = [
     "/articles/{id}",
     "/articles/{id}/evidence",
     "/articles/{id}/revisions",
@@ -67,6 +67,7 @@ const PATHS: [&str; 17] = [
     "/failures/{id}/{action}",
     "/key",
     "/sources",
+    "/sources/import",
     "/sources/{id}/{action}",
     "/stories",
     "/stories/{id}",
@@ -76,7 +77,7 @@ const PATHS: [&str; 17] = [
 
 /// The API and the pages.
 pub fn router(service: Service) -> Router {
-    let api = http::routes(&service);
+    let api = Api { routes: http::routes(&service), admission: service.admission.clone() };
     let pages = Router::new()
         .route("/", get(home::home))
         .route("/articles/{id}", get(article::article))
@@ -91,6 +92,7 @@ pub fn router(service: Service) -> Router {
         .route("/failures/{id}/{action}", post(failures::change))
         .route("/key", get(key::ask).post(key::remember))
         .route("/sources", get(sources::sources).post(sources::add))
+        .route("/sources/import", post(sources::import))
         .route("/sources/{id}/{action}", post(sources::change))
         .route("/stories", get(stories::stories))
         .route("/stories/{id}", get(stories::story))
@@ -99,8 +101,8 @@ pub fn router(service: Service) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "the Allow header lists the methods of this path")
         })
-        .fallback_service(api.clone())
-        .with_state(Api(api));
+        .fallback_service(api.routes.clone())
+        .with_state(api);
     let layered = http::layered(service, pages, &PATHS);
     Router::new().fallback_service(ServiceBuilder::new().layer(middleware::from_fn(errors::as_pages)).service(layered))
 }

@@ -18,15 +18,16 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
+/// The response of `GET /v1/articles/{id}/revisions`.
 #[derive(Deserialize)]
-struct Revisions {
-    revisions: Vec<Revision>,
+pub struct Revisions {
+    pub revisions: Vec<Revision>,
     next: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Revision {
-    revision: u32,
+pub struct Revision {
+    pub revision: u32,
     at: Instant,
     kind: String,
     changed: Vec<String>,

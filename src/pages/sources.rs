@@ -13,7 +13,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
 };
-use http::Method;
+use http::{HeaderMap, Method};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -78,6 +78,13 @@ async fn page(api: &Api, raw: Option<&str>, problem: Option<Problem>, url: &str)
         @for source in &list.sources { (one(source)) }
         @if let Some((_, rest)) = list.next.as_deref().and_then(|next| next.split_once('?')) {
             p.next { a rel="next" href={ "/sources?" (rest) } { "Next sources →" } }
+        }
+        details {
+            summary { "Add the list of another reader" }
+            form.add action="/sources/import" method="post" {
+                p { label for="opml" { "An OPML document" } textarea id="opml" name="opml" rows="8" required spellcheck="false" {} }
+                button type="submit" { "Add all of its feeds" }
+            }
         }
         p.exports { a href="/v1/sources.opml" { "The list as OPML" } }
     };
@@ -159,14 +166,59 @@ fn health(source: &Source) -> String {
 }
 
 /// `POST /sources`: adds a source; a fault is shown next to the field.
-pub async fn add(State(api): State<Api>, body: Body) -> Result<Response, Problem> {
-    let form = forms::receive(body).await?;
+pub async fn add(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    let form = forms::receive(&api.admission, &headers, body).await?;
     let url = form.get("url").unwrap_or_default().trim();
     match api.send(Method::POST, "/v1/sources", Some(&json!({ "url": url }))).await {
         Ok(()) => Ok(forms::lead_to("/sources")),
         Err(problem) if problem.code.status().is_server_error() => Err(problem),
         Err(problem) => Ok(page(&api, None, Some(problem), url).await?.respond()),
     }
+}
+
+/// The response of `POST /v1/sources.opml`.
+#[derive(Deserialize)]
+struct Import {
+    entries: Vec<ImportedEntry>,
+}
+
+#[derive(Deserialize)]
+struct ImportedEntry {
+    name: String,
+    outcome: String,
+    #[serde(default)]
+    errors: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+struct Fault {
+    detail: String,
+}
+
+/// `POST /sources/import`: adds the sources of an OPML document, and shows the result of each.
+pub async fn import(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    let form = forms::receive(&api.admission, &headers, body).await?;
+    let list = form.get("opml").unwrap_or_default().to_owned();
+    let import: Import = match api.post_text("/v1/sources.opml", "text/x-opml", list).await {
+        Ok(import) => import,
+        Err(problem) if problem.code.status().is_server_error() => return Err(problem),
+        Err(problem) => return Ok(page(&api, None, Some(problem), "").await?.respond()),
+    };
+    let body = html! {
+        h1 { "Feeds of an OPML document" }
+        table {
+            caption { (words::count(import.entries.len() as u64, "entry", "entries")) }
+            thead { tr { th scope="col" { "Feed" } th scope="col" { "Result" } } }
+            tbody {
+                @for entry in &import.entries {
+                    @let faults: Vec<&str> = entry.errors.iter().map(|fault| fault.detail.as_str()).collect();
+                    tr { td dir="auto" { (entry.name) } td { (entry.outcome) @if !faults.is_empty() { ": " (faults.join("; ")) } } }
+                }
+            }
+        }
+        p { a href="/sources" { "All sources" } }
+    };
+    Ok(Page::new("Feeds of an OPML document", body).under(name_of("/sources"), "/sources").respond())
 }
 
 /// `POST /sources/{id}/{action}`

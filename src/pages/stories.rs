@@ -18,6 +18,7 @@ use axum::{
 use futures::future::try_join_all;
 use maud::{Markup, html};
 use serde::Deserialize;
+use std::collections::HashMap;
 
 #[derive(Deserialize)]
 struct Stories {
@@ -69,6 +70,8 @@ struct Passage {
 
 /// Members whose text is shown: each is read whole.
 const TEXTS: usize = 5;
+/// Bytes that are shown of each.
+const TEXT_BYTES: usize = 24 * 1024;
 
 pub async fn stories(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let path = UrlQuery::parse(raw.as_deref()).at("/v1/stories");
@@ -196,16 +199,16 @@ fn axis(members: &[&Card]) -> Markup {
 fn text_of(article: &Article, story: &Story) -> Markup {
     let id = article.head.id.to_string();
     let passages = story.shared.iter().filter(|shared| shared.member == id).flat_map(|shared| &shared.passages);
-    let passages: Vec<&TextSpan> = passages.map(|passage| &passage.member).collect();
+    let shared = by_paragraph(passages);
     let card = Card { head: article.head.clone(), facts: article.facts.clone() };
     html! {
         article.text lang=[article.facts.language.as_deref()] {
             h3 dir="auto" { a href=(cards::path(&card)) { (cards::headline(&card)) } }
             p.about lang="en" { (publisher(&card)) }
-            @for (number, paragraph) in (0..).zip(&article.detail.body) {
-                @let spans = in_paragraph(&passages, number);
+            @for (number, paragraph) in (0..).zip(cards::beginning(&article.detail.body, TEXT_BYTES).0) {
+                @let spans = shared.get(&number).map(Vec::as_slice).unwrap_or_default();
                 p dir="auto" {
-                    @for (text, is_shared) in cards::split(paragraph, &spans) {
+                    @for (text, is_shared) in cards::split(paragraph, spans) {
                         @if is_shared { mark { (text) } } @else { (text) }
                     }
                 }
@@ -214,10 +217,12 @@ fn text_of(article: &Article, story: &Story) -> Markup {
     }
 }
 
-/// The shared passages of a paragraph of the body, in order.
-fn in_paragraph(passages: &[&TextSpan], number: u32) -> Vec<(usize, usize)> {
-    let within = passages.iter().filter(|span| span.field == "body" && span.paragraph == number);
-    let mut spans: Vec<(usize, usize)> = within.map(|span| (span.start as usize, span.end as usize)).collect();
-    spans.sort_unstable();
-    spans
+/// The shared passages of each paragraph of the body, in order.
+fn by_paragraph<'a>(passages: impl Iterator<Item = &'a Passage>) -> HashMap<u32, Vec<(usize, usize)>> {
+    let mut groups: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
+    for span in passages.map(|passage| &passage.member).filter(|span| span.field == "body") {
+        groups.entry(span.paragraph).or_default().push((span.start as usize, span.end as usize));
+    }
+    groups.values_mut().for_each(|spans| spans.sort_unstable());
+    groups
 }

@@ -10,12 +10,16 @@ use crate::{
     http::problem::Problem,
 };
 use axum::{body::Body, extract::State, response::Response};
+use http::HeaderMap;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
 const MEDIA_TYPES: [(&str, &str); 3] =
     [("text/html", "HTML, the source of a page"), ("text/plain", "Text"), ("text/markdown", "Markdown")];
+
+/// Bytes that are shown of a text.
+const TEXT_BYTES: usize = 64 * 1024;
 
 /// The response of `POST /v1/preview`.
 #[derive(Deserialize)]
@@ -34,8 +38,8 @@ pub async fn form() -> Response {
     page("", "text/html", html! {}).respond()
 }
 
-pub async fn read(State(api): State<Api>, body: Body) -> Result<Response, Problem> {
-    let form = forms::receive(body).await?;
+pub async fn read(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    let form = forms::receive(&api.admission, &headers, body).await?;
     let (text, media_type) = (form.get("document").unwrap_or_default(), form.get("media_type").unwrap_or("text/html"));
     if text.trim().is_empty() {
         return Ok(page(text, media_type, html! { p.error role="alert" { "Paste a document first." } }).respond());
@@ -77,7 +81,7 @@ fn shown(preview: &Preview) -> Markup {
                         @let card = Card { head: article.head.clone(), facts: article.facts.clone() };
                         h2 dir="auto" { (super::cards::headline(&card)) }
                         (super::cards::about(&card, 1))
-                        @for paragraph in &article.detail.body { p dir="auto" { (paragraph) } }
+                        @for paragraph in super::cards::beginning(&article.detail.body, TEXT_BYTES).0 { p dir="auto" { (paragraph) } }
                         @if article.detail.body.is_empty() { p.empty lang="en" { "The document contains no text of an article." } }
                     }
                     (evidence::proofs(evidence))

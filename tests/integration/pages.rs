@@ -36,6 +36,9 @@ async fn every_page_is_html_that_may_run_and_load_nothing_of_others() {
     for path in [
         "/".to_owned(),
         "/?q=water&topic=06000000".to_owned(),
+        "/?as_of=2030-01-01&collapse=story".to_owned(),
+        "/?fields=id&limit=1".to_owned(),
+        "/changes?fields=id".to_owned(),
         format!("/articles/{article}"),
         format!("/articles/{article}/evidence?field=published"),
         format!("/articles/{article}/revisions"),
@@ -134,6 +137,10 @@ async fn forms_do_what_the_api_does_and_lead_back() {
     assert_eq!(send(&server, &format!("/sources/{source}/paint"), &[], "").await.status, StatusCode::NOT_FOUND);
     assert_eq!(send(&server, &format!("/sources/{source}/remove"), &[], "").await.status, StatusCode::SEE_OTHER);
     assert!(page(&server, "/sources").await.text().contains("No feed or site is polled yet"));
+    let list = "opml=%3Copml+version%3D%222.0%22%3E%3Chead%2F%3E%3Cbody%3E%3Coutline+text%3D%22Gazette%22+xmlUrl%3D%22https%3A%2F%2Fgazette.example%2Ffeed%22%2F%3E%3C%2Fbody%3E%3C%2Fopml%3E";
+    let imported = send(&server, "/sources/import", &[], list).await.text();
+    assert!(imported.contains("Gazette") && imported.contains("added"), "{imported}");
+    assert_eq!(send(&server, "/sources/import", &[], "opml=nothing").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -203,4 +210,24 @@ async fn what_pages_look_like_is_kept_by_browsers() {
         assert!(answer.header("cache-control").contains("immutable"), "{name}");
     }
     assert_eq!(server.get("/assets/other.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_long_document_makes_no_long_page() {
+    let server = Server::new().await;
+    let paragraph = |number: usize| {
+        format!("In week {number} the port of Lisbon paid 3 million euros to Ana Moreno on 3 March 2024.\n\n")
+    };
+    let document: String = (0..6_000).map(paragraph).collect();
+    let receipt = server.post("text/plain", format!("Port pays\n\n{document}")).await.json();
+    let article = format!("/articles/{}", receipt["id"].as_str().expect("an id"));
+    for path in [article.clone(), format!("{article}/evidence"), format!("{article}/evidence?field=body")] {
+        let answer = server.get_with(&path, &[BROWSER, ("accept-encoding", "gzip")]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(answer.body.len() <= 60_000, "{path}: {} bytes", answer.body.len());
+    }
+    let first = page(&server, &format!("{article}/evidence")).await.text();
+    assert!(first.contains("/evidence?from=65536"));
+    let second = page(&server, &format!("{article}/evidence?from=65536")).await.text();
+    assert!(second.contains("/evidence?from=0") && second.contains("/evidence?from=131072"));
 }
