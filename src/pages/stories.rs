@@ -18,7 +18,7 @@ use axum::{
 use futures::future::try_join_all;
 use maud::{Markup, html};
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(Deserialize)]
 struct Stories {
@@ -106,39 +106,51 @@ pub async fn story(State(api): State<Api>, Path(id): Path<String>) -> Result<Res
     let texts = story.members.iter().take(TEXTS);
     let texts: Vec<Article> =
         try_join_all(texts.map(async |member| api.get(&format!("/v1{}", cards::path(member))).await)).await?;
+    let (copies, others): (Vec<&Card>, Vec<&Card>) = in_order.iter().partition(|member| is_copy(&story, member));
     let body = html! {
         h1 dir="auto" { (headline) }
         p.about { (words::count(story.members.len() as u64, "source", "sources")) ". Shown for all: the one that "
             @if story.canonical.because == "earliest_published" { "was published first." } @else { "the archive has had longest; none states when it was published." }
         }
         (axis(&in_order))
-        table {
-            caption { "Who published it, the first one first, and how much of the text is the same as in the one shown for all" }
-            thead { tr { th scope="col" { "Article" } th scope="col" { "Publisher" } th scope="col" { "Published" } th scope="col" { "Same words" } th scope="col" { "Kind" } } }
-            tbody {
-                @for member in &in_order {
-                    @let pair = pair(&story, member);
-                    tr {
-                        td lang=[member.facts.language.as_deref()] dir="auto" { a href=(cards::path(member)) { (cards::headline(member)) } }
-                        td dir="auto" { (publisher(member)) }
-                        td { (words::published(&member.facts.published, member.head.first_seen_at)) }
-                        td.number { @if let Some(pair) = pair { (percent(pair.jaccard)) } }
-                        td { (kind(member, &story, pair)) }
-                    }
-                }
-            }
-        }
+        (table("Copies of one text, the first one first", &copies, &story))
+        @if !others.is_empty() { (table("Other reports, which share passages with it", &others, &story)) }
         @if story.not_compared > 0 { p.notice { (words::count(story.not_compared, "more member", "more members")) " not compared." } }
         section aria-label="What the texts share" {
             h2 { "What the texts share" }
-            p.about { "Coloured: word for word the same as in the one shown for all." }
+            p.about { "Coloured: word for word the same as in the one shown for all. Above each text, the facts that only one of the two states." }
             div.texts {
-                @for text in &texts { (text_of(text, &story)) }
+                @for text in &texts { (text_of(text, &story, texts.first())) }
             }
         }
     };
     let title = format!("Story: {headline}");
     Ok(Page::new(title, body).under("Stories", "/stories").with_json(format!("/v1/stories/{}", story.id)).respond())
+}
+
+/// Members with how much of their text is the same as in the canonical article.
+fn table(caption: &str, members: &[&Card], story: &Story) -> Markup {
+    html! {
+        table {
+            caption { (caption) }
+            thead { tr { th scope="col" { "Article" } th scope="col" { "Publisher" } th scope="col" { "Published" } th scope="col" { "Agency" } th scope="col" { "Same words" } } }
+            tbody {
+                @for member in members {
+                    tr {
+                        td lang=[member.facts.language.as_deref()] dir="auto" { a href=(cards::path(member)) { (cards::headline(member)) } }
+                        td dir="auto" { (publisher(member)) }
+                        td { (words::published(&member.facts.published, member.head.first_seen_at)) }
+                        td { (member.facts.agency.as_deref().unwrap_or_default()) }
+                        td.number {
+                            @if let Some(pair) = pair(story, member) { (percent(pair.jaccard)) }
+                            @else if member.head.id.to_string() == story.canonical.id { "shown for all" }
+                            @else { "not compared" }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn time(card: &Card) -> jiff::Timestamp {
@@ -164,15 +176,10 @@ fn pair<'a>(story: &'a Story, member: &Card) -> Option<&'a Pair> {
 /// From this share of common passages on, a text is a copy; below, it contains parts of another.
 const COPY: f64 = 0.8;
 
-fn kind(member: &Card, story: &Story, pair: Option<&Pair>) -> Markup {
-    let agency = member.facts.agency.as_deref();
-    html! {
-        @if member.head.id.to_string() == story.canonical.id { "shown for all" }
-        @else if let Some(pair) = pair {
-            @if pair.containment >= COPY { "copy" } @else { "shares passages" }
-        }
-        @if let Some(agency) = agency { " (" (agency) ")" }
-    }
+/// Whether a member's text is that of the canonical article. One that was not compared is listed with the copies, and
+/// says so.
+fn is_copy(story: &Story, member: &Card) -> bool {
+    pair(story, member).is_none_or(|pair| pair.containment >= COPY)
 }
 
 /// The members in time, from the first to the last. One that does not state when it was published has no place there.
@@ -196,7 +203,21 @@ fn axis(members: &[&Card]) -> Markup {
     }
 }
 
-fn text_of(article: &Article, story: &Story) -> Markup {
+/// What a text states that another does not: its names and amounts.
+fn only_in(article: &Article, other: &Article) -> String {
+    let names = |article: &Article| -> BTreeSet<String> {
+        let amounts = article.detail.quantities.iter().map(words::quantity);
+        article.facts.entities.iter().map(|entity| entity.name.clone()).chain(amounts).collect()
+    };
+    let known = names(other);
+    names(article).into_iter().filter(|name| !known.contains(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// A text with what it shares with the canonical article.
+fn text_of(article: &Article, story: &Story, canonical: Option<&Article>) -> Markup {
+    let other = canonical.filter(|canonical| canonical.head.id != article.head.id);
+    let differences = other.map(|other| (only_in(article, other), only_in(other, article)));
+
     let id = article.head.id.to_string();
     let passages = story.shared.iter().filter(|shared| shared.member == id).flat_map(|shared| &shared.passages);
     let shared = by_paragraph(passages);
@@ -205,6 +226,10 @@ fn text_of(article: &Article, story: &Story) -> Markup {
         article.text lang=[article.facts.language.as_deref()] {
             h3 dir="auto" { a href=(cards::path(&card)) { (cards::headline(&card)) } }
             p.about lang="en" { (publisher(&card)) }
+            @if let Some((here, there)) = differences {
+                @if !here.is_empty() { p.about lang="en" { "Only here: " (here) } }
+                @if !there.is_empty() { p.about lang="en" { "Not here: " (there) } }
+            }
             @for (number, paragraph) in (0..).zip(cards::beginning(&article.detail.body, TEXT_BYTES).0) {
                 @let spans = shared.get(&number).map(Vec::as_slice).unwrap_or_default();
                 p dir="auto" {
