@@ -1,5 +1,5 @@
-//! `GET /entities/{type}/{id}`: what the archive has about a person, an organisation, a place, a country, a publisher or
-//! an author: how often over time, in whose company, and the latest articles.
+//! `GET /entities/{type}/{id}`: what the archive has about a person, an organisation, a place, a country, a publisher
+//! or an author: how often over time, in whose company, and the latest articles.
 
 use super::{
     api::Api,

@@ -1,5 +1,5 @@
-//! `GET /articles/{id}/evidence`: the raw document line by line, each kept, mined or removed, and why. `field` lights the
-//! bytes that a fact was read from, so that a proof can be sent as a link.
+//! `GET /articles/{id}/evidence`: the raw document line by line, each kept, mined or removed, and why. `field` lights
+//! the bytes that a fact was read from, so that a proof can be sent as a link.
 
 use super::{
     api::{Api, segment},

@@ -1,5 +1,5 @@
-//! The state of a list, which is the query string of its URL: the API's own parameters, so that every page of a list is a
-//! query that can be copied.
+//! The state of a list, which is the query string of its URL: the API's own parameters, so that every page of a list is
+//! a query that can be copied.
 
 /// The parameters of a request, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -344,8 +344,8 @@ def everyone_can_read_them(pages, of):
         if path == "/docs":
             pages.page.evaluate("document.querySelectorAll('details').forEach((details, at) => { details.open = at < 3 })")
         found = axe.run(pages.page, options={"runOnly": WCAG}).response["violations"]
-        told = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
-        assert not told, (path, told)
+        violations = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
+        assert not violations, (path, violations)
         wide, screen = pages.page.evaluate("[document.scrollingElement.scrollWidth, window.innerWidth]")
         assert wide <= screen, (path, wide)
 
