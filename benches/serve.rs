@@ -208,7 +208,7 @@ impl Connection {
         self.request.clear();
         let _ = write!(
             self.request,
-            "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/html, */*;of={accepts}\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/html, */*;q=0.8;of={accepts}\r\n\r\n"
         );
         let failed = CommandError::io(path.to_owned());
         self.exchange().map_err(failed)

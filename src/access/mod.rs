@@ -50,7 +50,7 @@ impl Policy {
     pub const OPEN: Self = Self { keyed_reads: false, keyed_writes: false };
 }
 
-/// Endpoints that describe the API. They need no key.
+/// What shows nothing of the archive: the API's own description and health, and two forms. It needs no key.
 const OPEN: [&str; 5] = ["/healthz", "/openapi.json", "/docs", "/key", "/try"];
 /// What the pages look like and do. It says nothing about the archive.
 const ASSETS: &str = "/assets/";

@@ -90,24 +90,22 @@ pub fn preview(document: &RawDocument) -> Result<(Article, Evidence), IngestErro
     Ok(Incoming::new(document, draft, origin).preview(document))
 }
 
-/// Previews each entry of a feed, or the one article of any other document.
+/// Previews each entry of a feed, or the one article of any other document. The evidence has the document's text.
 pub fn previews(document: &RawDocument) -> Vec<Result<(Article, Evidence), IngestError>> {
-    match reading::form(document) {
+    let text = reading::decode(document).map(|decoded| decoded.text).unwrap_or_default();
+    let previews = match reading::form(document) {
         Ok(DocumentFormat::Feed) => feed::previews(document),
         _ => vec![preview(document)],
-    }
+    };
+    let with_text = |(article, evidence): (Article, Evidence)| (article, evidence.with_text(&text));
+    previews.into_iter().map(|preview| preview.map(with_text)).collect()
 }
 
-/// Previews a document on the pool of readers; the evidence has the document's text.
+/// Previews a document as soon as the pool has a place.
 pub async fn read_previews(
     document: RawDocument,
 ) -> Result<Vec<Result<(Article, Evidence), IngestError>>, IngestError> {
-    let read = |document: &RawDocument| {
-        let text = reading::decode(document).map(|decoded| decoded.text).unwrap_or_default();
-        let with_text = |(article, evidence): (Article, Evidence)| (article, evidence.with_text(&text));
-        previews(document).into_iter().map(|preview| preview.map(with_text)).collect()
-    };
-    Ok(reading_pool::read(document, read).await?.1)
+    Ok(reading_pool::read(document, previews).await?.1)
 }
 
 #[derive(Clone, Debug)]

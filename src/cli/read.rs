@@ -10,7 +10,6 @@ use super::{
 use crate::{
     archive::{IngestError, document_files::InputDocument, previews},
     article::{Article, Evidence, RawDocument},
-    reading,
 };
 use anstream::eprintln;
 use clap::Args;
@@ -51,7 +50,6 @@ pub fn run(options: ReadOptions) -> Result<ExitCode, CommandError> {
 
 /// Reads one article, or one per entry of a feed.
 fn read(document: &RawDocument) -> Vec<Result<ReadOutput, IngestError>> {
-    let text = reading::decode(document).map(|decoded| decoded.text).unwrap_or_default();
-    let read = |(article, evidence): (Article, Evidence)| ReadOutput { article, evidence: evidence.with_text(&text) };
+    let read = |(article, evidence): (Article, Evidence)| ReadOutput { article, evidence };
     previews(document).into_iter().map(|preview| preview.map(read)).collect()
 }

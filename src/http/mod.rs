@@ -36,7 +36,7 @@ mod facets;
 mod failures;
 mod history;
 mod ingest;
-mod negotiate;
+pub(crate) mod negotiate;
 pub mod openapi;
 pub mod origin;
 pub(crate) mod params;

@@ -53,6 +53,11 @@ impl Format {
     }
 }
 
+/// Whether a client prefers a page to JSON: a browser does, and a client that accepts anything does not.
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    accept(headers).is_some_and(|accept| quality(&accept, "text/html") > quality(&accept, JSON))
+}
+
 /// Returns the `Accept` header; nothing if it is missing or empty, which accepts everything.
 fn accept(headers: &HeaderMap) -> Option<String> {
     let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
@@ -97,6 +102,21 @@ fn quality(accept: &str, media_type: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn browsers_prefer_pages() {
+        for (accept, expected) in [
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
+            ("text/html", true),
+            ("*/*", false),
+            ("application/json, text/html;q=0.5", false),
+            ("text/html;q=0", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().expect("a header value"))]);
+            assert_eq!(prefers_html(&headers), expected, "{accept}");
+        }
+        assert!(!prefers_html(&HeaderMap::new()));
+    }
 
     #[test]
     fn the_accept_header_selects_the_format() {

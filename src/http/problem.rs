@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{
     ToSchema,
@@ -139,7 +139,7 @@ codes! {
 }
 
 /// A problem details object (RFC 9457).
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProblemBody {
     #[serde(rename = "type")]
     pub kind: String,
@@ -149,12 +149,12 @@ pub struct ProblemBody {
     pub code: String,
     pub request_id: String,
     /// Every fault of the request, not only the first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
 }
 
 /// A fault in one part of a request: a parameter, by its name, or a member of the body, by its RFC 6901 pointer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,

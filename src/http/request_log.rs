@@ -50,10 +50,6 @@ pub async fn identify(State(templates): State<Templates>, request: Request, next
 /// Returns the problem of an error that was not reported as one: a path that the router cannot decode, or a fault of
 /// this program.
 fn bare_error(response: &Response) -> Option<Problem> {
-    // A form is shown again with what was wrong with it.
-    if response.headers().contains_key(header::CONTENT_SECURITY_POLICY) {
-        return None;
-    }
     match response.status() {
         StatusCode::BAD_REQUEST => {
             Some(Problem::new(Code::UnreadableRequest, "expected a path of percent-encoded UTF-8"))

@@ -1,12 +1,9 @@
 //! The pages' way to the archive: the HTTP API itself, called in the same process. A page therefore shows nothing that
 //! the API does not say, and refuses what the API refuses.
 
-use crate::http::{
-    admission::Admission,
-    problem::{Code, Problem},
-};
+use crate::http::{admission::Admission, problem::Problem};
 use axum::{Router, body::Body, response::Response};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -90,7 +87,8 @@ impl Api {
             return Err(problem);
         }
         if response.status().is_client_error() || response.status().is_server_error() {
-            return Err(Problem::new(Code::PathNotFound, format!("{path} was answered with {}", response.status())));
+            let unexpected = std::io::Error::other(format!("{path} was answered with {}", response.status()));
+            return Err(Problem::internal(&unexpected));
         }
         Ok(response)
     }
@@ -100,12 +98,6 @@ impl Api {
         let Ok(response) = self.routes.clone().oneshot(request).await;
         response
     }
-}
-
-/// Whether a request prefers a page to JSON: a browser names `text/html`, and the API's clients do not.
-pub fn prefers_page(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|range| range.trim().starts_with("text/html"))
 }
 
 /// A segment of a path, escaped.

@@ -67,7 +67,7 @@ pub async fn article(
     let evidence = evidence.filter(|_| article.head.revision == newest);
     let with_images = query.get("images").is_some();
     let entry = Entry { card: Card { head: article.head.clone(), facts: article.facts.clone() }, highlights: None };
-    let sources = super::home::sources(&api, std::slice::from_ref(&entry)).await[0];
+    let sources = super::home::sources(&api, std::slice::from_ref(&entry)).await.remove(0);
     let related = related.ok().flatten().map_or(Vec::new(), |related| related.related);
     let groups = by_paragraph(&article);
     let (shown_text, more) = cards::beginning(&article.detail.body, TEXT_BYTES);
@@ -76,7 +76,7 @@ pub async fn article(
             article.text lang=[article.facts.language.as_deref()] {
                 h1 dir="auto" { (cards::headline(&entry.card)) }
                 @if let Some(deck) = &article.facts.deck { p.deck dir="auto" { (marked(&groups, "deck", 0, deck)) } }
-                (cards::about(&entry.card, sources))
+                (cards::about(&entry.card, sources.as_deref()))
                 @if article.head.revision != newest {
                     p.notice lang="en" { "Revision " (article.head.revision) " of " (newest) ". "
                         a href={ "/articles/" (article.head.id) } { "The newest one" } }

@@ -29,8 +29,8 @@ pub struct Range {
 }
 
 /// Shows an article: its headline, where, when and by whom it was published, and what matched or its summary.
-/// `sources`: how many articles tell its story.
-pub fn card(entry: &Entry, sources: u64) -> Markup {
+/// `sources`: how many articles tell its story, if there are several.
+pub fn card(entry: &Entry, sources: Option<&str>) -> Markup {
     let card = &entry.card;
     let passages: Vec<&Passage> =
         entry.highlights.iter().flatten().filter(|passage| passage.field != "headline").take(2).collect();
@@ -48,7 +48,7 @@ pub fn card(entry: &Entry, sources: u64) -> Markup {
 }
 
 /// The line below a headline, in the language of the page.
-pub fn about(card: &Card, sources: u64) -> Markup {
+pub fn about(card: &Card, sources: Option<&str>) -> Markup {
     let facts = &card.facts;
     html! {
         p.about lang="en" {
@@ -57,8 +57,8 @@ pub fn about(card: &Card, sources: u64) -> Markup {
                 span dir="auto" { (dateline.place.as_ref().map_or(&dateline.text, |place| &place.name)) }
             }
             span { (words::published(&facts.published, card.head.first_seen_at)) }
-            @if sources > 1 {
-                a href={ "/stories/" (card.head.story) } { (words::count(sources, "source", "sources")) }
+            @if let Some(sources) = sources {
+                a href={ "/stories/" (card.head.story) } { (sources) }
             }
             @if facts.partial { span { "only a part of the article" } }
         }

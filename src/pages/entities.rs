@@ -67,7 +67,7 @@ pub async fn entity(State(api): State<Api>, Path((kind, id)): Path<(String, Stri
         }
         div.reading {
             section aria-label="Latest articles" {
-                @for (entry, sources) in articles.articles.iter().zip(&sources) { (cards::card(entry, *sources)) }
+                @for (entry, sources) in articles.articles.iter().zip(&sources) { (cards::card(entry, sources.as_deref())) }
                 @if counts.total > articles.articles.len() as u64 { p.next { a href=(query.at("/")) { "All of these articles →" } } }
             }
             aside.facts aria-label="In whose company" {

@@ -1,33 +1,19 @@
 //! Problems as pages: the title, the details, and what to do.
 
-use super::{api::prefers_page, key, layout::Page};
-use crate::http::problem::{Code, PROBLEM_MEDIA_TYPE};
+use super::{key, layout::Page};
+use crate::http::{
+    negotiate::prefers_html,
+    problem::{Code, PROBLEM_MEDIA_TYPE, ProblemBody},
+};
 use axum::{extract::Request, middleware::Next, response::Response};
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use maud::html;
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Problem {
-    code: String,
-    title: String,
-    detail: String,
-    request_id: String,
-    #[serde(default)]
-    errors: Vec<Fault>,
-}
-
-#[derive(Deserialize)]
-struct Fault {
-    parameter: Option<String>,
-    detail: String,
-}
 
 /// Shows the problems of pages as pages. Those of the API stay what its contract says.
 pub async fn as_pages(request: Request, next: Next) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let is_page = prefers_page(request.headers()) && !path.starts_with("/v1/");
+    let is_page = prefers_html(request.headers()) && !path.starts_with("/v1/");
     let response = next.run(request).await;
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_MEDIA_TYPE);
     if !is_page || !is_problem {
@@ -35,7 +21,7 @@ pub async fn as_pages(request: Request, next: Next) -> Response {
     }
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) else {
+    let Ok(problem) = serde_json::from_slice::<ProblemBody>(&bytes) else {
         return Response::from_parts(parts, bytes.into());
     };
     let mut page = page(&problem, parts.status, &path).respond();
@@ -47,7 +33,7 @@ pub async fn as_pages(request: Request, next: Next) -> Response {
     page
 }
 
-fn page(problem: &Problem, status: StatusCode, path: &str) -> Page {
+fn page(problem: &ProblemBody, status: StatusCode, path: &str) -> Page {
     let needs_key =
         [Code::KeyMissing, Code::KeyUnknown, Code::ScopeMissing].iter().any(|code| code.name() == problem.code);
     let body = html! {

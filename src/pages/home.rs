@@ -1,7 +1,7 @@
 //! `GET /`: search. Every state of it is a query of `GET /v1/articles`, with the same parameters.
 
 use super::{
-    api::{Api, prefers_page},
+    api::Api,
     cards::{self, Entry},
     chart::{self, Timeline},
     layout::Page,
@@ -13,7 +13,7 @@ use crate::{
         labels::{country_label, language_label},
         media_topic,
     },
-    http::problem::Problem,
+    http::{negotiate::prefers_html, problem::Problem},
 };
 use axum::{
     extract::{Request, State},
@@ -66,7 +66,7 @@ pub struct Value {
 
 /// A browser gets the page, any other client the index of the API.
 pub async fn home(State(api): State<Api>, request: Request) -> Response {
-    if !prefers_page(request.headers()) {
+    if !prefers_html(request.headers()) {
         let mut index = api.pass(request).await;
         index.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
         return index;
@@ -128,7 +128,7 @@ async fn page(api: &Api, raw: Option<&str>) -> Result<Page, Problem> {
         } @else {
             (order(&query))
             section aria-label="Articles" {
-                @for (entry, sources) in articles.articles.iter().zip(&sources) { (cards::card(entry, *sources)) }
+                @for (entry, sources) in articles.articles.iter().zip(&sources) { (cards::card(entry, sources.as_deref())) }
             }
         }
         @if let Some(next) = articles.next.as_deref().and_then(|next| next.split_once('?')) {
@@ -138,15 +138,19 @@ async fn page(api: &Api, raw: Option<&str>) -> Result<Page, Problem> {
     Ok(Page { query, ..Page::new(title, body).with_json(list) })
 }
 
-/// Returns how many articles tell the story of each entry.
-pub async fn sources(api: &Api, entries: &[Entry]) -> Vec<u64> {
+/// Returns how many articles tell the story of each entry, in words; nothing if it is the only one.
+pub async fn sources(api: &Api, entries: &[Entry]) -> Vec<Option<String>> {
     #[derive(Deserialize)]
     struct Members {
         articles: Vec<serde_json::Value>,
+        next: Option<String>,
     }
     join_all(entries.iter().map(async |entry| {
         let path = format!("/v1/articles?story={}&limit=100&fields=id", entry.card.head.story);
-        api.get::<Members>(&path).await.map_or(1, |members| members.articles.len() as u64)
+        let members = api.get::<Members>(&path).await.ok()?;
+        let number = words::count(members.articles.len() as u64, "source", "sources");
+        (members.articles.len() > 1)
+            .then(|| if members.next.is_some() { format!("more than {number}") } else { number })
     }))
     .await
 }

@@ -1,6 +1,8 @@
 //! The state of a list, which is the query string of its URL: the API's own parameters, so that every page of a list is
 //! a query that can be copied.
 
+use crate::http::params::pairs;
+
 /// The parameters of a request, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UrlQuery(Vec<(String, String)>);
@@ -8,8 +10,7 @@ pub struct UrlQuery(Vec<(String, String)>);
 impl UrlQuery {
     /// Reads a query string. Empty values are left out: an empty form field is no filter.
     pub fn parse(raw: Option<&str>) -> Self {
-        let pairs = form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned();
-        Self(pairs.filter(|(_, value)| !value.trim().is_empty()).collect())
+        Self(pairs(raw).into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {

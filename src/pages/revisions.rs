@@ -80,7 +80,8 @@ pub async fn revisions(
         @match differences {
             Some(Ok(differences)) => (shown(&differences, from, to, card.facts.language.as_deref())),
             Some(Err(problem)) => p.notice { (problem.detail) },
-            None => @if newest == 1 { p.notice { "There is one revision, so nothing to compare it with." } },
+            None if newest == 1 => p.notice { "There is one revision, so nothing to compare it with." },
+            None => p.notice { "Choose two different revisions to compare." },
         }
         table {
             caption { "Revisions, the newest first" }

@@ -7,13 +7,17 @@ use super::{
     query::UrlQuery,
     words,
 };
-use crate::{article::Instant, http::problem::Problem};
+use crate::{
+    article::Instant,
+    http::problem::{Code, Fault, Problem},
+    sources::{Health, SourceState},
+};
 use axum::{
     body::Body,
     extract::{Path, RawQuery, State},
     response::Response,
 };
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -29,28 +33,10 @@ struct Source {
     id: String,
     url: String,
     title: Option<String>,
-    state: String,
+    state: SourceState,
     interval_seconds: u64,
     next_poll_at: Option<Instant>,
     health: Health,
-}
-
-#[derive(Deserialize)]
-struct Health {
-    last_polled_at: Option<Instant>,
-    last_success_at: Option<Instant>,
-    last_error: Option<RemoteError>,
-    failures: u64,
-    entries_seen: u64,
-    entries_ingested: u64,
-    entries_failed: u64,
-    last_entry_error: Option<RemoteError>,
-}
-
-#[derive(Deserialize)]
-struct RemoteError {
-    at: Instant,
-    detail: String,
 }
 
 pub async fn sources(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
@@ -89,8 +75,8 @@ async fn page(api: &Api, raw: Option<&str>, problem: Option<Problem>, url: &str)
         p.exports { a href="/v1/sources.opml" { "The list as OPML" } }
     };
     let mut page = Page::new(name_of("/sources"), body).with_json(path);
-    if let Some(problem) = problem {
-        page.status = problem.code.status();
+    if problem.is_some() {
+        page.status = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(page)
 }
@@ -104,7 +90,7 @@ fn said(problem: &Problem) -> String {
 fn one(source: &Source) -> Markup {
     let path = format!("/sources/{}", segment(&source.id));
     let name = source.title.as_deref().unwrap_or(&source.url);
-    let is_paused = source.state == "paused";
+    let is_paused = source.state == SourceState::Paused;
     html! {
         section.source {
             h2 dir="auto" { (name) }
@@ -131,18 +117,18 @@ fn button(path: &str, action: &str, label: &str, name: &str) -> Markup {
 /// The state of a source in a sentence or two.
 fn health(source: &Source) -> String {
     let health = &source.health;
-    let state = match (source.state.as_str(), health.last_success_at) {
-        ("paused", _) => "Paused.".to_owned(),
-        ("retired", _) => "The site says that this feed is gone; it is not polled any more.".to_owned(),
-        ("failing", Some(at)) => format!(
+    let state = match (source.state, health.last_success_at) {
+        (SourceState::Paused, _) => "Paused.".to_owned(),
+        (SourceState::Retired, _) => "The site says that this feed is gone; it is not polled any more.".to_owned(),
+        (SourceState::Failing, Some(at)) => format!(
             "Failed {} in a row; last answered {}.",
-            words::count(health.failures, "time", "times"),
+            words::count(health.failures.into(), "time", "times"),
             words::minute(at)
         ),
-        ("failing", None) => "It has never answered.".to_owned(),
-        (_, Some(at)) => format!("Works; last answered {}.", words::minute(at)),
-        (_, None) if health.last_polled_at.is_none() => "Not polled yet.".to_owned(),
-        (_, None) => "Polled, without an answer so far.".to_owned(),
+        (SourceState::Failing, None) => "It has never answered.".to_owned(),
+        (SourceState::Active, Some(at)) => format!("Works; last answered {}.", words::minute(at)),
+        (SourceState::Active, None) if health.last_polled_at.is_none() => "Not polled yet.".to_owned(),
+        (SourceState::Active, None) => "Polled, without an answer so far.".to_owned(),
     };
     let articles = match (health.entries_seen, health.entries_failed) {
         (0, _) => String::new(),
@@ -190,11 +176,6 @@ struct ImportedEntry {
     errors: Vec<Fault>,
 }
 
-#[derive(Deserialize)]
-struct Fault {
-    detail: String,
-}
-
 /// `POST /sources/import`: adds the sources of an OPML document, and shows the result of each.
 pub async fn import(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let form = forms::receive(&api.admission, &headers, body).await?;
@@ -231,7 +212,7 @@ pub async fn change(State(api): State<Api>, Path((id, action)): Path<(String, St
         "remove" => api.send(Method::DELETE, &path, None).await?,
         _ => {
             let detail = format!("expected poll, pause, resume or remove, found {action:?}");
-            return Err(Problem::new(crate::http::problem::Code::PathNotFound, detail));
+            return Err(Problem::new(Code::PathNotFound, detail));
         }
     }
     Ok(forms::lead_to("/sources"))

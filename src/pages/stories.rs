@@ -85,7 +85,7 @@ pub async fn stories(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result<
         @for story in &list.stories {
             article.card lang=[story.canonical.facts.language.as_deref()] {
                 h2 dir="auto" { a href={ "/stories/" (story.id) } { (cards::headline(&story.canonical)) } }
-                (cards::about(&story.canonical, story.members))
+                (cards::about(&story.canonical, Some(&words::count(story.members, "source", "sources"))))
                 @if let Some(summary) = &story.canonical.facts.summary { p.summary dir="auto" { (summary) } }
             }
         }

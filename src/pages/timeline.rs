@@ -17,6 +17,8 @@ use maud::html;
 use std::collections::HashMap;
 
 const QUERIES: usize = 5;
+/// Bars of a drawing.
+const BARS: usize = 200;
 const INTERVALS: [&str; 6] = ["day", "week", "month", "quarter", "year", "hour"];
 
 pub async fn timeline(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
@@ -26,7 +28,11 @@ pub async fn timeline(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result
     // The axis is that of all articles, so that equal places are equal times.
     let interval = query.get("interval").unwrap_or("auto");
     let axis_path = range.clone().and("interval", interval).at("/v1/timeline");
-    let axis: Timeline = api.get(&axis_path).await?;
+    let mut axis: Timeline = api.get(&axis_path).await?;
+    let too_many = axis.buckets.len() > BARS;
+    if too_many {
+        axis = api.get(&range.clone().and("interval", "auto").at("/v1/timeline")).await?;
+    }
     let counted = texts.iter().map(async |text| {
         let path = range.clone().and("q", text).and("interval", &axis.interval).at("/v1/timeline");
         Ok::<_, Problem>((*text, api.get::<Timeline>(&path).await?))
@@ -54,6 +60,7 @@ pub async fn timeline(State(api): State<Api>, RawQuery(raw): RawQuery) -> Result
                 " " button type="submit" { "Show" }
             }
         }
+        @if too_many { p.notice { "More than " (BARS) " bars by " (interval) ": shown by " (axis.interval) ". A shorter range has fewer." } }
         section {
             h2 { "All articles: " (words::grouped(axis.total)) }
             (chart::bars(&axis, &range, "/"))

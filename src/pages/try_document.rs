@@ -10,7 +10,7 @@ use crate::{
     http::problem::Problem,
 };
 use axum::{body::Body, extract::State, response::Response};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -42,15 +42,22 @@ pub async fn read(State(api): State<Api>, headers: HeaderMap, body: Body) -> Res
     let form = forms::receive(&api.admission, &headers, body).await?;
     let (text, media_type) = (form.get("document").unwrap_or_default(), form.get("media_type").unwrap_or("text/html"));
     if text.trim().is_empty() {
-        return Ok(page(text, media_type, html! { p.error role="alert" { "Paste a document first." } }).respond());
+        return Ok(refused(text, media_type, "Paste a document first."));
     }
     let envelope = json!({ "content": text, "media_type": media_type });
-    let result = match api.post::<Previews>("/v1/preview", &envelope).await {
-        Ok(previews) => html! { @for preview in &previews.articles { (shown(preview)) } },
-        Err(problem) if problem.code.status().is_server_error() => return Err(problem),
-        Err(problem) => html! { p.error role="alert" { (problem.detail) } },
-    };
-    Ok(page(text, media_type, result).respond())
+    match api.post::<Previews>("/v1/preview", &envelope).await {
+        Ok(previews) => {
+            let result = html! { @for preview in &previews.articles { (shown(preview)) } };
+            Ok(page(text, media_type, result).respond())
+        }
+        Err(problem) if problem.code.status().is_server_error() => Err(problem),
+        Err(problem) => Ok(refused(text, media_type, &problem.detail)),
+    }
+}
+
+fn refused(text: &str, media_type: &str, why: &str) -> Response {
+    let page = page(text, media_type, html! { p.error role="alert" { (why) } });
+    Page { status: StatusCode::UNPROCESSABLE_ENTITY, ..page }.respond()
 }
 
 fn page(text: &str, media_type: &str, result: Markup) -> Page {
@@ -80,7 +87,7 @@ fn shown(preview: &Preview) -> Markup {
                     article.text lang=[article.facts.language.as_deref()] {
                         @let card = Card { head: article.head.clone(), facts: article.facts.clone() };
                         h2 dir="auto" { (super::cards::headline(&card)) }
-                        (super::cards::about(&card, 1))
+                        (super::cards::about(&card, None))
                         @for paragraph in super::cards::beginning(&article.detail.body, TEXT_BYTES).0 { p dir="auto" { (paragraph) } }
                         @if article.detail.body.is_empty() { p.empty lang="en" { "The document contains no text of an article." } }
                     }

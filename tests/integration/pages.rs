@@ -69,7 +69,7 @@ async fn every_page_is_html_that_may_run_and_load_nothing_of_others() {
 async fn the_first_path_is_a_page_only_for_browsers() {
     let server = Server::with_seeds().await;
     assert!(page(&server, "/").await.text().contains("<h1"));
-    for accept in ["*/*", "application/json"] {
+    for accept in ["*/*", "application/json", "application/json, text/html;q=0.5"] {
         let index = server.get_with("/", &[("accept", accept)]).await;
         assert_eq!(index.json()["articles"], "/v1/articles", "{accept}");
     }
@@ -125,7 +125,7 @@ async fn an_image_of_a_publisher_is_loaded_only_if_asked_for() {
 async fn forms_do_what_the_api_does_and_lead_back() {
     let server = Server::new().await;
     let refused = send(&server, "/sources", &[], "url=ftp%3A%2F%2Fgazette.example").await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text().contains("id=\"url-error\"") && refused.text().contains("ftp://gazette.example"));
     let added = send(&server, "/sources", &[], "url=https%3A%2F%2Fgazette.example%2Ffeed").await;
     assert_eq!((added.status, added.header("location")), (StatusCode::SEE_OTHER, "/sources"));
@@ -140,7 +140,7 @@ async fn forms_do_what_the_api_does_and_lead_back() {
     let list = "opml=%3Copml+version%3D%222.0%22%3E%3Chead%2F%3E%3Cbody%3E%3Coutline+text%3D%22Gazette%22+xmlUrl%3D%22https%3A%2F%2Fgazette.example%2Ffeed%22%2F%3E%3C%2Fbody%3E%3C%2Fopml%3E";
     let imported = send(&server, "/sources/import", &[], list).await.text();
     assert!(imported.contains("Gazette") && imported.contains("added"), "{imported}");
-    assert_eq!(send(&server, "/sources/import", &[], "opml=nothing").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(send(&server, "/sources/import", &[], "opml=nothing").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
@@ -156,6 +156,7 @@ async fn a_document_is_tried_and_not_stored() {
     assert_eq!(preview["articles"][0]["evidence"]["pieces"][0]["text"], "Lift opens\n");
     let lines = request("POST", "/v1/preview", &[("content-type", "application/x-ndjson")], "{}".into());
     assert_eq!(server.call(lines).await.problem(), "unsupported_media_type");
+    assert_eq!(send(&server, "/try", &[], "document=+").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(server.get("/v1/articles").await.json()["articles"].as_array().map(Vec::len), Some(0));
 }
 
@@ -230,4 +231,11 @@ async fn a_long_document_makes_no_long_page() {
     assert!(first.contains("/evidence?from=65536"));
     let second = page(&server, &format!("{article}/evidence?from=65536")).await.text();
     assert!(second.contains("/evidence?from=0") && second.contains("/evidence?from=131072"));
+}
+
+#[tokio::test]
+async fn a_long_timeline_has_few_bars() {
+    let server = Server::with_seeds().await;
+    let html = page(&server, "/timeline?interval=day&q=water").await.text();
+    assert!(html.contains("More than 200 bars by day") && html.contains("articles by month"), "{html}");
 }

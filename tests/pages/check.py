@@ -191,6 +191,7 @@ def revisions_are_compared(pages, of):
     assert pages.page.locator("ins").count() and pages.page.locator("del").count()
     pages.page.select_option("#revision-to", "1")
     pages.page.click("form.compare button")
+    assert "Choose two different revisions" in pages.text()
     pages.open(f"/articles/{of['revised']}/revisions")
     pages.page.click("tbody tr:last-child a")
     assert "Revision 1 of" in pages.text(".notice")
