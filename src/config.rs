@@ -16,8 +16,8 @@ pub struct Config {
     pub objects: Option<String>,
     /// `DATELINE_METRICS`: the stage under which the functions publish metrics. Default: none are published.
     pub metrics: Option<String>,
-    /// `DATELINE_PUBLIC_URL`: the base URL at which WebSub hubs reach the API. Default: none; no hub is asked to
-    /// notify.
+    /// `DATELINE_PUBLIC_URL`: the base URL at which clients and WebSub hubs reach the API. Default: none; no hub is asked to
+    /// notify, and links in feeds use the host of the request.
     pub public_url: Option<String>,
     /// `DATELINE_TRUST`: `system` trusts the system's root certificates. Default: only the roots that AWS services use,
     /// which saves about 8 ms of a cold start.

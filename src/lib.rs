@@ -7,8 +7,8 @@
 //! ```
 //!
 //! One module per stage. Dependencies point towards [`article`], which depends on no other module; `http` and `cli` may
-//! use all of them; `pages` shows what `http` answers. Only [`store`] uses the SDK, only `http` chooses status codes, only the binaries and `cli` build
-//! clients.
+//! use all of them; `pages` shows what `http` answers; `formats` writes what leaves in the formats of others. Only
+//! [`store`] uses the SDK, only `http` chooses status codes, only the binaries and `cli` build clients.
 
 pub mod access;
 pub mod archive;
@@ -17,7 +17,9 @@ pub mod article;
 pub mod cli;
 pub mod config;
 pub mod enrich;
+pub mod export;
 pub mod fetch;
+mod formats;
 pub mod http;
 mod json;
 #[cfg(feature = "lambda")]

@@ -55,6 +55,8 @@ pub const PAGE_BYTES: usize = 3 * 1024 * 1024;
 pub const PAGE_QUERIES: usize = 24;
 /// Maximum members of stories that one page reads to show each story once; a page that needs more is short.
 pub const COLLAPSE_MEMBERS_READ: usize = 400;
+/// Entries of a feed, by default.
+pub const FEED_ENTRIES_DEFAULT: usize = 50;
 pub const CHANGES_PAGE_DEFAULT: usize = 100;
 pub const CHANGES_PAGE_MAX: usize = 1_000;
 pub const ENTITIES_PAGE_DEFAULT: usize = 10;

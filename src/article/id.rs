@@ -40,6 +40,15 @@ impl ArticleId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the id as a URN: a UUID of version 8 (RFC 9562, 5.8), whose other 122 bits are those of the id.
+    pub fn urn(&self) -> String {
+        let digit = |byte: u8| ALPHABET.iter().position(|letter| *letter == byte).unwrap_or_default();
+        let bits = self.0.bytes().fold(0u128, |bits, byte| bits << 5 | digit(byte) as u128);
+        let bits = bits & !(0xf << 76) & !(0b11 << 62) | 8 << 76 | 0b10 << 62;
+        let hex = format!("{bits:032x}");
+        format!("urn:uuid:{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
 }
 
 impl std::fmt::Display for ArticleId {
@@ -64,6 +73,13 @@ impl From<ArticleId> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_urn_is_a_uuid_of_the_same_bits() {
+        let id = ArticleId::parse("3v9k2m7qd0w5xg8n1c4hzrt6pb").expect("an id");
+        assert_eq!(id.urn(), "urn:uuid:7b4cc543-dda0-817b-8454-2c247f8d1acb");
+        assert_eq!(ArticleId(["7"; 26].concat()).urn(), "urn:uuid:e739ce73-9ce7-89ce-b39c-e739ce739ce7");
+    }
 
     #[test]
     fn an_id_round_trips_and_malformed_ids_are_refused() {

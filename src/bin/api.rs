@@ -1,6 +1,6 @@
 //! The function that serves the HTTP API.
 
-use dateline::{access::Policy, config::Config, http::Service, lambda, logs, pages};
+use dateline::{access::Policy, config::Config, http::Service, lambda, limits::PAGE_BYTES, logs, pages};
 use lambda_http::{Error, service_fn};
 
 // A function gets one request at a time, so it needs only one thread.
@@ -11,6 +11,7 @@ async fn main() -> Result<(), Error> {
     let archive = lambda::archive(&config)?;
     let metrics = lambda::Metrics::new(&config, "api", archive.store());
     // The gateway has already checked the request's signature or key.
-    let router = pages::router(Service::new(archive, Policy::OPEN));
+    let router =
+        pages::router(Service::new(archive, Policy::OPEN).reached_at(config.public_url).exporting_in_parts(PAGE_BYTES));
     lambda_http::run(service_fn(|request| lambda::answer(router.clone(), &metrics, request))).await
 }

@@ -19,6 +19,7 @@
 mod connections;
 mod doctor;
 mod explain;
+mod export;
 mod failures;
 mod files;
 mod follow;
@@ -111,6 +112,8 @@ enum Command {
     Show(list::ShowOptions),
     /// Search the archive
     Search(search::SearchOptions),
+    /// Write all articles that match to a file: JSON Lines, CSV or Parquet
+    Export(export::ExportOptions),
     /// Rebuild the search index from the archive
     Reindex,
     /// Add, list, show, remove and poll the feeds that fill the archive
@@ -183,6 +186,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::List(options) => list::list(options, location).await,
         Command::Show(options) => list::show(options, location).await,
         Command::Search(options) => search::run(options, location).await,
+        Command::Export(options) => export::run(options, location).await,
         Command::Reindex => search::reindex(location).await,
         Command::Sources(options) => sources::run(options, location).await,
         Command::Keys(options) => keys::run(options, location).await,

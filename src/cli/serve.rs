@@ -105,6 +105,7 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
     let service = Service::new(archive, policy)
         .for_hosts(Hosts::Named(options.host))
         .reaching(options.reach.addresses())
+        .reached_at(options.reach.public_url())
         .admitting(Admission::limited());
     connections::serve(listener, pages::router(service), ConnectionLimits::default(), stop).await?;
     if let Some(emptying) = emptying {

@@ -82,7 +82,7 @@ pub struct ReachOptions {
     /// Delay between two requests to one host
     #[arg(long, value_name = "MILLISECONDS", default_value_t = HOST_DELAY.as_millis() as u64)]
     pace: u64,
-    /// Public URL of this archive, to which WebSub hubs push updates
+    /// Public URL of this archive: hubs push updates to it, and feeds link to it
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }
@@ -91,6 +91,10 @@ impl ReachOptions {
     pub fn poller(&self, archive: Archive) -> Result<Poller, CommandError> {
         let poller = Poller::new(archive, self.fetcher()?, Duration::from_millis(self.pace));
         Ok(poller.reached_at(self.public_url.clone()))
+    }
+
+    pub fn public_url(&self) -> Option<String> {
+        self.public_url.clone()
     }
 
     pub fn addresses(&self) -> AddressPolicy {

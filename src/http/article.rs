@@ -3,6 +3,7 @@
 use super::problem::docs as problem_docs;
 use super::{
     Service,
+    base_url::BaseUrl,
     history::{self, Moment},
     negotiate::Format,
     params::{no_params, read_params, requested_format},
@@ -23,15 +24,16 @@ use http::{HeaderMap, HeaderValue, header};
 
 /// Get an article
 ///
-/// As JSON, `text/plain` or `text/markdown`, by `Accept` or `format`. `as_of` returns the article as a reader would
+/// In the format that `format` names or `Accept` prefers: the archive's JSON, plain text, Markdown, schema.org
+/// `NewsArticle` as JSON-LD, IPTC ninjs 3.1 or 2.2, or NewsML-G2 2.34. `as_of` returns the article as a reader would
 /// have seen it then; `Accept-Datetime` follows RFC 7089.
 #[utoipa::path(get, path = "/v1/articles/{id}", operation_id = "get_article", tag = "articles",
     params(("id" = String, Path, description = "The article's id"),
-           ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`; overrides `Accept`"),
+           ("format" = Option<String>, Query, description = "The representation; overrides `Accept`"),
            ("as_of" = Option<String>, Query, description = "A day or a time: the article as it was then"),
            ("accept-datetime" = Option<String>, Header, description = "RFC 7089: the article as it was then, or its first revision if that is later")),
     responses(
-        (status = 200, description = "The article", headers(("memento-datetime", description = "When the returned revision took effect, if a time was requested")), content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"))),
+        (status = 200, description = "The article", headers(("memento-datetime", description = "When the returned revision took effect, if a time was requested")), content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"), (Object = "application/ld+json"), (Object = "application/vnd.iptc.ninjs+json"), (String = "application/vnd.iptc.g2.newsitem+xml"))),
         (status = 304, description = "Not modified: the representation matches `If-None-Match`"),
         problem_docs::ArticleNotFound,
         problem_docs::NotAcceptable,
@@ -42,6 +44,7 @@ pub async fn article(
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
+    base: BaseUrl,
 ) -> Result<Response, Problem> {
     let (format, moment) = read_params(raw.as_deref(), &["format", "as_of"], |params| {
         (Format::read(params), Moment::read(params, &headers))
@@ -49,8 +52,8 @@ pub async fn article(
     let format = requested_format(format, &headers)?;
     let now = stored_article(&service, &id).await?;
     let mut response = match moment {
-        Some(moment) => history::memento(&service, &now.head.id, moment, format).await?,
-        None => represent(&now, format)?,
+        Some(moment) => history::memento(&service, &now.head.id, moment, format, &base).await?,
+        None => represent(&now, format, &base)?,
     };
     let vary = HeaderValue::from_static("accept, accept-datetime");
     response.headers_mut().insert(header::VARY, vary);

@@ -3,6 +3,7 @@
 //! the rest ([`validate`]).
 
 use super::{
+    export::Streamed,
     problem::{Code, Problem},
     range::RequestedRange,
 };
@@ -19,11 +20,11 @@ use sha2::{Digest, Sha256};
 
 const DIGEST_BYTES: usize = 15;
 
-/// Adds the ETag to a response to GET.
+/// Adds the ETag to a response to GET, unless its body is made while it is sent.
 pub async fn tag(request: Request, next: Next) -> Response {
     let reads = request.method() == Method::GET;
     let response = next.run(request).await;
-    if !reads || response.status() != StatusCode::OK {
+    if !reads || response.status() != StatusCode::OK || response.extensions().get::<Streamed>().is_some() {
         return response;
     }
     let (mut parts, body) = response.into_parts();

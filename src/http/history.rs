@@ -3,6 +3,7 @@
 use super::problem::docs as problem_docs;
 use super::{
     Service,
+    base_url::BaseUrl,
     negotiate::Format,
     params::{article_id, no_params, read_params, requested_format},
     problem::{Code, Problem},
@@ -97,13 +98,13 @@ fn path(id: &ArticleId, number: u32) -> String {
 
 /// Get a revision of an article
 ///
-/// As JSON, `text/plain` or `text/markdown`. A revision never changes.
+/// In the formats of an article. A revision never changes.
 #[utoipa::path(get, path = "/v1/articles/{id}/revisions/{number}", operation_id = "get_revision", tag = "history",
     params(("id" = String, Path, description = "The article's id"),
            ("number" = u32, Path, description = "The revision number"),
-           ("format" = Option<String>, Query, description = "`json`, `text` or `markdown`; overrides `Accept`")),
+           ("format" = Option<String>, Query, description = "The representation; overrides `Accept`")),
     responses(
-        (status = 200, description = "The article at this revision", content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"))),
+        (status = 200, description = "The article at this revision", content((Article = "application/json"), (String = "text/plain"), (String = "text/markdown"), (Object = "application/ld+json"), (Object = "application/vnd.iptc.ninjs+json"), (String = "application/vnd.iptc.g2.newsitem+xml"))),
         problem_docs::RevisionNotFound,
         problem_docs::ArticleDeleted,
 ))]
@@ -112,13 +113,14 @@ pub async fn revision(
     Path((id, number)): Path<(String, String)>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
+    base: BaseUrl,
 ) -> Result<Response, Problem> {
     let format = read_params(raw.as_deref(), &["format"], Format::read)?;
     let format = requested_format(format, &headers)?;
     let id = stored_article(&service, &id).await?.head.id;
     let number = number.parse().map_err(|_| no_revision(&id, &number))?;
     let (revision, article) = read(&service, &id, number).await?;
-    let mut response = represent(&article, format)?;
+    let mut response = represent(&article, format, &base)?;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, IMMUTABLE);
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
@@ -244,13 +246,19 @@ fn read_before(raw: Option<&str>) -> Result<u32, Problem> {
 }
 
 /// Returns the article as it was at a time.
-pub async fn memento(service: &Service, id: &ArticleId, moment: Moment, format: Format) -> Result<Response, Problem> {
+pub async fn memento(
+    service: &Service,
+    id: &ArticleId,
+    moment: Moment,
+    format: Format,
+    base: &BaseUrl,
+) -> Result<Response, Problem> {
     let store = service.archive.store();
     let found = store.revision_at(id, moment.at).await?.filter(|revision| revision.at <= moment.at || moment.or_first);
     let found =
         found.ok_or_else(|| Problem::new(Code::ArticleNotFound, format!("no article {id} at {}", moment.at)))?;
     let (revision, article) = read(service, id, found.number).await?;
-    let mut response = represent(&article, format)?;
+    let mut response = represent(&article, format, base)?;
     let location = header_value(&path(id, revision.number))?;
     response.headers_mut().insert(header::CONTENT_LOCATION, location);
     response.headers_mut().insert(MEMENTO_DATETIME, http_date(revision.at)?);

@@ -10,6 +10,8 @@
 //! | `POST /v1/preview` | [`preview`] |
 //! | `DELETE /v1/articles/{id}`, `POST …/restore` | [`deletion`] |
 //! | `GET /v1/changes` | [`changes`] |
+//! | `GET /v1/feed.json`, `.atom`, `.rss` | [`feeds`] |
+//! | `GET /v1/export.ndjson`, `.csv`, `.parquet` | [`export`] |
 //! | `GET /v1/facets`, `/v1/timeline` | [`facets`] |
 //! | `/v1/sources`, `…/{id}`, `POST …/poll`, `/v1/sources.opml` | [`sources`] |
 //! | `/v1/failures`, `…/{id}`, `…/raw`, `POST …/retry` | [`failures`] |
@@ -28,12 +30,15 @@ mod access;
 pub mod admission;
 mod article;
 mod articles;
+mod base_url;
 mod changes;
 mod deletion;
 mod entities;
 mod etag;
+pub(crate) mod export;
 mod facets;
 mod failures;
+mod feeds;
 mod history;
 mod ingest;
 pub(crate) mod negotiate;
@@ -88,6 +93,10 @@ pub struct Service {
     /// Which addresses sources and webhooks may have.
     pub addresses: AddressPolicy,
     pub admission: Admission,
+    /// The URL at which clients reach the API, if it is not the one that they send requests to.
+    pub public_url: Option<String>,
+    /// The bytes after which an export ends, with a link to its next part; without a limit it is streamed.
+    pub export_bytes: Option<usize>,
     responses: ResponseCache,
 }
 
@@ -101,6 +110,8 @@ impl Service {
             hosts: Hosts::Any,
             addresses: AddressPolicy::Public,
             admission: Admission::default(),
+            public_url: None,
+            export_bytes: None,
             responses: ResponseCache::default(),
         }
     }
@@ -108,6 +119,16 @@ impl Service {
     /// Serves only these host names.
     pub fn for_hosts(self, hosts: Hosts) -> Self {
         Self { hosts, ..self }
+    }
+
+    /// Ends a part of an export after these bytes.
+    pub fn exporting_in_parts(self, bytes: usize) -> Self {
+        Self { export_bytes: Some(bytes), ..self }
+    }
+
+    /// Uses this URL in what leaves the server, such as feeds.
+    pub fn reached_at(self, public_url: Option<String>) -> Self {
+        Self { public_url, ..self }
     }
 
     /// Limits the bytes that are ingested at once.
@@ -186,6 +207,7 @@ fn cors() -> CorsLayer {
             header::LINK,
             HeaderName::from_static("memento-datetime"),
             HeaderName::from_static("repr-digest"),
+            export::DATELINE_SINCE,
             request_log::REQUEST_ID,
         ])
 }

@@ -13,11 +13,17 @@ use strum::VariantArray;
 const JSON: &str = "application/json";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[strum(serialize_all = "lowercase")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Format {
     Json,
     Text,
     Markdown,
+    JsonLd,
+    Ninjs,
+    /// `Accept` selects the version before, because both have one media type.
+    #[strum(serialize = "ninjs-2.2")]
+    Ninjs22,
+    NewsmlG2,
 }
 
 impl Format {
@@ -30,6 +36,9 @@ impl Format {
             Self::Json => JSON,
             Self::Text => "text/plain",
             Self::Markdown => "text/markdown",
+            Self::JsonLd => "application/ld+json",
+            Self::Ninjs | Self::Ninjs22 => "application/vnd.iptc.ninjs+json",
+            Self::NewsmlG2 => "application/vnd.iptc.g2.newsitem+xml",
         }
     }
 
@@ -38,7 +47,7 @@ impl Format {
         params.choice("format", Self::VARIANTS, Self::name)
     }
 
-    /// Returns the format with the highest quality, the first of `ALL` on a tie; JSON if there is no header.
+    /// Returns the format with the highest quality, the first on a tie; JSON if there is no header.
     pub fn accepted(headers: &HeaderMap) -> Result<Self, Problem> {
         let Some(accept) = accept(headers) else { return Ok(Self::Json) };
         let best = Self::VARIANTS.iter().copied().rev().map(|format| (quality(&accept, format.media_type()), format));
@@ -129,6 +138,9 @@ mod tests {
             (Some("text/*;q=0.5, application/json;q=0.1"), Some(Format::Text)),
             (Some("text/markdown, text/plain;q=0.9"), Some(Format::Markdown)),
             (Some("application/json;q=0, */*;q=0.1"), Some(Format::Text)),
+            (Some("application/ld+json, application/json;q=0.5"), Some(Format::JsonLd)),
+            (Some("application/vnd.iptc.ninjs+json"), Some(Format::Ninjs)),
+            (Some("application/vnd.iptc.g2.newsitem+xml"), Some(Format::NewsmlG2)),
             (Some("image/png"), None),
         ] {
             let mut headers = HeaderMap::new();

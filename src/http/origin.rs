@@ -87,7 +87,7 @@ fn foreign_origin(headers: &HeaderMap, authority: Option<&Authority>) -> Option<
 }
 
 /// Returns the host and port that a request is for.
-fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+pub fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
     let host = || Authority::try_from(headers.get(header::HOST)?.as_bytes()).ok();
     uri.authority().cloned().or_else(host)
 }

@@ -5,7 +5,7 @@
 //! Only a table that knows its last write without a request has such a cache; on AWS, the distribution in front of the
 //! API is one.
 
-use super::{Service, etag::whole, history::ACCEPT_DATETIME};
+use super::{Service, base_url::X_FORWARDED_PROTO, etag::whole, export::Streamed, history::ACCEPT_DATETIME};
 use crate::{
     access::{Scope, needed},
     limits::{CACHED_RESPONSE_BYTES, CACHED_RESPONSES_BYTES},
@@ -57,7 +57,11 @@ pub async fn reuse(State(service): State<Service>, request: Request, next: Next)
     if let Some(cached) = service.responses.get(last_write, &key) {
         return cached.into_response();
     }
-    let (parts, body) = next.run(request).await.into_parts();
+    let response = next.run(request).await;
+    if response.extensions().get::<Streamed>().is_some() {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
     let Some(body) = whole(body).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     if parts.status == StatusCode::OK && body.len() <= CACHED_RESPONSE_BYTES {
         service.responses.put(last_write, key, &parts, &body);
@@ -110,7 +114,7 @@ impl RequestKey {
             return None;
         }
         let mut key = request.uri().path_and_query()?.as_str().as_bytes().to_vec();
-        for name in [header::ACCEPT, header::ACCEPT_ENCODING, ACCEPT_DATETIME] {
+        for name in [header::HOST, X_FORWARDED_PROTO, header::ACCEPT, header::ACCEPT_ENCODING, ACCEPT_DATETIME] {
             key.push(b'\n');
             for value in request.headers().get_all(name) {
                 key.extend_from_slice(value.as_bytes());

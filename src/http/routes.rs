@@ -4,8 +4,8 @@
 //! are built, and the document where it is generated.
 
 use super::{
-    Service, article, articles, changes, deletion, entities, facets, failures, history, ingest, preview, related,
-    service, sources, stories, webhooks, websub,
+    Service, article, articles, changes, deletion, entities, export, facets, failures, feeds, history, ingest, preview,
+    related, service, sources, stories, webhooks, websub,
 };
 use axum::{
     Router,
@@ -90,6 +90,12 @@ routes! {
     failures::raw,
     failures::retry,
     failures::forget,
+    export::ndjson,
+    export::csv,
+    export::parquet,
+    feeds::json,
+    feeds::atom,
+    feeds::rss,
     websub::verify,
     websub::ring,
     webhooks::webhooks,

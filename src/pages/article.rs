@@ -24,6 +24,16 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
+/// The representations that a reader may take along, by their `format` and name.
+const FORMATS: [(&str, &str); 6] = [
+    ("text", "text"),
+    ("markdown", "Markdown"),
+    ("json-ld", "JSON-LD"),
+    ("ninjs", "ninjs"),
+    ("newsml-g2", "NewsML-G2"),
+    ("json", "JSON"),
+];
+
 #[derive(Deserialize)]
 struct Related {
     related: Vec<RelatedEntry>,
@@ -99,8 +109,7 @@ pub async fn article(
                     @else { "No revision since it was first seen " (words::minute(article.head.first_seen_at)) "." }
                 }
                 p.exports { "Take it along: "
-                    a href={ (path) "?format=text" } { "text" } " · "
-                    a href={ (path) "?format=markdown" } { "Markdown" } " · "
+                    @for (format, name) in FORMATS { a href={ (path) "?format=" (format) } { (name) } " · " }
                     a href={ (path) "/raw" } { "raw document" }
                 }
             }

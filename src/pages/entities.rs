@@ -89,5 +89,5 @@ pub async fn entity(State(api): State<Api>, Path((kind, id)): Path<(String, Stri
             }
         }
     };
-    Ok(Page::new(name, body).under("Articles", "/").with_json(list).respond())
+    Ok(Page::new(name, body).under("Articles", "/").with_formats_of(&query).respond())
 }

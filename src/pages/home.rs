@@ -135,7 +135,7 @@ async fn page(api: &Api, raw: Option<&str>) -> Result<Page, Problem> {
             p.next { a rel="next" href={ "/?" (next.1) } { "Next articles →" } }
         }
     };
-    Ok(Page { query, ..Page::new(title, body).with_json(list) })
+    Ok(Page { query, ..Page::new(title, body).with_formats_of(&listed) })
 }
 
 /// Returns how many articles tell the story of each entry, in words; nothing if it is the only one.

@@ -55,6 +55,19 @@ impl Page {
         self
     }
 
+    /// The list of articles of a query, in the formats of lists.
+    pub fn with_formats_of(self, query: &UrlQuery) -> Self {
+        let mut page = self.with_json(query.at("/v1/articles"));
+        let filters = query.without(&["cursor", "fields", "highlight", "limit"]);
+        page.formats.push(("Atom", filters.at("/v1/feed.atom")));
+        page.formats.push(("RSS", filters.at("/v1/feed.rss")));
+        page.formats.push(("JSON Feed", filters.at("/v1/feed.json")));
+        let filters = filters.without(&["collapse", "sort"]);
+        page.formats.push(("CSV", filters.at("/v1/export.csv")));
+        page.formats.push(("JSON Lines", filters.at("/v1/export.ndjson")));
+        page
+    }
+
     pub fn respond(self) -> Response {
         let policy = if self.with_images { POLICY_WITH_IMAGES } else { POLICY };
         let status = self.status;
@@ -82,6 +95,9 @@ impl Page {
                     link rel="stylesheet" href=(assets::STYLE.url());
                     link rel="icon" href=(assets::ICON.url()) type="image/svg+xml";
                     script src=(assets::SCRIPT.url()) defer {}
+                    @for (name, path) in self.formats.iter().filter(|(name, _)| *name == "Atom") {
+                        link rel="alternate" type="application/atom+xml" title=(name) href=(path);
+                    }
                 }
                 body {
                     a.skip href="#main" { "Skip to the content" }

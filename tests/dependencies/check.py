@@ -18,7 +18,7 @@ ALLOWED = {
 # Crates in several versions, because two dependencies need different ones. An entry that is no longer needed is an error.
 SEVERAL = {
     "base64": 2, "crypto-common": 2, "cssparser": 2, "digest": 2, "embedded-io": 2, "foldhash": 2, "getrandom": 3,
-    "hashbrown": 2, "hashlink": 2, "html5ever": 2, "itertools": 2, "markup5ever": 2, "phf": 3, "phf_codegen": 2,
+    "hashbrown": 2, "hashlink": 2, "html5ever": 2, "itertools": 2, "markup5ever": 2, "num-bigint": 2, "phf": 3, "phf_codegen": 2,
     "phf_generator": 3, "phf_macros": 2, "phf_shared": 3, "quick-xml": 2, "r-efi": 2, "rand": 3, "rand_core": 3,
     "regex-automata": 2, "string_cache": 2, "string_cache_codegen": 2, "syn": 3, "thiserror": 2, "thiserror-impl": 2,
     "tower-http": 2, "web_atoms": 2, "windows-sys": 2,

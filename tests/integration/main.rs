@@ -18,6 +18,7 @@ mod examples;
 mod facets;
 mod failures;
 mod filters;
+mod formats;
 mod history;
 mod http;
 mod http_ingest;

@@ -85,12 +85,19 @@ fn merged(schema: &Value, schemas: &Value) -> Option<Value> {
 /// States the values of the parameters that the code has a list of.
 fn name_choices(paths: &mut Value) {
     let intervals = Interval::VARIANTS.iter().map(|interval| interval.name());
-    let choices = [
-        ("/v1/articles", "sort", Sort::VARIANTS.iter().map(|sort| sort.name()).collect::<Vec<_>>()),
-        ("/v1/articles", "collapse", vec!["story"]),
+    let formats: Vec<&str> = Format::VARIANTS.iter().map(|format| format.name()).collect();
+    let sorts: Vec<&str> = Sort::VARIANTS.iter().map(|sort| sort.name()).collect();
+    let mut choices = vec![
         ("/v1/timeline", "interval", std::iter::once("auto").chain(intervals).collect()),
-        ("/v1/articles/{id}", "format", Format::VARIANTS.iter().map(|format| format.name()).collect()),
+        ("/v1/articles/{id}", "format", formats.clone()),
+        ("/v1/articles/{id}/revisions/{number}", "format", formats),
     ];
+    for list in ["/v1/articles", "/v1/feed.json", "/v1/feed.atom", "/v1/feed.rss"] {
+        choices.extend([(list, "sort", sorts.clone()), (list, "collapse", vec!["story"])]);
+    }
+    for feed in ["/v1/feed.json", "/v1/feed.atom", "/v1/feed.rss"] {
+        choices.push((feed, "content", vec!["full", "summary"]));
+    }
     for (path, name, values) in choices {
         let parameters = paths[path]["get"]["parameters"].as_array_mut();
         let parameter = parameters.into_iter().flatten().find(|parameter| parameter["name"] == name);

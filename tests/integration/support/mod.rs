@@ -57,7 +57,11 @@ impl Server {
         let archive = Archive::new(store);
         // Feeds and receivers of the tests are on this machine.
         let service = Service::new(archive.clone(), policy).reaching(AddressPolicy::Private);
-        Self { router: dateline::pages::router(service), archive }
+        Self::of(service)
+    }
+
+    pub fn of(service: Service) -> Self {
+        Self { archive: service.archive.clone(), router: dateline::pages::router(service) }
     }
 
     pub async fn call(&self, request: Request<Body>) -> Answer {
