@@ -134,7 +134,7 @@ async fn print_increment(mut increment: Increment) -> Result<ExitCode, CommandEr
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns false if nobody reads on.
+/// Returns false if the reader left.
 fn print_bytes(bytes: &[u8]) -> Result<bool, CommandError> {
     match stdout().lock().write_all(bytes) {
         Ok(()) => Ok(true),

@@ -86,7 +86,7 @@ impl Increment {
         Ok(Some(lines))
     }
 
-    /// Whether the article matched before a change. Nobody knows of one whose revisions were purged, so it may have.
+    /// Whether the article matched before a change. It is unknown of one whose revisions were purged, so it counts as exported.
     async fn was_exported(&self, change: &Change) -> Result<bool, StoreError> {
         if change.kind == ChangeKind::Created {
             return Ok(false);

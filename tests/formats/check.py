@@ -320,7 +320,7 @@ def check_exports(binary, url, articles, archive, folder):
     groups = pyarrow.parquet.ParquetFile(parquet).metadata.num_row_groups
     assert groups > 10, groups
 
-    # The command writes the same, beside the server.
+    # The command writes the same while the server runs.
     for format in ("ndjson", "csv", "parquet"):
         file = folder / f"by-command.{format}"
         subprocess.run([binary, "export", "--data", archive, str(file)], check=True, capture_output=True)
