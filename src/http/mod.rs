@@ -40,6 +40,7 @@ mod facets;
 mod failures;
 mod feeds;
 mod history;
+pub(crate) mod in_process;
 mod ingest;
 pub(crate) mod negotiate;
 pub mod openapi;

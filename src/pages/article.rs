@@ -1,7 +1,6 @@
 //! `GET /articles/{id}`: the text, what is known from it, and for each fact the way to the bytes that state it.
 
 use super::{
-    api::{Api, segment},
     cards::{self, Entry},
     evidence,
     layout::Page,
@@ -9,6 +8,7 @@ use super::{
     revisions::Revisions,
     words,
 };
+use crate::http::in_process::{Api, segment};
 use crate::{
     article::{
         Article, Card, EntityType, Evidence, QuantityKind, TextSpan,

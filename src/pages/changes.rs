@@ -1,12 +1,12 @@
 //! `GET /changes`: what changed last. With script, the page says when something new has come.
 
 use super::{
-    api::Api,
     cards::{self, Entry},
     layout::{Page, name_of},
     query::UrlQuery,
     words,
 };
+use crate::http::in_process::Api;
 use crate::http::problem::Problem;
 use axum::{
     extract::{RawQuery, State},

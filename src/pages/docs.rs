@@ -1,11 +1,11 @@
 //! `GET /docs`: the OpenAPI document as a page. Each read can be tried: its form leads to the response.
 
 use super::{
-    api::segment,
     forms,
     layout::{Page, name_of},
     query::UrlQuery,
 };
+use crate::http::in_process::segment;
 use crate::http::{
     problem::{Code, Problem},
     service::SPECIFICATION,

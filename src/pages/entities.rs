@@ -2,7 +2,6 @@
 //! or an author: how often over time, in whose company, and the latest articles.
 
 use super::{
-    api::Api,
     cards::{self, Entry},
     chart::{self, Timeline},
     home::{Facets, sources},
@@ -10,6 +9,7 @@ use super::{
     query::UrlQuery,
     words,
 };
+use crate::http::in_process::Api;
 use crate::http::problem::{Code, Problem};
 use axum::{
     extract::{Path, State},

@@ -1,13 +1,8 @@
 //! `GET /articles/{id}/evidence`: the raw document line by line, each kept, mined or removed, and why. `field` lights
 //! the bytes that a fact was read from, so that a proof can be sent as a link.
 
-use super::{
-    api::{Api, segment},
-    cards,
-    layout::Page,
-    query::UrlQuery,
-    words,
-};
+use super::{cards, layout::Page, query::UrlQuery, words};
+use crate::http::in_process::{Api, segment};
 use crate::{
     article::{Card, Evidence, FieldEvidence, Label, Piece, Span},
     http::problem::Problem,

@@ -1,12 +1,12 @@
 //! `GET /failures`: the documents that could not be ingested, why, and forms to retry or drop them.
 
 use super::{
-    api::{Api, segment},
     forms,
     layout::{Page, name_of},
     query::UrlQuery,
     words,
 };
+use crate::http::in_process::{Api, segment};
 use crate::{
     article::Instant,
     http::problem::{Code, Problem},

@@ -1,13 +1,13 @@
 //! `GET /`: search. Every state of it is a query of `GET /v1/articles`, with the same parameters.
 
 use super::{
-    api::Api,
     cards::{self, Entry},
     chart::{self, Timeline},
     layout::Page,
     query::UrlQuery,
     words,
 };
+use crate::http::in_process::Api;
 use crate::{
     article::{
         labels::{country_label, language_label},

@@ -1,7 +1,8 @@
 //! The key of a reader who signs in: a form stores it in a cookie that no script can read and that no other site can
 //! make a browser send.
 
-use super::{api::Api, forms, layout::Page};
+use super::{forms, layout::Page};
+use crate::http::in_process::Api;
 use crate::{access::KEY_COOKIE, http::problem::Problem};
 use axum::{body::Body, extract::State, response::Response};
 use http::{HeaderMap, HeaderValue, header};

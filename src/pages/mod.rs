@@ -16,10 +16,9 @@
 //! | `/key` | [`key`] |
 //! | problems | [`errors`] |
 //!
-//! What they share: the frame ([`layout`]), the way to the archive ([`api`]), the query of a URL ([`query`]), forms
+//! What they share: the frame ([`layout`]), the query of a URL ([`query`]), forms
 //! ([`forms`]), words for dates, numbers and codes ([`words`]), the style sheet and the script ([`assets`]).
 
-mod api;
 mod article;
 mod assets;
 mod cards;
@@ -44,9 +43,10 @@ mod words;
 
 use crate::http::{
     self, Service,
+    in_process::Api,
     problem::{Code, Problem},
 };
-use api::Api;
+
 use axum::{
     Router, middleware,
     routing::{get, post},

@@ -1,12 +1,7 @@
 //! `GET /articles/{id}/revisions`: every revision of an article, and the differences of any two, word by word.
 
-use super::{
-    api::{Api, segment},
-    cards,
-    layout::Page,
-    query::UrlQuery,
-    words,
-};
+use super::{cards, layout::Page, query::UrlQuery, words};
+use crate::http::in_process::{Api, segment};
 use crate::{
     article::{Card, Instant},
     http::problem::Problem,

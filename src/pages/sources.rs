@@ -1,12 +1,12 @@
 //! `GET /sources`: the feeds and sites that are polled, how each is, and forms to add, poll, pause and remove them.
 
 use super::{
-    api::{Api, segment},
     forms,
     layout::{Page, name_of},
     query::UrlQuery,
     words,
 };
+use crate::http::in_process::{Api, segment};
 use crate::{
     article::Instant,
     http::problem::{Code, Fault, Problem},

@@ -1,12 +1,12 @@
 //! `GET /stories` and `/stories/{id}`: who published the same report, when, and what their texts share.
 
 use super::{
-    api::{Api, segment},
     cards,
     layout::{Page, name_of},
     query::UrlQuery,
     words,
 };
+use crate::http::in_process::{Api, segment};
 use crate::{
     article::{Article, Card, TextSpan},
     http::problem::Problem,

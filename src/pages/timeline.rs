@@ -1,12 +1,12 @@
 //! `GET /timeline`: up to five queries over time, one below the other on the same axis.
 
 use super::{
-    api::Api,
     chart::{self, Timeline},
     layout::{Page, name_of},
     query::UrlQuery,
     words,
 };
+use crate::http::in_process::Api;
 use crate::http::problem::Problem;
 use axum::{
     extract::{RawQuery, State},

@@ -1,10 +1,10 @@
 //! `GET` and `POST /try`: paste a document and see what reading makes of it. Nothing is stored.
 
 use super::{
-    api::Api,
     evidence, forms,
     layout::{Page, name_of},
 };
+use crate::http::in_process::Api;
 use crate::{
     article::{Article, Card, Evidence},
     http::problem::Problem,

@@ -1,7 +1,7 @@
-//! The pages' way to the archive: the HTTP API itself, called in the same process. A page therefore shows nothing that
-//! the API does not say, and refuses what the API refuses.
+//! A client of the API in the same process: how pages and agents' tools reach the archive. So they show nothing that the
+//! API does not say, and refuse what the API refuses.
 
-use crate::http::{admission::Admission, problem::Problem};
+use super::{admission::Admission, problem::Problem};
 use axum::{Router, body::Body, response::Response};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 
 #[derive(Clone, Debug)]
 pub struct Api {
-    /// The routes of the API, without layers: those around the pages have been passed already.
+    /// The routes of the API, without layers: the caller's request has passed them already.
     pub routes: Router,
     /// What forms may send at once.
     pub admission: Admission,
