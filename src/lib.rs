@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! raw document ─ reading ─▶ draft ─ archive (one transaction) ─▶ table ─ change log ─▶ search index
-//! page request ─ pages ─▶ the routes of http
+//! page request ─ pages ─▶ the routes of http ◀─ agents ─ tool call
 //! HTTP request ─ http ─▶ query (filter, plan) ─▶ postings in the table, or search ─▶ page ─▶ representation
 //! ```
 //!
@@ -11,6 +11,7 @@
 //! [`store`] uses the SDK, only `http` chooses status codes, only the binaries and `cli` build clients.
 
 pub mod access;
+mod agents;
 pub mod archive;
 pub mod article;
 #[cfg(feature = "local")]

@@ -40,6 +40,8 @@ pub const IDEMPOTENCY_HOURS: i64 = 24;
 /// Maximum bytes of a deletion's reason.
 pub const DELETION_REASON_BYTES: usize = 500;
 pub const CHANGES_WAIT_SECONDS: u64 = 20;
+/// Maximum bytes of an agent's message.
+pub const MCP_REQUEST_BYTES: usize = 64 * 1024;
 pub const REQUEST_ID_BYTES: usize = 64;
 /// Maximum occurrences of one parameter.
 pub const PARAMETER_REPEATS: usize = 10;

@@ -51,11 +51,13 @@ impl Policy {
 }
 
 /// What shows nothing of the archive: the API's own description and health, and two forms. It needs no key.
-const OPEN: [&str; 5] = ["/healthz", "/openapi.json", "/docs", "/key", "/try"];
+const OPEN: [&str; 6] = ["/healthz", "/openapi.json", "/docs", "/key", "/llms.txt", "/try"];
 /// What the pages look like and do. It says nothing about the archive.
 const ASSETS: &str = "/assets/";
 /// The cookie in which a browser keeps a key for the pages.
 pub const KEY_COOKIE: &str = "dateline_key";
+/// Where agents send messages, which all are read by POST.
+pub const MCP_PATH: &str = "/mcp";
 /// The WebSub callback. Requests from hubs are authenticated by their signature.
 const SIGNED: &str = crate::sources::websub::PATH;
 /// Resources that only administrators may read.
@@ -76,6 +78,7 @@ pub fn needed(method: &Method, path: &str) -> Option<Scope> {
         _ if path.starts_with(SIGNED) => None,
         _ if ADMINISTRATION.into_iter().any(is_within) => Some(Scope::Admin),
         "/v1/articles" | "/v1/preview" | "/try" if *method == Method::POST => Some(Scope::Ingest),
+        MCP_PATH => Some(Scope::Read),
         _ if reads => Some(Scope::Read),
         _ => Some(Scope::Admin),
     }

@@ -28,6 +28,7 @@ mod ingest;
 mod keys;
 mod list;
 mod location;
+mod mcp;
 pub mod memory;
 mod parse_errors;
 mod read;
@@ -114,6 +115,8 @@ enum Command {
     Search(search::SearchOptions),
     /// Write all articles that match to a file: JSON Lines, CSV or Parquet
     Export(export::ExportOptions),
+    /// Answer an agent over standard input and output (Model Context Protocol)
+    Mcp,
     /// Rebuild the search index from the archive
     Reindex,
     /// Add, list, show, remove and poll the feeds that fill the archive
@@ -187,6 +190,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Show(options) => list::show(options, location).await,
         Command::Search(options) => search::run(options, location).await,
         Command::Export(options) => export::run(options, location).await,
+        Command::Mcp => mcp::run(location).await,
         Command::Reindex => search::reindex(location).await,
         Command::Sources(options) => sources::run(options, location).await,
         Command::Keys(options) => keys::run(options, location).await,

@@ -15,6 +15,7 @@
 //! | `/docs` | [`docs`] |
 //! | `/key` | [`key`] |
 //! | problems | [`errors`] |
+//! | `/mcp`, `/llms.txt`: no pages | [`crate::agents`] |
 //!
 //! What they share: the frame ([`layout`]), the query of a URL ([`query`]), forms
 //! ([`forms`]), words for dates, numbers and codes ([`words`]), the style sheet and the script ([`assets`]).
@@ -41,20 +42,23 @@ mod timeline;
 mod try_document;
 mod words;
 
-use crate::http::{
-    self, Service,
-    in_process::Api,
-    problem::{Code, Problem},
+use crate::{
+    access::MCP_PATH,
+    agents,
+    http::{
+        self, Service,
+        in_process::Api,
+        problem::{Code, Problem},
+    },
 };
-
 use axum::{
     Router, middleware,
     routing::{get, post},
 };
 use tower::ServiceBuilder;
 
-/// The paths of the pages, for the log.
-const PATHS: [&str; 18] = [
+/// The paths besides those of the API, for the log.
+const PATHS: [&str; 20] = [
     "/articles/{id}",
     "/articles/{id}/evidence",
     "/articles/{id}/revisions",
@@ -66,6 +70,8 @@ const PATHS: [&str; 18] = [
     "/failures",
     "/failures/{id}/{action}",
     "/key",
+    "/llms.txt",
+    "/mcp",
     "/sources",
     "/sources/import",
     "/sources/{id}/{action}",
@@ -75,7 +81,7 @@ const PATHS: [&str; 18] = [
     "/try",
 ];
 
-/// The API and the pages.
+/// The API, the pages, and the tools of agents.
 pub fn router(service: Service) -> Router {
     let api = Api { routes: http::routes(&service), admission: service.admission.clone() };
     let pages = Router::new()
@@ -91,6 +97,8 @@ pub fn router(service: Service) -> Router {
         .route("/failures", get(failures::failures))
         .route("/failures/{id}/{action}", post(failures::change))
         .route("/key", get(key::ask).post(key::remember))
+        .route("/llms.txt", get(agents::llms_txt))
+        .route(MCP_PATH, post(agents::serve))
         .route("/sources", get(sources::sources).post(sources::add))
         .route("/sources/import", post(sources::import))
         .route("/sources/{id}/{action}", post(sources::change))

@@ -11,12 +11,15 @@ from stack import one_line, target
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 # Called by WebSub hubs, which are verified by their signatures.
 HUBS = "/v1/websub/{source}"
+# Called by agents, whose tools only read.
+AGENTS = "/mcp"
 
 # Requests without a signature, and whether they must reach the function. The writes are in every spelling that a router
 # might normalise: the gateway must authorise first, however the function reads the path.
 UNSIGNED_REQUESTS = [
     (True, "GET", "/"), (True, "HEAD", "/"), (True, "OPTIONS", "/"),
     (True, "GET", "/healthz"), (True, "GET", "/openapi.json"), (True, "GET", "/docs"),
+    (True, "GET", "/llms.txt"), (True, "POST", "/mcp"), (False, "POST", "/mcp/"), (False, "DELETE", "/mcp"), (True, "GET", "/v1/feed.atom"),
     (True, "GET", "/v1/articles"), (True, "HEAD", "/v1/articles"), (True, "OPTIONS", "/v1/articles"),
     (True, "GET", "/v1/articles/x"), (True, "HEAD", "/v1/articles/x"), (True, "GET", "/v1/articles/x/evidence"),
     (True, "GET", "/v1/websub/x"), (True, "POST", "/v1/websub/x"), (False, "DELETE", "/v1/websubs/x"),
@@ -69,7 +72,7 @@ def resolve(routes, method, path):
 @rule
 def no_route_writes_unsigned(stack):
     for (method, path), authorisers in stack.routes().items():
-        if method not in READING_METHODS and authorisers != {"AWS_IAM"} and (method, path) != ("POST", HUBS):
+        if method not in READING_METHODS and authorisers != {"AWS_IAM"} and (method, path) not in {("POST", HUBS), ("POST", AGENTS)}:
             yield f"route {method} {path} can write and is open to {sorted(authorisers) or 'everyone'}"
     if (
         stack.source["Resources"].get("HttpApi", {}).get("Properties", {}).get("Auth", {}).get("DefaultAuthorizer")
@@ -99,7 +102,7 @@ def requests_reach_the_function_as_intended(stack):
 def keys_are_asked_for_wherever_there_is_something_to_guard(stack):
     for public_reads in (True, False):
         routes = stack.keyed_routes(public_reads)
-        always = {"/healthz", "/openapi.json", "/docs", "/assets/pages.css", "/v1/websub/x"}
+        always = {"/healthz", "/openapi.json", "/docs", "/llms.txt", "/assets/pages.css", "/v1/websub/x"}
         for is_open, method, path in UNSIGNED_REQUESTS:
             route = resolve(routes, method, path)
             if method == "OPTIONS":
