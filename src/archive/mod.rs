@@ -26,6 +26,8 @@ pub mod reprocess;
 mod revision;
 pub mod seeds;
 pub mod stories;
+#[cfg(feature = "local")]
+pub mod web_archive;
 
 pub use content::content_hash;
 pub use deletion::{Deletion, DeletionError};

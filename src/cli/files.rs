@@ -6,6 +6,7 @@ use crate::{
         IngestError,
         document_files::{self, InputDocument},
         seeds::order,
+        web_archive::{PageFilter, PassedOver, WebArchive},
     },
     article::Instant,
 };
@@ -13,6 +14,7 @@ use std::{
     fs::File,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
 /// File that describes its folder. Folder walks skip it; it is ingested only if it is given as a path itself.
@@ -47,20 +49,29 @@ impl InputFiles {
         Ok(files)
     }
 
-    /// Counts the documents, as far as the files show before they are parsed: one in a file, or one on each line.
+    /// Counts the documents, as far as the files show before they are parsed: one in a file, or one on each line. The pages
+    /// of a web archive are counted as they come.
     pub fn count(&self) -> usize {
         let lines = |path: &Path| {
             let lines = BufReader::new(File::open(path).ok()?).split(b'\n').map_while(Result::ok);
             Some(lines.filter(|line| !line.trim_ascii().is_empty()).count())
         };
-        let count =
-            |path: &PathBuf| if LINES.contains(&extension(path).as_str()) { lines(path).unwrap_or(1) } else { 1 };
+        let count = |path: &PathBuf| match path {
+            path if WebArchive::is_named(&path.to_string_lossy()) => 0,
+            path if LINES.contains(&extension(path).as_str()) => lines(path).unwrap_or(1),
+            _ => 1,
+        };
         self.documents.iter().map(count).sum()
     }
 
-    /// Returns a lazy iterator over the documents.
-    pub fn into_documents(self) -> impl Iterator<Item = InputDocument> {
-        self.documents.into_iter().flat_map(|file| open(&file))
+    /// Returns a lazy iterator over the documents. `passed_over`: see [`content`].
+    pub fn into_documents(self, passed_over: Arc<Mutex<PassedOver>>) -> impl Iterator<Item = InputDocument> {
+        self.documents.into_iter().flat_map(move |file| -> Box<dyn Iterator<Item = InputDocument>> {
+            match content(&file, &PageFilter::default(), &passed_over) {
+                FileContent::Documents(documents) => Box::new(documents.into_iter()),
+                FileContent::Pages(pages) => Box::new(pages),
+            }
+        })
     }
 }
 
@@ -85,7 +96,9 @@ pub fn walk(folder: &Path, files: &mut InputFiles) -> Result<(), CommandError> {
         let extension = extension(&path);
         if kind.is_dir() {
             walk(&path, files)?;
-        } else if kind.is_file() && (extension.is_empty() || EXTENSIONS.contains(&extension.as_str())) {
+        } else if kind.is_file()
+            && (extension.is_empty() || EXTENSIONS.contains(&extension.as_str()) || is_archive(&path))
+        {
             files.documents.push(path);
         } else {
             files.left_alone.push(path);
@@ -94,12 +107,44 @@ pub fn walk(folder: &Path, files: &mut InputFiles) -> Result<(), CommandError> {
     Ok(())
 }
 
+fn is_archive(path: &Path) -> bool {
+    WebArchive::is_named(&path.to_string_lossy())
+}
+
+/// What a file holds.
+pub enum FileContent {
+    /// Documents, of which a later one may be a later version of an earlier one.
+    Documents(Vec<InputDocument>),
+    /// The pages of a web archive, which state when they were retrieved.
+    Pages(Box<WebArchive>),
+}
+
+/// Opens one file. `passed_over` counts the records of web archives that are no page or that the filter excludes.
+pub fn content(path: &Path, filter: &PageFilter, passed_over: &Arc<Mutex<PassedOver>>) -> FileContent {
+    if is_archive(path) {
+        let archive = WebArchive::of_file(name(path), path.to_owned(), filter.clone(), passed_over.clone());
+        return match archive {
+            Ok(archive) => FileContent::Pages(Box::new(archive)),
+            Err(error) => {
+                FileContent::Documents(vec![InputDocument::failed(name(path), IngestError::Unavailable(error))])
+            }
+        };
+    }
+    if path.as_os_str() == STANDARD_INPUT {
+        let mut input = BufReader::new(std::io::stdin());
+        // What cannot be read fails again where it is read.
+        if input.fill_buf().is_ok_and(WebArchive::begins) {
+            let pages = WebArchive::of_pipe(STANDARD_INPUT.to_owned(), input, filter.clone(), passed_over.clone());
+            return FileContent::Pages(Box::new(pages));
+        }
+        return FileContent::Documents(standard_input(input));
+    }
+    FileContent::Documents(open(path))
+}
+
 /// Returns the documents of one file. Their retrieval time is the file's modification time, which is more accurate than
 /// the current time.
 pub fn open(path: &Path) -> Vec<InputDocument> {
-    if path.as_os_str() == STANDARD_INPUT {
-        return standard_input();
-    }
     let name = name(path);
     match File::open(path).and_then(|file| Ok((file.metadata()?, file))) {
         Ok((about, file)) => {
@@ -113,9 +158,9 @@ pub fn open(path: &Path) -> Vec<InputDocument> {
 }
 
 /// Reads standard input. A pipe has no name, so its documents have no key and are identified by their content.
-fn standard_input() -> Vec<InputDocument> {
+fn standard_input(input: impl BufRead) -> Vec<InputDocument> {
     let mut input_documents: Vec<_> =
-        document_files::input_documents(STANDARD_INPUT, None, std::io::stdin().lock(), Instant::now()).collect();
+        document_files::input_documents(STANDARD_INPUT, None, input, Instant::now()).collect();
     for document in input_documents.iter_mut().filter_map(|input_document| input_document.document.as_mut().ok()) {
         document.key = None;
     }

@@ -1,14 +1,25 @@
 //! `dateline ingest`: ingests documents, then indexes them and forms their stories. A document that fails is reported;
 //! the others are still ingested.
 
-use super::{ArchiveLocation, CommandError, files::InputFiles, harmless, report::IngestProgress, say};
-use crate::{archive::Archive, search::indexer::Indexer};
+use super::{
+    ArchiveLocation, CommandError,
+    files::{self, FileContent, InputFiles},
+    harmless,
+    report::{self, IngestProgress},
+    say,
+};
+use crate::{
+    archive::{Archive, web_archive::PageFilter},
+    article::Instant,
+    search::indexer::Indexer,
+};
 use clap::Args;
+use futures::{StreamExt, stream};
 use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -20,10 +31,26 @@ const INTERRUPTED: u8 = 130;
 #[derive(Clone, Debug, Args)]
 pub struct IngestOptions {
     /// Files, folders, or - for standard input. Of a folder, links and files such as .csv are left alone. A .json file
-    /// is one document with its metadata, a .ndjson or .jsonl file has one per line
+    /// is one document with its metadata, a .ndjson or .jsonl file has one per line, a .warc or .warc.gz file has the
+    /// pages of a crawl
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Of web archives, only pages of this host and its subdomains; may be repeated
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
+    /// Of web archives, only pages whose Content-Language is this one or a variety of it; may be repeated
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Vec<String>,
+    /// Of web archives, only pages retrieved from this day or time on
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    retrieved_from: Option<Instant>,
+    /// Of web archives, only pages retrieved before this day or time
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    retrieved_to: Option<Instant>,
 }
+
+/// Pages of a web archive that are ingested at once: more than processors, because a commit waits for the disk.
+const PAGES_AT_ONCE: usize = 8;
 
 pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
     let files = InputFiles::of(&options.paths)?;
@@ -36,15 +63,39 @@ pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<Ex
     let mut report = IngestProgress::watched(count);
     let interrupted = Arc::new(AtomicBool::new(false));
     tokio::spawn(note_interrupts(interrupted.clone()));
-    // Sequential: a folder may hold two versions of one article, and the later name is the later version.
-    for (taken, input) in files.into_documents().enumerate() {
-        if interrupted.load(Ordering::Relaxed) {
+    let filter = PageFilter {
+        hosts: options.host.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        languages: options.language,
+        retrieved_from: options.retrieved_from,
+        retrieved_to: options.retrieved_to,
+    };
+    let passed_over = Arc::default();
+    let is_interrupted = || interrupted.load(Ordering::Relaxed);
+    for path in &files.documents {
+        match files::content(path, &filter, &passed_over) {
+            // Sequential: a folder may hold two versions of one article, and the later name is the later version.
+            FileContent::Documents(documents) => {
+                for input in documents.into_iter().take_while(|_| !is_interrupted()) {
+                    report.take(&archive, input).await;
+                }
+            }
+            // In any order: which of two captures is later, they say themselves.
+            FileContent::Pages(pages) => {
+                let pages = stream::iter(pages).take_while(|_| std::future::ready(!is_interrupted()));
+                let mut ingested = pages.map(|page| report::ingest(&archive, page)).buffered(PAGES_AT_ONCE);
+                while let Some((name, reports)) = ingested.next().await {
+                    report.found(1);
+                    report.note(name, reports);
+                }
+            }
+        }
+        if is_interrupted() {
             report.print();
-            say(format_args!("interrupted after {taken} of {count} documents; the same command continues"));
+            say(format_args!("interrupted after {} of {count} documents; the same command continues", report.taken()));
             return Ok(ExitCode::from(INTERRUPTED));
         }
-        report.take(&archive, input).await;
     }
+    report.set_passed_over(&passed_over.lock().unwrap_or_else(PoisonError::into_inner));
     // Before indexing, which may fail although every document is stored.
     report.print();
     // On AWS a function follows the archive, and a server follows its own.

@@ -5,7 +5,7 @@ use super::{
     CommandError,
     explain::{self, ReadOutput, Spans},
     files::InputFiles,
-    say,
+    report, say,
 };
 use crate::{
     archive::{IngestError, document_files::InputDocument, previews},
@@ -13,7 +13,11 @@ use crate::{
 };
 use anstream::eprintln;
 use clap::Args;
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, PoisonError},
+};
 
 #[derive(Clone, Debug, Args)]
 pub struct ReadOptions {
@@ -30,7 +34,9 @@ pub struct ReadOptions {
 
 pub fn run(options: ReadOptions) -> Result<ExitCode, CommandError> {
     let mut code = ExitCode::SUCCESS;
-    for InputDocument { name, document, .. } in InputFiles::of(&options.files)?.into_documents() {
+    let passed_over = Arc::default();
+    let documents = InputFiles::of(&options.files)?.into_documents(Arc::clone(&passed_over));
+    for InputDocument { name, document, .. } in documents {
         for read in document.map_or_else(|error| vec![Err(error)], |document| read(&document)) {
             match read {
                 Ok(output) if options.evidence => explain::show(&name, &output, Spans::Plain),
@@ -44,6 +50,10 @@ pub fn run(options: ReadOptions) -> Result<ExitCode, CommandError> {
                 }
             }
         }
+    }
+    let passed_over = passed_over.lock().unwrap_or_else(PoisonError::into_inner);
+    if !passed_over.is_empty() {
+        eprintln!("{}", report::passed_over(&passed_over));
     }
     Ok(code)
 }

@@ -1,7 +1,9 @@
 //! Ingest progress: a progress bar or a line per document, then a summary.
 
 use super::say;
-use crate::archive::{Archive, IngestError, IngestReport, Ingested, Outcome, document_files::InputDocument};
+use crate::archive::{
+    Archive, IngestError, IngestReport, Ingested, Outcome, document_files::InputDocument, web_archive::PassedOver,
+};
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,9 +16,27 @@ const FAILED: Style = AnsiColor::Red.on_default();
 pub struct IngestProgress {
     outcomes: BTreeMap<&'static str, usize>,
     failed: Vec<(String, IngestError)>,
+    passed_over: PassedOver,
+    documents: usize,
     /// Whether to print a line per document.
     lines: bool,
     bar: Option<ProgressBar>,
+}
+
+/// Ingests a document; returns its name too.
+pub async fn ingest(archive: &Archive, input: InputDocument) -> (String, Vec<IngestReport>) {
+    let InputDocument { name, document, .. } = input;
+    let reports = match document {
+        Ok(document) => archive.ingest_all(document).await,
+        Err(error) => vec![IngestReport { entry: None, ingested: Err(error) }],
+    };
+    (name, reports)
+}
+
+/// Says which records of web archives were passed over, and why.
+pub fn passed_over(records: &PassedOver) -> String {
+    let records: Vec<String> = records.iter().map(|(reason, number)| format!("{number} ({reason})")).collect();
+    format!("records passed over: {}", records.join(", "))
 }
 
 impl IngestProgress {
@@ -35,11 +55,25 @@ impl IngestProgress {
     }
 
     pub async fn take(&mut self, archive: &Archive, input: InputDocument) {
-        let InputDocument { name, document, .. } = input;
-        let reports = match document {
-            Ok(document) => archive.ingest_all(document).await,
-            Err(error) => vec![IngestReport { entry: None, ingested: Err(error) }],
-        };
+        let (name, reports) = ingest(archive, input).await;
+        self.note(name, reports);
+    }
+
+    /// Adds documents to those that were expected.
+    pub fn found(&self, documents: u64) {
+        if let Some(bar) = &self.bar {
+            bar.inc_length(documents);
+        }
+    }
+
+    /// The documents so far.
+    pub fn taken(&self) -> usize {
+        self.documents
+    }
+
+    /// Notes the result of a document.
+    pub fn note(&mut self, name: String, reports: Vec<IngestReport>) {
+        self.documents += 1;
         if let Some(bar) = &self.bar {
             bar.set_message(name.clone());
             bar.inc(1);
@@ -48,6 +82,11 @@ impl IngestProgress {
             let name = entry.map_or_else(|| name.clone(), |entry| format!("{name}#{entry}"));
             self.count(name, ingested);
         }
+    }
+
+    /// States the records of web archives that were passed over.
+    pub fn set_passed_over(&mut self, records: &PassedOver) {
+        self.passed_over = records.clone();
     }
 
     fn count(&mut self, name: String, ingested: Result<Ingested, IngestError>) {
@@ -85,6 +124,9 @@ impl IngestProgress {
             count(Outcome::Unchanged),
             self.failed.len()
         ));
+        if !self.passed_over.is_empty() {
+            say(format_args!("{}", passed_over(&self.passed_over)));
+        }
         if !self.lines {
             for (name, error) in &self.failed {
                 eprintln!("{FAILED}failed{FAILED:#} {name}: {}: {}", error.code(), error.chain());

@@ -24,7 +24,13 @@ use crate::{
     webhooks::deliver::Deliverer,
 };
 use clap::{Args, ValueEnum};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 use tokio::{net::TcpListener, signal::unix};
 
 /// Interval between indexing runs, and the delay after a failed one.
@@ -199,14 +205,16 @@ async fn keep_delivered(deliverer: Deliverer) {
 }
 
 async fn ingest_seeds(archive: &Archive, folder: Option<&std::path::Path>) -> Result<(), CommandError> {
+    let passed_over = Arc::default();
     let input_documents: Box<dyn Iterator<Item = InputDocument>> = match folder {
         None => Box::new(seeds(Instant::now()).into_iter()),
-        Some(folder) => Box::new(InputFiles::of(&[folder.to_owned()])?.into_documents()),
+        Some(folder) => Box::new(InputFiles::of(&[folder.to_owned()])?.into_documents(Arc::clone(&passed_over))),
     };
     let mut report = IngestProgress::quiet();
     for input in input_documents {
         report.take(archive, input).await;
     }
+    report.set_passed_over(&passed_over.lock().unwrap_or_else(PoisonError::into_inner));
     report.print();
     Ok(())
 }

@@ -44,5 +44,6 @@ mod support;
 mod table;
 mod table_contract;
 mod torture;
+mod web_archives;
 mod webhooks;
 mod websub;
