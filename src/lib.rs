@@ -22,6 +22,7 @@ pub mod export;
 pub mod fetch;
 mod formats;
 pub mod http;
+pub mod hub;
 mod json;
 #[cfg(feature = "lambda")]
 pub mod lambda;

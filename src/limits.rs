@@ -40,6 +40,14 @@ pub const IDEMPOTENCY_HOURS: i64 = 24;
 /// Maximum bytes of a deletion's reason.
 pub const DELETION_REASON_BYTES: usize = 500;
 pub const CHANGES_WAIT_SECONDS: u64 = 20;
+/// Subscribers of the hub, at most.
+pub const HUB_SUBSCRIBERS: usize = 200;
+/// The lease of a subscription, by default and at most.
+pub const HUB_LEASE_SECONDS: u64 = 864_000;
+pub const HUB_LEASE_SECONDS_MAX: u64 = 864_000;
+/// Maximum bytes of a subscriber's secret (WebSub, 5.1), and of its request.
+pub const HUB_SECRET_BYTES: usize = 199;
+pub const HUB_REQUEST_BYTES: usize = 16 * 1024;
 /// Maximum bytes of an agent's message.
 pub const MCP_REQUEST_BYTES: usize = 64 * 1024;
 pub const REQUEST_ID_BYTES: usize = 64;

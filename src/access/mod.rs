@@ -58,6 +58,8 @@ const ASSETS: &str = "/assets/";
 pub const KEY_COOKIE: &str = "dateline_key";
 /// Where agents send messages, which all are read by POST.
 pub const MCP_PATH: &str = "/mcp";
+/// Where readers subscribe to feeds: they get nothing that they could not read.
+const HUB_PATH: &str = "/v1/hub";
 /// The WebSub callback. Requests from hubs are authenticated by their signature.
 const SIGNED: &str = crate::sources::websub::PATH;
 /// Resources that only administrators may read.
@@ -78,7 +80,7 @@ pub fn needed(method: &Method, path: &str) -> Option<Scope> {
         _ if path.starts_with(SIGNED) => None,
         _ if ADMINISTRATION.into_iter().any(is_within) => Some(Scope::Admin),
         "/v1/articles" | "/v1/preview" | "/try" if *method == Method::POST => Some(Scope::Ingest),
-        MCP_PATH => Some(Scope::Read),
+        MCP_PATH | HUB_PATH => Some(Scope::Read),
         _ if reads => Some(Scope::Read),
         _ => Some(Scope::Admin),
     }

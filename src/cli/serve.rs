@@ -13,7 +13,8 @@ use crate::{
     access::Policy,
     archive::{Archive, document_files::InputDocument, seeds::seeds},
     article::Instant,
-    http::{Service, admission::Admission, origin::Hosts},
+    http::{self, Service, admission::Admission, in_process::Api, origin::Hosts},
+    hub::notifier::Notifier,
     pages, query,
     search::{SearchError, indexer::Indexer},
     sources::poll::Poller,
@@ -112,11 +113,16 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
         .for_hosts(Hosts::Named(options.host))
         .reaching(options.reach.addresses())
         .reached_at(options.reach.public_url())
-        .admitting(Admission::limited());
+        .admitting(Admission::limited())
+        .as_hub();
+    let api = Api { routes: http::routes(&service), admission: service.admission.clone() };
+    let notifying =
+        tokio::spawn(keep_notified(Notifier::new(service.archive.store().clone(), options.reach.fetcher()?, api)));
     connections::serve(listener, pages::router(service), ConnectionLimits::default(), stop).await?;
     if let Some(emptying) = emptying {
         emptying.abort();
     }
+    notifying.abort();
     delivering.abort();
     polling.abort();
     indexing.abort();
@@ -199,6 +205,18 @@ async fn keep_delivered(deliverer: Deliverer) {
             Ok(round) if round.more => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "webhook delivery failed"),
+        }
+        tokio::time::sleep(DELIVER_EVERY).await;
+    }
+}
+
+/// Sends feeds to their subscribers.
+async fn keep_notified(notifier: Notifier) {
+    loop {
+        match notifier.round().await {
+            Ok(0) => {}
+            Ok(sent) => tracing::info!(sent, "feeds sent to subscribers"),
+            Err(error) => tracing::warn!(cause = crate::logs::chain(&error), "notifying subscribers failed"),
         }
         tokio::time::sleep(DELIVER_EVERY).await;
     }

@@ -5,6 +5,7 @@ use super::{
     Service,
     articles::FilterParameters,
     base_url::BaseUrl,
+    hub,
     params::pairs,
     problem::Problem,
     responses::{next_page, text},
@@ -129,8 +130,17 @@ async fn feed(service: &Service, base: &BaseUrl, path: &str, raw: Option<&str>) 
         url: base.join(&with_query(path, pairs.iter())),
         page: base.join(&with_query("/", pairs.iter().filter(|(name, _)| is_of_page(name)))),
         next,
+        hub: service.is_hub.then(|| base.join(hub::PATH)),
         entries: entries.map_err(|error| Problem::internal(&error))?,
     })
+}
+
+/// Checks the path and the query of a feed. The error names a feed.
+pub fn check(path: &str) -> Result<(), String> {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let is_feed =
+        matches!(path, "/v1/feed.json" | "/v1/feed.atom" | "/v1/feed.rss") && parse(&pairs(Some(query))).is_ok();
+    is_feed.then_some(()).ok_or_else(|| "/v1/feed.atom?q=ferry".to_owned())
 }
 
 fn parse(pairs: &[(String, String)]) -> Result<(ListQuery, Content), Vec<BadParameter>> {

@@ -16,6 +16,7 @@
 //! | `/v1/sources`, `…/{id}`, `POST …/poll`, `/v1/sources.opml` | [`sources`] |
 //! | `/v1/failures`, `…/{id}`, `…/raw`, `POST …/retry` | [`failures`] |
 //! | `/v1/websub/{id}` | [`websub`] |
+//! | `POST /v1/hub` | [`hub`] |
 //! | `/v1/webhooks`, `…/{id}` | [`webhooks`] |
 //! | `GET /v1/entities` | [`entities`] |
 //! | `GET /v1/stories`, `…/{id}` | [`stories`] |
@@ -30,7 +31,7 @@ mod access;
 pub mod admission;
 mod article;
 mod articles;
-mod base_url;
+pub(crate) mod base_url;
 mod changes;
 mod deletion;
 mod entities;
@@ -40,6 +41,7 @@ mod facets;
 mod failures;
 mod feeds;
 mod history;
+pub(crate) mod hub;
 pub(crate) mod in_process;
 mod ingest;
 pub(crate) mod negotiate;
@@ -98,6 +100,8 @@ pub struct Service {
     pub public_url: Option<String>,
     /// The bytes after which an export ends, with a link to its next part; without a limit it is streamed.
     pub export_bytes: Option<usize>,
+    /// Whether feeds name this server as their WebSub hub, and readers may subscribe.
+    pub is_hub: bool,
     responses: ResponseCache,
 }
 
@@ -113,6 +117,7 @@ impl Service {
             admission: Admission::default(),
             public_url: None,
             export_bytes: None,
+            is_hub: false,
             responses: ResponseCache::default(),
         }
     }
@@ -120,6 +125,11 @@ impl Service {
     /// Serves only these host names.
     pub fn for_hosts(self, hosts: Hosts) -> Self {
         Self { hosts, ..self }
+    }
+
+    /// Names this server as the hub of its feeds: something must call [`crate::hub`]'s notifier.
+    pub fn as_hub(self) -> Self {
+        Self { is_hub: true, ..self }
     }
 
     /// Ends a part of an export after these bytes.

@@ -115,6 +115,7 @@ codes! {
     ArticleDeleted "article_deleted" GONE "Article deleted";
     SourceExists "source_exists" CONFLICT "Source already exists";
     WebhookExists "webhook_exists" CONFLICT "Webhook already exists";
+    TooManySubscribers "too_many_subscribers" CONFLICT "Too many subscribers";
     TooManyWebhooks "too_many_webhooks" CONFLICT "Too many webhooks";
     NotDeleted "not_deleted" CONFLICT "Article not deleted";
     SourceGone "source_gone" GONE "Source removed";

@@ -4,8 +4,8 @@
 //! are built, and the document where it is generated.
 
 use super::{
-    Service, article, articles, changes, deletion, entities, export, facets, failures, feeds, history, ingest, preview,
-    related, service, sources, stories, webhooks, websub,
+    Service, article, articles, changes, deletion, entities, export, facets, failures, feeds, history, hub, ingest,
+    preview, related, service, sources, stories, webhooks, websub,
 };
 use axum::{
     Router,
@@ -96,6 +96,7 @@ routes! {
     feeds::json,
     feeds::atom,
     feeds::rss,
+    hub::subscribe,
     websub::verify,
     websub::ring,
     webhooks::webhooks,

@@ -27,6 +27,8 @@ pub enum RecordKind {
     Key,
     /// Has no time.
     Webhook,
+    /// Of the hub. Has no time.
+    Subscriber,
 }
 
 impl RecordKind {
@@ -37,6 +39,7 @@ impl RecordKind {
             Self::Failure => table_keys::FAILURES,
             Self::Key => table_keys::KEYS,
             Self::Webhook => table_keys::WEBHOOKS,
+            Self::Subscriber => table_keys::SUBSCRIBERS,
         }
     }
 

@@ -41,6 +41,7 @@ pub const SOURCE_URLS: &str = "L#source-urls";
 pub const FAILURES: &str = "L#failures";
 pub const KEYS: &str = "L#keys";
 pub const WEBHOOKS: &str = "L#webhooks";
+pub const SUBSCRIBERS: &str = "L#subscribers";
 
 /// Prefix of an article's partition key.
 pub const ARTICLE: &str = "A#";

@@ -6,6 +6,8 @@ on the seeds and on generated documents. Nothing leaves this machine, but for th
 """
 
 import csv
+import hashlib
+import hmac
 import io
 import json
 import random
@@ -18,8 +20,10 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import duckdb
@@ -383,6 +387,86 @@ def check_killed_export(binary, archive, folder):
     assert kills > 3, kills
 
 
+class Subscriber(BaseHTTPRequestHandler):
+    """A reader that confirms what it requested, and keeps what it is sent."""
+
+    def do_GET(self):
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlparse(self.path).query))
+        self.server.asked.append(query)
+        body = query["hub.challenge"].encode() if self.path.startswith("/confirms") else b"no"
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.received.append((self.path, headers, self.rfile.read(int(self.headers["content-length"]))))
+        self.send_response(410 if self.path == "/confirms/gone" else 204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def eventually(condition):
+    for _ in range(200):
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")
+
+
+def check_hub(binary, folder):
+    """Readers that subscribe are sent the feed when it changes, signed, and nothing else."""
+    reader = ThreadingHTTPServer(("127.0.0.1", 0), Subscriber)
+    reader.asked, reader.received = [], []
+    threading.Thread(target=reader.serve_forever, daemon=True).start()
+    callback = f"http://127.0.0.1:{reader.server_port}"
+    with server(binary, folder / "hub", "--allow-private", "127.0.0.1") as url:
+        topics = [f"{url}/v1/feed.atom?q=ferry", f"{url}/v1/feed.json?country=JP", f"{url}/v1/feed.rss?content=summary"]
+        hub = next(link.href for link in feedparser.parse(fetch(topics[0])[0]).feed.links if link.rel == "hub")
+        assert hub == f"{url}/v1/hub"
+        assert json.loads(fetch(topics[1])[0])["hubs"] == [{"type": "WebSub", "url": hub}]
+
+        def ask(mode, path, topic, **more):
+            form = {"hub.mode": mode, "hub.callback": callback + path, "hub.topic": topic, **more}
+            return fetch(hub, urllib.parse.urlencode(form), "application/x-www-form-urlencoded")
+
+        ask("subscribe", "/confirms/1", topics[0], **{"hub.secret": "a secret"})
+        ask("subscribe", "/confirms/2", topics[1])
+        ask("subscribe", "/confirms/gone", topics[2])
+        ask("subscribe", "/refuses", topics[2])
+        eventually(lambda: len(reader.asked) == 4)
+        # The subscriptions are stored after they are confirmed.
+        time.sleep(1)
+        post = lambda number: fetch(f"{url}/v1/articles", f"Ferry {number} sails\n\nLISBON: The ferry sailed on Monday, the port said.\n", "text/plain")
+        post(1)
+        eventually(lambda: len(reader.received) >= 2)
+        time.sleep(2)
+        path, headers, body = next(sent for sent in reader.received if sent[0] == "/confirms/1")
+        assert {sent[0] for sent in reader.received} == {"/confirms/1", "/confirms/gone"} and len(reader.received) == 2, reader.received
+        assert headers["x-hub-signature"] == "sha256=" + hmac.new(b"a secret", body, hashlib.sha256).hexdigest(), headers
+        assert f'<{hub}>; rel="hub"' in headers["link"] and f'<{topics[0]}>; rel="self"' in headers["link"], headers
+        assert headers["content-type"].startswith("application/atom+xml")
+        assert feedparser.parse(body).entries[0].title == "Ferry 1 sails" and body == fetch(topics[0])[0]
+        ask("unsubscribe", "/confirms/1", topics[0])
+        eventually(lambda: len(reader.asked) == 5)
+        time.sleep(1)
+        post(2)
+        time.sleep(3)
+        # The one that answered 410 is gone too.
+        assert len(reader.received) == 2, reader.received
+        for form in [{"hub.topic": "https://elsewhere.example/v1/feed.atom"}, {"hub.topic": f"{url}/v1/feed.atom?colour=red"}, {"hub.topic": f"{url}/v1/articles"}, {"hub.mode": "ring"}, {"hub.callback": "ftp://a.example/"}, {"hub.secret": "x" * 300}]:
+            form = {"hub.mode": "subscribe", "hub.callback": callback, "hub.topic": topics[0], **form}
+            try:
+                fetch(hub, urllib.parse.urlencode(form), "application/x-www-form-urlencoded")
+                raise AssertionError(form)
+            except urllib.error.HTTPError as error:
+                assert error.code == 400 and len(json.loads(error.read())["errors"]) == 1, form
+    reader.shutdown()
+
+
 def main(binary):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -397,6 +481,7 @@ def main(binary):
             check_feeds(url, articles)
             check_newsboat(url, articles, folder)
             check_exports(binary, url, articles, archive, folder)
+        check_hub(binary, folder)
         check_killed_export(binary, archive, folder)
     print(f"formats: {len(articles)} articles in each format, read by others")
 

@@ -49,7 +49,14 @@ impl Recorder {
             target = format!("{target}?{}", pairs.join("&"));
         }
         let (media_type, sent) = body.clone().unzip();
-        let text = sent.as_ref().map(|sent| sent.as_str().map_or_else(|| sent.to_string(), str::to_owned));
+        let text = sent.as_ref().map(|sent| match (sent.as_str(), sent.as_object()) {
+            (Some(text), _) => text.to_owned(),
+            (_, Some(members)) if media_type == Some("application/x-www-form-urlencoded") => {
+                let pairs = members.iter().map(|(name, value)| (name, value.as_str().unwrap_or_default()));
+                form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+            }
+            _ => sent.to_string(),
+        });
         let headers: Vec<(&str, &str)> =
             media_type.map(|media_type| ("content-type", media_type)).into_iter().collect();
         let answer =
@@ -152,6 +159,9 @@ async fn each_operation_has_a_recorded_example() {
     for feed in ["get_json_feed", "get_atom_feed", "get_rss_feed"] {
         recorder.get(feed, none(), json!({"q": "pier", "content": "summary", "limit": 1})).await;
     }
+    let subscription = json!({"hub.mode": "subscribe", "hub.topic": "http://localhost/v1/feed.atom?q=pier",
+        "hub.callback": "https://reader.example/feeds/7", "hub.secret": "a secret of the reader"});
+    recorder.call("subscribe_to_feed", none(), none(), Some(("application/x-www-form-urlencoded", subscription))).await;
     for export in ["export_ndjson", "export_csv"] {
         recorder.get(export, none(), json!({"source": "gazette.example"})).await;
     }

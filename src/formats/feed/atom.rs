@@ -19,6 +19,9 @@ pub fn write(feed: &Feed) -> String {
         if let Some(next) = &feed.next {
             xml.empty("link", &[("rel", "next"), ("type", "application/atom+xml"), ("href", next)]);
         }
+        if let Some(hub) = &feed.hub {
+            xml.empty("link", &[("rel", "hub"), ("href", hub)]);
+        }
         xml.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "Dateline");
         for item in &feed.entries {
             entry(xml, item);

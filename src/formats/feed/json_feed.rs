@@ -11,6 +11,7 @@ pub fn write(feed: &Feed) -> Value {
         "home_page_url": feed.page,
         "feed_url": feed.url,
         "next_url": feed.next,
+        "hubs": feed.hub.iter().map(|hub| json!({"type": "WebSub", "url": hub})).collect::<Vec<_>>(),
     }));
     // Required, even if it is empty.
     written["items"] = feed.entries.iter().map(item).collect();

@@ -28,6 +28,8 @@ pub struct Feed {
     pub page: String,
     /// The URL of the feed's next page.
     pub next: Option<String>,
+    /// The URL of the WebSub hub that tells of changes of the feed.
+    pub hub: Option<String>,
     pub entries: Vec<FeedEntry>,
 }
 

@@ -28,6 +28,9 @@ pub fn write(feed: &Feed) -> String {
             if let Some(next) = &feed.next {
                 xml.empty("atom:link", &[("rel", "next"), ("type", "application/rss+xml"), ("href", next)]);
             }
+            if let Some(hub) = &feed.hub {
+                xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
+            }
             for entry in &feed.entries {
                 item(xml, entry);
             }

@@ -56,7 +56,7 @@ impl Server {
     pub fn on(store: Store, policy: Policy) -> Self {
         let archive = Archive::new(store);
         // Feeds and receivers of the tests are on this machine.
-        let service = Service::new(archive.clone(), policy).reaching(AddressPolicy::Private);
+        let service = Service::new(archive.clone(), policy).reaching(AddressPolicy::Private).as_hub();
         Self::of(service)
     }
 
