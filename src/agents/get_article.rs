@@ -92,7 +92,7 @@ pub async fn call(api: &Api, arguments: Arguments) -> Result<ArticlePage, ToolEr
         published: facts.published.stated(),
         published_reasoning: facts.published.reasoning.filter(|_| facts.published.at.is_none()),
         topics: facts.topics.into_iter().map(|topic| topic.label).collect(),
-        names: named.map(|entity| format!("{}:{}", super::suggest::type_name(entity.kind), entity.id)).collect(),
+        names: named.map(|entity| format!("{}:{}", entity.kind.name(), entity.id)).collect(),
         ..page
     })
 }

@@ -1,7 +1,7 @@
 //! `suggest`: the ids of people, organisations, places and countries whose names begin with a text.
 
 use super::{ToolError, filter::with_query, schema};
-use crate::{article::EntityType, http::in_process::Api};
+use crate::http::in_process::Api;
 use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,13 +42,4 @@ pub async fn call(api: &Api, arguments: Arguments) -> Result<Suggestions, ToolEr
     pairs.extend(arguments.r#type.map(|kind| ("type", kind)));
     let found: Entities = api.get(&with_query("/v1/entities", &pairs)).await?;
     Ok(Suggestions { values: found.entities })
-}
-
-pub fn type_name(kind: EntityType) -> &'static str {
-    match kind {
-        EntityType::Person => "person",
-        EntityType::Organisation => "organisation",
-        EntityType::Place => "place",
-        EntityType::Country => "country",
-    }
 }

@@ -127,13 +127,20 @@ pub struct Entity {
     pub mentions: Vec<Mention>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum EntityType {
     Person,
     Organisation,
     Place,
     Country,
+}
+
+impl EntityType {
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// A half-open range of UTF-8 byte offsets in one paragraph of the article's own text.

@@ -4,7 +4,7 @@
 //! A cell is the text as it is in the archive, also where it begins with `=`, which some spreadsheets run as a formula.
 
 use super::body_text;
-use crate::article::{Article, EntityType};
+use crate::article::{Article, Instant};
 
 pub const COLUMNS: [&str; 30] = [
     "id",
@@ -53,21 +53,10 @@ pub fn write(articles: &[Article], header: bool) -> Vec<u8> {
 fn row(article: &Article) -> [String; COLUMNS.len()] {
     let (head, facts) = (&article.head, &article.facts);
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
-    let time = |at: Option<crate::article::Instant>| at.map(|at| at.to_string()).unwrap_or_default();
-    let name = |value: Option<serde_json::Value>| {
-        value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-    };
+    let time = |at: Option<Instant>| at.map(|at| at.to_string()).unwrap_or_default();
     let published = &facts.published;
     let place = facts.dateline.as_ref().and_then(|dateline| dateline.place.as_ref());
-    let entities = facts.entities.iter().map(|entity| {
-        let kind = match entity.kind {
-            EntityType::Person => "person",
-            EntityType::Organisation => "organisation",
-            EntityType::Place => "place",
-            EntityType::Country => "country",
-        };
-        format!("{kind}:{}", entity.name)
-    });
+    let entities = facts.entities.iter().map(|entity| format!("{}:{}", entity.kind.name(), entity.name));
     [
         head.id.to_string(),
         head.revision.to_string(),
@@ -83,8 +72,8 @@ fn row(article: &Article) -> [String; COLUMNS.len()] {
         place.map(|place| place.name.clone()).unwrap_or_default(),
         place.and_then(|place| place.country.as_ref()).map(|code| code.as_str().to_owned()).unwrap_or_default(),
         published.stated().unwrap_or_default(),
-        name(published.precision.and_then(|precision| serde_json::to_value(precision).ok())),
-        name(published.basis.and_then(|basis| serde_json::to_value(basis).ok())),
+        published.precision.map_or("", Into::into).to_owned(),
+        published.basis.map_or("", Into::into).to_owned(),
         time(published.earliest),
         time(published.latest),
         time(facts.modified_at),

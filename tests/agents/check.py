@@ -13,34 +13,19 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import jsonschema
 from mcp import Client, StdioServerParameters
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from serving import serve  # noqa: E402
 
 TOOLS = ["search_articles", "get_article", "get_evidence", "get_story", "whats_changed", "timeline", "suggest"]
 # By the count of four characters a token.
 TOKENS, CHARACTERS_PER_TOKEN = 2_000, 4
 REVISIONS = ["2025-06-18", "2025-11-25"]
 COPY = "Harbour tram returns\n\nLISBON: The tram along the harbour ran again on Monday after a pause of two years, the port authority said.\n\nIts {number} cars were repaired in a yard upstream, and the first of them was full by noon, said Ana Costa of the authority.\n"
-
-
-@contextmanager
-def server(binary, folder, *options):
-    command = [binary, "serve", "--data", folder, "--listen", "127.0.0.1:0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        for line in process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                break
-        else:
-            raise SystemExit("the server did not start")
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        yield found.group()
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def fetch(url, body=None, headers=None):
@@ -166,7 +151,7 @@ def check_refusals(binary, url, archive):
 def check_keys(binary, archive):
     created = subprocess.run([binary, "keys", "create", "agent", "--scope", "read", "--data", archive], capture_output=True, text=True, check=True)
     key = re.search(r"dl_\S+", created.stdout).group()
-    with server(binary, archive, "--no-seeds", "--reads", "keyed") as url:
+    with serve(binary, archive, "--no-seeds", "--reads", "keyed") as url:
         listing = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}})
         headers = {"accept": "application/json, text/event-stream", "mcp-protocol-version": REVISIONS[-1]}
         assert refused(f"{url}/mcp", headers, listing) == 401
@@ -192,7 +177,7 @@ async def over_stdio(binary, archive, url):
 def main(binary):
     with tempfile.TemporaryDirectory() as folder:
         archive = f"{folder}/archive"
-        with server(binary, archive) as url:
+        with serve(binary, archive) as url:
             for number in range(4):
                 long = "\n\n".join(f"Paragraph {count} says more about the harbour, whose ferries sailed on as before." for count in range(120))
                 content = COPY.format(number=7) + long if number == 0 else COPY.format(number=7)

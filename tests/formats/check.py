@@ -22,7 +22,6 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -37,6 +36,9 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from serving import serve  # noqa: E402
+
 # Published schemas, as test data: no part of the project.
 SCHEMAS = ROOT.parent / "shared/schemas/ninjs"
 NODE_TOOLS = ["schema-dts@2.1.0", "typescript@5.9.3"]
@@ -51,24 +53,6 @@ PIECES = [
     "the harbour", "a ferry", "<b>bold</b>", "&amp;", "]]>", "\"quoted\"", "'single'", "100%", "a|b", "{x}", "日本語", "العربية", "عبر",
     "\U0001f6a2", "\u0007", "\u000b", "\ufffe", "naïve", "=SUM(A1)", "-5", "\u2028", "x" * 200, "a;b,c", "\\", "\u200f",
 ]
-
-
-@contextmanager
-def server(binary, folder, *options):
-    """Serves an archive; yields its URL."""
-    command = [binary, "serve", "--data", folder, "--listen", "127.0.0.1:0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        for line in process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                break
-        else:
-            raise SystemExit("the server did not start")
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        yield found.group()
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def fetch(url, body=None, media_type="application/json", method=None):
@@ -423,7 +407,7 @@ def check_hub(binary, folder):
     reader.asked, reader.received = [], []
     threading.Thread(target=reader.serve_forever, daemon=True).start()
     callback = f"http://127.0.0.1:{reader.server_port}"
-    with server(binary, folder / "hub", "--allow-private", "127.0.0.1") as url:
+    with serve(binary, folder / "hub", "--allow-private", "127.0.0.1") as url:
         topics = [f"{url}/v1/feed.atom?q=ferry", f"{url}/v1/feed.json?country=JP", f"{url}/v1/feed.rss?content=summary"]
         hub = next(link.href for link in feedparser.parse(fetch(topics[0])[0]).feed.links if link.rel == "hub")
         assert hub == f"{url}/v1/hub"
@@ -471,7 +455,7 @@ def main(binary):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         archive = folder / "archive"
-        with server(binary, archive) as url:
+        with serve(binary, archive) as url:
             fill(url)
             articles = walk(url)
             assert len(articles) > GENERATED + 20, len(articles)

@@ -22,6 +22,9 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from serving import serve  # noqa: E402
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Compressed, as the pages are sent.
@@ -60,20 +63,8 @@ class Feed(BaseHTTPRequestHandler):
 @contextmanager
 def archive(binary, *options):
     """Serves the bundled seeds; yields the URL."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [binary, "serve", "--data", f"{folder}/archive", "--listen", "127.0.0.1:0", *options]
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        try:
-            for line in server.stdout:
-                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                    break
-            else:
-                raise SystemExit("the server did not start")
-            threading.Thread(target=server.stdout.read, daemon=True).start()
-            yield found.group()
-        finally:
-            server.terminate()
-            server.wait()
+    with tempfile.TemporaryDirectory() as folder, serve(binary, f"{folder}/archive", *options) as url:
+        yield url
 
 
 def call(url, body=None, media_type="application/json"):
