@@ -65,10 +65,14 @@ pub async fn run(options: &LambdaOptions) -> Result<(), CommandError> {
         let environment = environment(endpoint, &folder, &certificate);
         let list = event("GET", "/v1/articles", "limit=20", None);
         let article = event("GET", &format!("/v1/articles/{id}"), "", None);
-        for (what, event) in [("list", &list), ("article", &article)] {
+        let tool = tool_call(&id);
+        // A tool reads the same article, so it is compared with the same request to the bare function.
+        for (what, of_bare, of_api) in
+            [("list", &list, &list), ("article", &article, &article), ("tool", &article, &tool)]
+        {
             let mut runs: [Vec<Run>; 2] = Default::default();
             for _ in 0..options.starts {
-                for (runs, binary) in runs.iter_mut().zip([&bare, &api]) {
+                for (runs, (binary, event)) in runs.iter_mut().zip([(&bare, of_bare), (&api, of_api)]) {
                     runs.push(start(binary, &environment, |_| event.clone(), options.requests).await?);
                 }
             }
@@ -93,6 +97,16 @@ pub async fn run(options: &LambdaOptions) -> Result<(), CommandError> {
     }
     let _ = std::fs::remove_dir_all(&folder);
     Ok(())
+}
+
+/// Returns an agent's call of a tool.
+fn tool_call(id: &str) -> Value {
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "get_article", "arguments": {"id": id}}});
+    let mut event = event("POST", "/mcp", "", Some(("application/json", &call.to_string())));
+    event["headers"]["accept"] = json!("application/json, text/event-stream");
+    event["headers"]["mcp-protocol-version"] = json!("2025-11-25");
+    event
 }
 
 async fn fill(archive: &Archive) -> Result<String, CommandError> {
