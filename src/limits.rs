@@ -42,6 +42,8 @@ pub const DELETION_REASON_BYTES: usize = 500;
 pub const CHANGES_WAIT_SECONDS: u64 = 20;
 /// Subscribers of the hub, at most.
 pub const HUB_SUBSCRIBERS: usize = 200;
+/// Of one host, at most: a change calls each of them.
+pub const HUB_SUBSCRIBERS_PER_HOST: usize = 10;
 /// The lease of a subscription, by default and at most.
 pub const HUB_LEASE_SECONDS: u64 = 864_000;
 pub const HUB_LEASE_SECONDS_MAX: u64 = 864_000;

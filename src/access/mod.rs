@@ -58,7 +58,7 @@ const ASSETS: &str = "/assets/";
 pub const KEY_COOKIE: &str = "dateline_key";
 /// Where agents send messages, which all are read by POST.
 pub const MCP_PATH: &str = "/mcp";
-/// Where readers subscribe to feeds: they get nothing that they could not read.
+/// Where readers subscribe to feeds. Where reads need a key, the server is no hub.
 const HUB_PATH: &str = "/v1/hub";
 /// The WebSub callback. Requests from hubs are authenticated by their signature.
 const SIGNED: &str = crate::sources::websub::PATH;

@@ -33,7 +33,11 @@ use std::{
 /// Maximum bytes of the headers of a record.
 const HEADER_BYTES: usize = 64 * 1024;
 /// Bytes that are searched at once for the next record.
-const SEARCHED_BYTES: usize = 1024 * 1024;
+const SEARCHED_BYTES: usize = 64 * 1024;
+/// Damaged records, one after the other, after which a file is given up: it is no web archive.
+const DAMAGED: u64 = 1_000;
+/// Codings of one body, at most.
+const CODINGS: usize = 4;
 const GZIP: &[u8] = b"\x1f\x8b\x08";
 const PLAIN: &[u8] = b"WARC/1.";
 
@@ -42,7 +46,7 @@ const PLAIN: &[u8] = b"WARC/1.";
 pub struct PageFilter {
     /// Hosts, each with its subdomains; empty for all.
     pub hosts: Vec<String>,
-    /// Languages by the HTTP header `Content-Language`; empty for all, also those that state none.
+    /// Canonical BCP 47, compared with the HTTP header `Content-Language`; empty for all, also those that state none.
     pub languages: Vec<String>,
     pub retrieved_from: Option<Instant>,
     /// Exclusive.
@@ -60,6 +64,8 @@ pub struct WebArchive {
     /// Where the search for the next record begins.
     searched: u64,
     number: u64,
+    /// Damaged records since the last intact one.
+    damaged: u64,
     filter: PageFilter,
     passed_over: Arc<Mutex<PassedOver>>,
     ended: bool,
@@ -86,7 +92,17 @@ impl WebArchive {
         passed_over: Arc<Mutex<PassedOver>>,
     ) -> io::Result<Self> {
         let records = records_from(File::open(&path)?);
-        Ok(Self { name, records, path: Some(path), searched: 0, number: 0, filter, passed_over, ended: false })
+        Ok(Self {
+            name,
+            records,
+            path: Some(path),
+            searched: 0,
+            number: 0,
+            damaged: 0,
+            filter,
+            passed_over,
+            ended: false,
+        })
     }
 
     /// Reads a pipe.
@@ -98,7 +114,7 @@ impl WebArchive {
     ) -> Self {
         let pipe = BufReader::with_capacity(SEARCHED_BYTES, Pipe { pipe, position: 0 });
         let records = ArchiveIteratorThreadSafe::with_options(pipe, options());
-        Self { name, records, path: None, searched: 0, number: 0, filter, passed_over, ended: false }
+        Self { name, records, path: None, searched: 0, number: 0, damaged: 0, filter, passed_over, ended: false }
     }
 
     /// Whether a file is a web archive, by its name.
@@ -141,9 +157,12 @@ impl WebArchive {
         if !self.filter.contains(date) {
             return Err(NoPage::PassedOver("another date"));
         }
-        let language = record.http_headers().and_then(|headers| headers.get("Content-Language"));
-        let language = language.and_then(|language| canonical_language_tag(language.split(',').next()?.trim()));
-        if !self.filter.has_language(language.as_deref()) {
+        let languages = record.http_headers().and_then(|headers| headers.get("Content-Language")).unwrap_or_default();
+        let mut languages = languages.split(',').filter_map(|language| canonical_language_tag(language.trim()));
+        let language = languages.next();
+        if !language.iter().cloned().chain(languages).any(|language| self.filter.has_language(&language))
+            && !self.filter.languages.is_empty()
+        {
             return Err(NoPage::PassedOver("another language"));
         }
         let header =
@@ -212,12 +231,19 @@ impl Iterator for WebArchive {
                     self.searched = self.searched.max(record.stream_pos() + 1);
                     let parsed =
                         record.parse_http_with_opts(fastwarc::warc::record::AutoDecode::None, HEADER_BYTES, true);
-                    parsed.map_err(NoPage::from).and_then(|()| self.page(&mut record))
+                    self.damaged = 0;
+                    let page = parsed.map_err(NoPage::from).and_then(|()| self.page(&mut record));
+                    // What is passed over may be cut off too, and then the file ends too early.
+                    page.map_err(|no_page| match (no_page, skip(&mut record)) {
+                        (NoPage::PassedOver(_), Err(error)) => error.into(),
+                        (no_page, _) => no_page,
+                    })
                 }
                 Err(error) => {
+                    self.damaged += 1;
                     let failed = InputDocument::failed(self.name_of_record(), IngestError::Unavailable(error));
                     // Without a next record the file ends here, and this failure is the last item.
-                    self.ended = !self.find_next().unwrap_or(false);
+                    self.ended = self.damaged > DAMAGED || !self.find_next().unwrap_or(false);
                     return Some(failed);
                 }
             };
@@ -251,13 +277,22 @@ impl PageFilter {
     }
 
     /// By RFC 4647, basic filtering.
-    fn has_language(&self, stated: Option<&str>) -> bool {
+    fn has_language(&self, stated: &str) -> bool {
         let matches = |wanted: &String| {
-            let rest = stated.and_then(|stated| stated.strip_prefix(wanted.as_str()));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            stated.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         };
-        self.languages.is_empty() || self.languages.iter().any(matches)
+        self.languages.iter().any(matches)
     }
+}
+
+/// Reads to the end of a record; an error if it ends before its stated length.
+fn skip(record: &mut WarcRecord) -> io::Result<()> {
+    let stated = record.content_length();
+    let Some(reader) = record.reader_mut() else { return Ok(()) };
+    let read = io::copy(reader, &mut io::sink())?;
+    let cut =
+        || io::Error::new(io::ErrorKind::UnexpectedEof, format!("the record ends after {read} of its {stated} bytes"));
+    if read < stated { Err(cut()) } else { Ok(()) }
 }
 
 fn options() -> ArchiveIteratorOptions {
@@ -294,11 +329,18 @@ fn next_record(file: &mut File, from: u64) -> io::Result<Option<u64>> {
 }
 
 /// Removes the codings of a transfer or of the content. Many crawlers store a body decoded and keep the header: a body that
-/// does not decode is taken as it is.
+/// is markup is taken as it is.
 fn decoded(content: Vec<u8>, codings: &str) -> Result<Vec<u8>, IngestError> {
+    let refused = |what: String| IngestError::Unavailable(io::Error::new(io::ErrorKind::InvalidData, what));
+    if codings.split(',').count() > CODINGS {
+        return Err(refused(format!("expected at most {CODINGS} codings")));
+    }
     let mut content = content;
     for coding in codings.rsplit(',').map(|coding| coding.trim().to_ascii_lowercase()) {
-        let body = Cursor::new(content.clone());
+        if matches!(coding.as_str(), "" | "identity") || content.trim_ascii_start().starts_with(b"<") {
+            continue;
+        }
+        let body = Cursor::new(content);
         let mut decoded = Vec::new();
         let limit = DOCUMENT_BYTES as u64 + 1;
         let read = match coding.as_str() {
@@ -306,14 +348,13 @@ fn decoded(content: Vec<u8>, codings: &str) -> Result<Vec<u8>, IngestError> {
             "gzip" | "x-gzip" => GzipReader::new(body).take(limit).read_to_end(&mut decoded),
             "br" => BrotliReader::new(body).take(limit).read_to_end(&mut decoded),
             "zstd" => ZstdReader::new(body).take(limit).read_to_end(&mut decoded),
-            _ => continue,
+            _ => return Err(refused(format!("the coding {coding:?} is not supported"))),
         };
+        read.map_err(IngestError::Unavailable)?;
         if decoded.len() > DOCUMENT_BYTES {
             return Err(ReadError::TooLarge.into());
         }
-        if read.is_ok() && !decoded.is_empty() {
-            content = decoded;
-        }
+        content = decoded;
     }
     Ok(content)
 }

@@ -11,7 +11,8 @@ async fn main() -> Result<(), Error> {
     let archive = lambda::archive(&config)?;
     let metrics = lambda::Metrics::new(&config, "api", archive.store());
     // The gateway has already checked the request's signature or key.
-    let router =
-        pages::router(Service::new(archive, Policy::OPEN).reached_at(config.public_url).exporting_in_parts(PAGE_BYTES));
+    let router = pages::router(
+        Service::new(archive, Policy::OPEN).reached_at(config.public_url).exporting_in_parts(PAGE_BYTES / 3),
+    );
     lambda_http::run(service_fn(|request| lambda::answer(router.clone(), &metrics, request))).await
 }

@@ -65,15 +65,17 @@ pub async fn run(options: ExportOptions, location: ArchiveLocation) -> Result<Ex
         }
         return print_increment(Increment::new(open.store.clone(), request.articles.filter, since)).await;
     }
-    if let Some(after) = &request.after {
-        let position = crate::export::position_of(&open.store, after, &request.articles).await;
-        request.articles.after = Some(position.map_err(|error| CommandError::Other(error.to_string()))?);
+    let continues = request.continues();
+    if let Some((id, revision)) = &request.after {
+        let position = crate::export::position_of(&open.store, id, *revision).await?;
+        let unknown = || CommandError::Other(format!("after: expected a stored revision, found {id}:{revision}"));
+        request.articles.after = Some(position.ok_or_else(unknown)?);
     }
     let search = Search::new(open.store.clone());
     match options.output {
-        None => print(Export::new(search, request.articles), format, request.after.is_none()).await,
+        None => print(Export::new(search, request.articles), format, !continues).await,
         Some(output) => {
-            let named = format!("{format:?} {}", options.filter);
+            let named = format!("{format:?} {} of {location:?}", options.filter);
             write_file(search, request.articles, format, &output, &named).await
         }
     }

@@ -5,16 +5,15 @@ use super::{
     ArchiveLocation, CommandError,
     files::{self, FileContent, InputFiles},
     harmless,
-    report::{self, IngestProgress},
+    report::IngestProgress,
     say,
 };
 use crate::{
-    archive::{Archive, web_archive::PageFilter},
-    article::Instant,
+    archive::{Archive, document_files::InputDocument, web_archive::PageFilter},
+    article::{Instant, canonical_language_tag},
     search::indexer::Indexer,
 };
 use clap::Args;
-use futures::{StreamExt, stream};
 use std::{
     path::PathBuf,
     process::ExitCode,
@@ -36,10 +35,10 @@ pub struct IngestOptions {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Of web archives, only pages of this host and its subdomains; may be repeated
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = host)]
     host: Vec<String>,
     /// Of web archives, only pages whose Content-Language is this one or a variety of it; may be repeated
-    #[arg(long, value_name = "LANGUAGE")]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     language: Vec<String>,
     /// Of web archives, only pages retrieved from this day or time on
     #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
@@ -64,7 +63,7 @@ pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<Ex
     let interrupted = Arc::new(AtomicBool::new(false));
     tokio::spawn(note_interrupts(interrupted.clone()));
     let filter = PageFilter {
-        hosts: options.host.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        hosts: options.host,
         languages: options.language,
         retrieved_from: options.retrieved_from,
         retrieved_to: options.retrieved_to,
@@ -79,14 +78,16 @@ pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<Ex
                     report.take(&archive, input).await;
                 }
             }
-            // In any order: which of two captures is later, they say themselves.
             FileContent::Pages(pages) => {
-                let pages = stream::iter(pages).take_while(|_| std::future::ready(!is_interrupted()));
-                let mut ingested = pages.map(|page| report::ingest(&archive, page)).buffered(PAGES_AT_ONCE);
-                while let Some((name, reports)) = ingested.next().await {
-                    report.found(1);
-                    report.note(name, reports);
+                let mut batch = Vec::with_capacity(PAGES_AT_ONCE);
+                for page in pages.take_while(|_| !is_interrupted()) {
+                    // Two captures of a page are ingested one after the other, so that both are revisions.
+                    if batch.len() == PAGES_AT_ONCE || batch.iter().any(|other| is_of_same_page(other, &page)) {
+                        report.take_all(&archive, std::mem::take(&mut batch)).await;
+                    }
+                    batch.push(page);
                 }
+                report.take_all(&archive, batch).await;
             }
         }
         if is_interrupted() {
@@ -103,6 +104,21 @@ pub async fn run(options: IngestOptions, location: ArchiveLocation) -> Result<Ex
         Indexer::new(open.store.clone()).run(Duration::MAX).await?;
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn is_of_same_page(a: &InputDocument, b: &InputDocument) -> bool {
+    let url = |input: &InputDocument| input.document.as_ref().ok().and_then(|document| document.url.clone());
+    url(a).is_some_and(|of_a| url(b) == Some(of_a))
+}
+
+/// Parses a host as URLs have it: in lower case, and in ASCII.
+fn host(text: &str) -> Result<String, String> {
+    let host = url::Host::parse(text).map_err(|error| format!("expected a host such as news.example: {error}"))?;
+    Ok(host.to_string())
+}
+
+fn language(text: &str) -> Result<String, String> {
+    canonical_language_tag(text).ok_or_else(|| "expected a language tag of BCP 47, such as pt or pt-BR".to_owned())
 }
 
 /// Notes the first Ctrl-C, so that the current document is finished. The second one ends the process at once, which

@@ -6,6 +6,7 @@ use crate::archive::{
 };
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
+use futures::future::join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{collections::BTreeMap, io::IsTerminal};
 
@@ -24,7 +25,7 @@ pub struct IngestProgress {
 }
 
 /// Ingests a document; returns its name too.
-pub async fn ingest(archive: &Archive, input: InputDocument) -> (String, Vec<IngestReport>) {
+async fn ingest(archive: &Archive, input: InputDocument) -> (String, Vec<IngestReport>) {
     let InputDocument { name, document, .. } = input;
     let reports = match document {
         Ok(document) => archive.ingest_all(document).await,
@@ -59,10 +60,13 @@ impl IngestProgress {
         self.note(name, reports);
     }
 
-    /// Adds documents to those that were expected.
-    pub fn found(&self, documents: u64) {
+    /// Ingests documents at once, which were not counted before.
+    pub async fn take_all(&mut self, archive: &Archive, inputs: Vec<InputDocument>) {
         if let Some(bar) = &self.bar {
-            bar.inc_length(documents);
+            bar.inc_length(inputs.len() as u64);
+        }
+        for (name, reports) in join_all(inputs.into_iter().map(|input| ingest(archive, input))).await {
+            self.note(name, reports);
         }
     }
 
@@ -72,7 +76,7 @@ impl IngestProgress {
     }
 
     /// Notes the result of a document.
-    pub fn note(&mut self, name: String, reports: Vec<IngestReport>) {
+    fn note(&mut self, name: String, reports: Vec<IngestReport>) {
         self.documents += 1;
         if let Some(bar) = &self.bar {
             bar.set_message(name.clone());

@@ -113,16 +113,19 @@ pub async fn run(options: ServeOptions, location: ArchiveLocation) -> Result<Exi
         .for_hosts(Hosts::Named(options.host))
         .reaching(options.reach.addresses())
         .reached_at(options.reach.public_url())
-        .admitting(Admission::limited())
-        .as_hub();
+        .admitting(Admission::limited());
+    // Subscribers have no keys: where reads need one, no feed is sent.
+    let service = if policy.keyed_reads { service } else { service.as_hub() };
     let api = Api { routes: http::routes(&service), admission: service.admission.clone() };
-    let notifying =
-        tokio::spawn(keep_notified(Notifier::new(service.archive.store().clone(), options.reach.fetcher()?, api)));
+    let notifier = Notifier::new(service.archive.store().clone(), options.reach.fetcher()?, api);
+    let notifying = service.is_hub.then(|| tokio::spawn(keep_notified(notifier)));
     connections::serve(listener, pages::router(service), ConnectionLimits::default(), stop).await?;
     if let Some(emptying) = emptying {
         emptying.abort();
     }
-    notifying.abort();
+    if let Some(notifying) = notifying {
+        notifying.abort();
+    }
     delivering.abort();
     polling.abort();
     indexing.abort();

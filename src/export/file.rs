@@ -30,8 +30,10 @@ struct Position {
 pub enum CannotOpen {
     #[error("{0} exists: name another file, or remove it")]
     Exists(PathBuf),
-    #[error("{partial} is of another export ({request}): finish that one, or remove the file")]
-    Another { partial: PathBuf, request: String },
+    #[error("{position} is of another export ({request}): finish that one, or remove the file")]
+    Another { position: PathBuf, request: String },
+    #[error("{partial} is shorter than {position} says: remove both, and the export starts from scratch")]
+    Cut { partial: PathBuf, position: PathBuf },
     #[error("{path}")]
     Io {
         path: PathBuf,
@@ -59,7 +61,11 @@ impl ExportFile {
             Err(error) => return Err(failed(&position_path)(error)),
         };
         if position.request != request {
-            return Err(CannotOpen::Another { partial: partial_path, request: position.request });
+            return Err(CannotOpen::Another { position: position_path, request: position.request });
+        }
+        let length = fs::metadata(&partial_path).map_or(0, |about| about.len());
+        if length < position.bytes {
+            return Err(CannotOpen::Cut { partial: partial_path, position: position_path });
         }
         let open = || {
             let mut partial =
@@ -111,15 +117,16 @@ impl ExportFile {
     /// Gives the complete file its name.
     pub fn finish(self) -> io::Result<()> {
         self.partial.sync_all()?;
-        fs::rename(beside(&self.output, "partial"), &self.output)?;
-        fs::remove_file(beside(&self.output, "position"))
+        // First, because a position without its file would be continued.
+        fs::remove_file(beside(&self.output, "position"))?;
+        fs::rename(beside(&self.output, "partial"), &self.output)
     }
 
     /// Gives another file, made from the partial one, the name.
     pub fn finish_as(self, made: &Path) -> io::Result<()> {
+        fs::remove_file(beside(&self.output, "position"))?;
         fs::rename(made, &self.output)?;
-        fs::remove_file(beside(&self.output, "partial"))?;
-        fs::remove_file(beside(&self.output, "position"))
+        fs::remove_file(beside(&self.output, "partial"))
     }
 }
 
@@ -149,6 +156,11 @@ mod tests {
         assert_eq!((file.cursor(), file.articles(), file.is_empty()), (Some("after one"), 1, false));
         file.append(b"two\n", 1, None).expect("a write");
         assert!(file.is_complete());
+        drop(file);
+        fs::rename(beside(&output, "partial"), folder.path().join("elsewhere")).expect("a rename");
+        assert!(matches!(ExportFile::open(&output, "q=1"), Err(CannotOpen::Cut { .. })));
+        fs::rename(folder.path().join("elsewhere"), beside(&output, "partial")).expect("a rename");
+        let file = ExportFile::open(&output, "q=1").expect("the same file");
         file.finish().expect("a rename");
         assert_eq!(fs::read(&output).expect("the output"), b"one\ntwo\n");
         assert!(matches!(ExportFile::open(&output, "q=1"), Err(CannotOpen::Exists(_))));

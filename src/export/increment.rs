@@ -11,8 +11,8 @@ use crate::{
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Changes read at once.
-const CHANGES: usize = 100;
+/// Changes read at once: their articles are held in memory, and are the smallest part of a limited response.
+const CHANGES: usize = 25;
 
 /// A line of an increment.
 #[derive(Serialize)]

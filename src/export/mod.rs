@@ -17,43 +17,57 @@ use crate::{
     limits::PAGE_MAX,
     query::{BadParameter, ListQuery, PageItem, ParameterReader, change_token, parameters::filter_names},
     search::{Search, SearchError},
-    store::{ChangePosition, ListPosition, Store, StoreError, StoredArticle},
+    store::{ChangePosition, ListPosition, Store, StoreError},
 };
 
 /// What to export.
 #[derive(Clone, Debug)]
 pub struct ExportQuery {
     pub articles: ListQuery,
-    /// The article after which the export continues.
-    pub after: Option<ArticleId>,
+    /// The row after which the export continues: an article and its revision.
+    pub after: Option<(ArticleId, u32)>,
     /// Only what changed since this position.
     pub since: Option<ChangePosition>,
 }
 
 /// Returns the names of all parameters of an export.
 pub fn parameter_names() -> impl Iterator<Item = &'static str> {
-    filter_names().chain(["as_of", "after", "since"])
+    filter_names().chain(["as_of", "after", "cursor", "since"])
 }
 
 impl ExportQuery {
+    /// Whether the export continues an earlier one.
+    pub fn continues(&self) -> bool {
+        self.after.is_some() || self.articles.after.is_some()
+    }
+
     /// Parses the pairs of a query string.
     pub fn parse(pairs: &[(String, String)]) -> Result<Self, Vec<BadParameter>> {
         let mut params = ParameterReader::new(pairs, &parameter_names().collect::<Vec<_>>());
         let after = params.once("after").and_then(|given| {
-            ArticleId::parse(given).map_err(|error| params.refuse("after", format!("{error}, found {given:?}"))).ok()
+            let row = given
+                .split_once(':')
+                .and_then(|(id, revision)| Some((ArticleId::parse(id).ok()?, revision.parse().ok()?)));
+            if row.is_none() {
+                params.refuse(
+                    "after",
+                    format!("expected the id and the revision of a row, ID:REVISION, found {given:?}"),
+                );
+            }
+            row
         });
         let since = params.once("since").and_then(|token| {
             change_token::read(token).map_err(|error| params.refuse("since", error.to_string())).ok()
         });
         if since.is_some() {
-            for name in ["as_of", "after", "q", "story"] {
+            for name in ["as_of", "after", "cursor", "q", "story"] {
                 if params.once(name).is_some() {
                     params.refuse(name, "expected without since: an increment has current articles".to_owned());
                 }
             }
         }
         let bad = params.finish(()).err().unwrap_or_default();
-        let is_of_list = |name: &str| name == "as_of" || filter_names().any(|filter| filter == name);
+        let is_of_list = |name: &str| matches!(name, "as_of" | "cursor") || filter_names().any(|filter| filter == name);
         let of_list: Vec<_> = pairs.iter().filter(|(name, _)| is_of_list(name)).cloned().collect();
         match ListQuery::parse(&of_list) {
             Ok(articles) if bad.is_empty() => {
@@ -104,30 +118,9 @@ impl Export {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum CannotContinue {
-    #[error("the archive has no article {0}")]
-    Unknown(ArticleId),
-    #[error("the article {0} was deleted: the export cannot continue after it")]
-    Deleted(ArticleId),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Returns the position of an article in the list that a query exports.
-pub async fn position_of(store: &Store, id: &ArticleId, query: &ListQuery) -> Result<ListPosition, CannotContinue> {
-    let article = match query.as_of {
-        None => match store.stored_article(id).await? {
-            Some(StoredArticle::Article(stored)) => stored.article,
-            Some(StoredArticle::Tombstone(_)) => return Err(CannotContinue::Deleted(id.clone())),
-            None => return Err(CannotContinue::Unknown(id.clone())),
-        },
-        Some(at) => {
-            let unknown = || CannotContinue::Unknown(id.clone());
-            let found = store.revision_at(id, at).await?.ok_or_else(unknown)?;
-            let revision = store.revision(id, found.number).await?.and_then(|(_, article)| article);
-            revision.ok_or_else(unknown)?.0
-        }
-    };
-    Ok(ListPosition { at: article.listed_at(), id: id.clone() })
+/// Returns the position that a row has in the list, as it was exported: whatever happened to the article since, nothing
+/// is skipped or repeated. `None` if there is no such revision, or it was purged.
+pub async fn position_of(store: &Store, id: &ArticleId, revision: u32) -> Result<Option<ListPosition>, StoreError> {
+    let stored = store.revision(id, revision).await?.and_then(|(_, article)| article);
+    Ok(stored.map(|(article, _)| ListPosition { at: article.listed_at(), id: id.clone() }))
 }

@@ -6,8 +6,8 @@
 use super::problem::docs as problem_docs;
 use super::{Service, articles::FilterParameters, params::pairs, problem::Problem, responses::header_value};
 use crate::{
-    article::{Article, ArticleId},
-    export::{CannotContinue, Export, ExportQuery, increment::Increment, position_of},
+    article::Article,
+    export::{Export, ExportQuery, increment::Increment, position_of},
     formats::csv,
     json::to_json,
     query::{BadParameter, change_token},
@@ -22,10 +22,13 @@ use bytes::Bytes;
 use futures::{TryStreamExt, stream};
 use http::{HeaderName, HeaderValue, header};
 use serde_json::json;
+use std::time::Duration;
 use utoipa::IntoParams;
 
 /// The token of the changes after this export.
 pub const DATELINE_SINCE: HeaderName = HeaderName::from_static("dateline-since");
+/// A part of an export ends after this time: a function's time limit is 25 seconds.
+const PART_TIME: Duration = Duration::from_secs(10);
 const NDJSON: &str = "application/x-ndjson";
 
 /// Marks a response whose body is made while it is sent. It has no ETag and is not cached.
@@ -39,15 +42,18 @@ pub struct Streamed;
 struct ExportParameters {
     /// A day or a time: the articles as they were then. Bounded like that of `GET /v1/articles`.
     as_of: Option<String>,
-    /// The id of an article: the export continues after it, without a header. So a broken export continues after its last
-    /// complete line or row.
+    /// `ID:REVISION` of a row: the export continues after it, without a header. So a broken export continues after its
+    /// last complete line or row.
     after: Option<String>,
+    /// From the link to the next part.
+    cursor: Option<String>,
 }
 
 /// Export as JSON Lines
 ///
 /// Each line is an article as in `GET /v1/articles/{id}`, newest first. The header `dateline-since` is a token: `since`
-/// with it exports what changed after this export began. Lines of such an increment are current articles,
+/// with it exports what changed after this export began. A part or a continuation has no such header: keep
+/// that of the first. Lines of an increment are current articles,
 /// `{"id", "removed": "deleted" | "no_longer_matches", "at"}`, and at the end `{"since", "more"}`.
 ///
 /// The response is streamed. A function limits it: then `Link` has the next part (`rel="next"`).
@@ -89,7 +95,7 @@ pub async fn ndjson(State(service): State<Service>, RawQuery(raw): RawQuery) -> 
 ))]
 pub async fn csv(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let request = without_since(parse(raw.as_deref())?)?;
-    let header = request.after.is_none();
+    let header = !request.continues();
     export(&service, raw.as_deref(), request, RowFormat::Csv { header }).await
 }
 
@@ -106,7 +112,7 @@ pub async fn csv(State(service): State<Service>, RawQuery(raw): RawQuery) -> Res
 ))]
 pub async fn parquet(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let request = without_since(parse(raw.as_deref())?)?;
-    if request.after.is_some() {
+    if request.continues() {
         return Err(refused("after", "expected no such parameter: a Parquet file cannot be continued"));
     }
     write_parquet(&service, request)
@@ -148,12 +154,11 @@ async fn export(
     format: RowFormat,
 ) -> Result<Response, Problem> {
     let store = service.archive.store();
-    if let Some(after) = &request.after {
-        let position = position_of(store, after, &request.articles).await.map_err(|error| match error {
-            CannotContinue::Store(error) => error.into(),
-            error => refused("after", &error.to_string()),
-        })?;
-        request.articles.after = Some(position);
+    let continues = request.continues();
+    if let Some((id, revision)) = &request.after {
+        let position = position_of(store, id, *revision).await?;
+        let unknown = || refused("after", &format!("expected a stored revision, found {id}:{revision}"));
+        request.articles.after = Some(position.ok_or_else(unknown)?);
     }
     // Before the first article is read: what changes during the export is in the increment too.
     let since = change_token::write(store.last_changes().await?);
@@ -163,7 +168,9 @@ async fn export(
     };
     let walk = Walk::Articles(Box::new(Export::new(service.search.clone(), request.articles)));
     let mut response = respond(service, path, raw, media_type, Rows { walk, format }).await?;
-    response.headers_mut().insert(DATELINE_SINCE, header_value(&since)?);
+    if !continues {
+        response.headers_mut().insert(DATELINE_SINCE, header_value(&since)?);
+    }
     Ok(response)
 }
 
@@ -175,21 +182,21 @@ async fn respond(
     mut rows: Rows,
 ) -> Result<Response, Problem> {
     let Some(limit) = service.export_bytes else { return Ok(streamed(media_type, rows.into_body())) };
-    let (mut part, mut last) = (Vec::new(), None);
-    while let Some(batch) = rows.next().await? {
-        part.extend_from_slice(&batch.bytes);
-        last = batch.last.or(last);
-        if part.len() > limit {
+    let mut part = Vec::new();
+    // A filter that few articles match may take longer to read than a response may take.
+    let until = tokio::time::Instant::now() + PART_TIME;
+    while let Some(rows) = rows.next().await? {
+        part.extend_from_slice(&rows);
+        if part.len() > limit || tokio::time::Instant::now() > until {
             break;
         }
     }
-    let ended = rows.walk.has_ended();
     part.extend_from_slice(&rows.end());
     let mut response = streamed(media_type, Body::from(part));
-    if let Some(last) = last.filter(|_| !ended) {
+    if let Some(cursor) = rows.walk.cursor() {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs(raw).iter().filter(|(name, _)| name != "after"));
-        query.append_pair("after", last.as_str());
+        query.extend_pairs(pairs(raw).iter().filter(|(name, _)| !matches!(name.as_str(), "after" | "cursor")));
+        query.append_pair("cursor", &cursor);
         let link = format!("<{path}?{}>; rel=\"next\"", query.finish());
         response.headers_mut().insert(header::LINK, header_value(&link)?);
     }
@@ -218,10 +225,11 @@ enum Walk {
 }
 
 impl Walk {
-    fn has_ended(&self) -> bool {
+    /// Returns where the next part begins. An increment says it in its last line.
+    fn cursor(&self) -> Option<String> {
         match self {
-            Self::Articles(export) => export.has_ended(),
-            Self::Changes(increment) => increment.has_ended(),
+            Self::Articles(export) => export.cursor().filter(|_| !export.has_ended()),
+            Self::Changes(_) => None,
         }
     }
 }
@@ -232,20 +240,14 @@ struct Rows {
     format: RowFormat,
 }
 
-#[derive(Default)]
-struct Batch {
-    bytes: Vec<u8>,
-    last: Option<ArticleId>,
-}
-
 impl Rows {
-    async fn next(&mut self) -> Result<Option<Batch>, SearchError> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, SearchError> {
         Ok(match &mut self.walk {
             Walk::Articles(export) => export.next().await?.map(|articles| self.format.write(&articles)),
-            Walk::Changes(increment) => increment.next().await?.map(|lines| {
-                let bytes = lines.iter().map(|line| to_json(line) + "\n").collect::<String>().into_bytes();
-                Batch { bytes, last: None }
-            }),
+            Walk::Changes(increment) => increment
+                .next()
+                .await?
+                .map(|lines| lines.iter().map(|line| to_json(line) + "\n").collect::<String>().into_bytes()),
         })
     }
 
@@ -264,7 +266,7 @@ impl Rows {
         let chunks = stream::try_unfold(Some(self), |rows| async {
             let Some(mut rows) = rows else { return Ok::<_, SearchError>(None) };
             Ok(Some(match rows.next().await? {
-                Some(batch) => (Bytes::from(batch.bytes), Some(rows)),
+                Some(written) => (Bytes::from(written), Some(rows)),
                 None => (Bytes::from(rows.end()), None),
             }))
         });
@@ -276,12 +278,11 @@ impl Rows {
 }
 
 impl RowFormat {
-    fn write(&mut self, articles: &[Article]) -> Batch {
-        let bytes = match self {
+    fn write(&mut self, articles: &[Article]) -> Vec<u8> {
+        match self {
             Self::Ndjson => articles.iter().map(|article| to_json(article) + "\n").collect::<String>().into_bytes(),
             Self::Csv { header } => csv::write(articles, std::mem::take(header)),
-        };
-        Batch { bytes, last: articles.last().map(|article| article.head.id.clone()) }
+        }
     }
 }
 

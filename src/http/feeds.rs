@@ -138,8 +138,8 @@ async fn feed(service: &Service, base: &BaseUrl, path: &str, raw: Option<&str>) 
 /// Checks the path and the query of a feed. The error names a feed.
 pub fn check(path: &str) -> Result<(), String> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let is_feed =
-        matches!(path, "/v1/feed.json" | "/v1/feed.atom" | "/v1/feed.rss") && parse(&pairs(Some(query))).is_ok();
+    let is_feed = matches!(path, "/v1/feed.json" | "/v1/feed.atom" | "/v1/feed.rss")
+        && parse(&pairs(Some(query))).is_ok_and(|(query, _)| query.after.is_none());
     is_feed.then_some(()).ok_or_else(|| "/v1/feed.atom?q=ferry".to_owned())
 }
 

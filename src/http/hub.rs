@@ -14,7 +14,8 @@ use crate::{
         subscriber::{Mode, Request},
     },
     limits::{
-        HUB_LEASE_SECONDS, HUB_LEASE_SECONDS_MAX, HUB_REQUEST_BYTES, HUB_SECRET_BYTES, HUB_SUBSCRIBERS, URL_BYTES,
+        HUB_LEASE_SECONDS, HUB_LEASE_SECONDS_MAX, HUB_REQUEST_BYTES, HUB_SECRET_BYTES, HUB_SUBSCRIBERS,
+        HUB_SUBSCRIBERS_PER_HOST, URL_BYTES,
     },
     query::ParameterReader,
 };
@@ -53,7 +54,8 @@ pub struct HubRequest {
 /// Subscribe to a feed
 ///
 /// WebSub 1.0. The callback is asked to confirm the request within seconds; then it is sent the feed each time it changed,
-/// until the lease ends. Each feed names this hub (`rel="hub"`). Only the command's server is a hub.
+/// until the lease ends. Each feed names this hub (`rel="hub"`). Only the command's server is a hub, and only where reads
+/// need no key.
 #[utoipa::path(post, path = "/v1/hub", operation_id = "subscribe_to_feed", tag = "articles",
     request_body(content = HubRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
@@ -90,9 +92,14 @@ pub async fn subscribe(State(service): State<Service>, base: BaseUrl, body: Body
     params.finish(()).map_err(Problem::parameters)?;
     let store = service.archive.store();
     let mut subscriber = Subscriber::of(store, callback, topic).await?;
-    if subscriber.is_new() && Subscriber::all(store).await?.len() >= HUB_SUBSCRIBERS {
-        let detail = format!("an archive has at most {HUB_SUBSCRIBERS} subscribers");
-        return Err(Problem::new(Code::TooManySubscribers, detail));
+    if subscriber.is_new() {
+        let all = Subscriber::all(store).await?;
+        let of_host = all.iter().filter(|other| host(&other.callback) == host(callback)).count();
+        if all.len() >= HUB_SUBSCRIBERS || of_host >= HUB_SUBSCRIBERS_PER_HOST {
+            let detail =
+                format!("an archive has at most {HUB_SUBSCRIBERS} subscribers, {HUB_SUBSCRIBERS_PER_HOST} of one host");
+            return Err(Problem::new(Code::TooManySubscribers, detail));
+        }
     }
     // What cannot be unsubscribed needs no confirmation.
     if !(subscriber.is_new() && mode == Mode::Unsubscribe) {
@@ -101,4 +108,8 @@ pub async fn subscribe(State(service): State<Service>, base: BaseUrl, body: Body
         subscriber.put(store).await?;
     }
     Ok(StatusCode::ACCEPTED.into_response())
+}
+
+fn host(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }

@@ -132,7 +132,7 @@ impl Service {
         Self { is_hub: true, ..self }
     }
 
-    /// Ends a part of an export after these bytes.
+    /// Ends a part of an export after these bytes, and the batch of at most [`crate::limits::PAGE_BYTES`] that exceeds them.
     pub fn exporting_in_parts(self, bytes: usize) -> Self {
         Self { export_bytes: Some(bytes), ..self }
     }

@@ -113,7 +113,8 @@ impl RequestKey {
         if *request.method() != Method::GET || path == WAITING || needed(&Method::GET, path) != Some(Scope::Read) {
             return None;
         }
-        let mut key = request.uri().path_and_query()?.as_str().as_bytes().to_vec();
+        // With the authority, which a client may state here and not in the header.
+        let mut key = request.uri().to_string().into_bytes();
         for name in [header::HOST, X_FORWARDED_PROTO, header::ACCEPT, header::ACCEPT_ENCODING, ACCEPT_DATETIME] {
             key.push(b'\n');
             for value in request.headers().get_all(name) {

@@ -17,11 +17,15 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// Subscribers called at once.
-const CONCURRENT_CALLS: usize = 8;
+const CONCURRENT_CALLS: usize = 32;
+/// A subscriber that does not answer in this time has failed, so that the others wait no longer for it.
+const ANSWER: Duration = Duration::from_secs(5);
 /// The wait after the first failure. It triples with each further failure, up to `LONGEST_WAIT`.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(6 * 3_600);
 const CHALLENGE_BYTES: usize = 16;
+/// What the paths of feeds begin with.
+const FEEDS: &str = "/v1/feed.";
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
 
 #[derive(Clone, Debug)]
@@ -94,8 +98,9 @@ impl Notifier {
             .append_pair("hub.topic", &subscriber.topic)
             .append_pair("hub.challenge", challenge)
             .append_pair("hub.lease_seconds", &request.lease_seconds.to_string());
-        let answer = self.fetcher.fetch(url.as_str(), &FetchRequest::default()).await;
-        let answer = answer.ok().and_then(|answer| answer.content);
+        let request_to_confirm = FetchRequest::default();
+        let answer = tokio::time::timeout(ANSWER, self.fetcher.fetch(url.as_str(), &request_to_confirm)).await;
+        let answer = answer.ok().and_then(Result::ok).and_then(|answer| answer.content);
         let is_confirmed = answer.is_some_and(|content| content.trim_ascii() == challenge.as_bytes());
         if !is_confirmed {
             tracing::info!(subscriber = subscriber.id, mode = request.mode.name(), "subscription not confirmed");
@@ -109,7 +114,10 @@ impl Notifier {
         if last == subscriber.position() {
             return Ok(false);
         }
-        let Some(feed) = self.feed(&subscriber.topic).await else { return Ok(false) };
+        let Some(feed) = self.feed(&subscriber.topic).await else {
+            tracing::warn!(topic = subscriber.topic, "the feed of a subscriber cannot be made");
+            return Ok(false);
+        };
         let changed = subscriber.sent.as_ref() != Some(&feed.digest);
         if changed {
             match self.send(subscriber, feed.media_type, feed.body).await {
@@ -149,7 +157,8 @@ impl Notifier {
             let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
             headers.insert(SIGNATURE, HeaderValue::from_str(&signature).expect("hexadecimal digits"));
         }
-        self.fetcher.post(&subscriber.callback, headers, body).await
+        let sent = tokio::time::timeout(ANSWER, self.fetcher.post(&subscriber.callback, headers, body)).await;
+        sent.unwrap_or(Err(FetchError::Timeout))
     }
 
     /// Returns a feed as a client at its URL would get it; `None` if it cannot be made now.
@@ -157,8 +166,10 @@ impl Notifier {
         let uri: Uri = topic.parse().ok()?;
         let scheme = HeaderValue::from_str(uri.scheme_str()?).ok()?;
         let host = HeaderValue::from_str(uri.authority()?.as_str()).ok()?;
+        // Without the path of the public URL, which a proxy removes.
+        let path = topic.find(FEEDS).map(|at| &topic[at..])?;
         let request = http::Request::builder()
-            .uri(uri.path_and_query()?.as_str())
+            .uri(path)
             .header(header::HOST, host)
             .header(crate::http::base_url::X_FORWARDED_PROTO, scheme)
             .body(Body::empty());
@@ -175,6 +186,6 @@ impl Notifier {
 
 /// Returns the URL of the hub of a feed: they have one base.
 fn hub_of(topic: &str) -> String {
-    let base = topic.split_once("/v1/feed.").map_or(topic, |(base, _)| base);
+    let base = topic.split_once(FEEDS).map_or(topic, |(base, _)| base);
     format!("{base}{}", crate::http::hub::PATH)
 }

@@ -277,8 +277,8 @@ def check_exports(binary, url, articles, archive, folder):
     lines, headers = fetch(f"{url}/v1/export.ndjson")
     exported = [json.loads(line) for line in lines.splitlines()]
     assert exported == articles
-    half = exported[len(exported) // 2]["id"]
-    rest = fetch(f"{url}/v1/export.ndjson?after={half}")[0]
+    half = exported[len(exported) // 2]
+    rest = fetch(f"{url}/v1/export.ndjson?after={half['id']}:{half['revision']}")[0]
     assert lines.endswith(rest) and json.loads(rest.splitlines()[0]) == exported[len(exported) // 2 + 1]
 
     rows = list(csv.DictReader(io.StringIO(fetch(f"{url}/v1/export.csv")[0].decode(), newline="")))

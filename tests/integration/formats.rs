@@ -165,6 +165,50 @@ async fn the_parts_of_an_export_are_the_whole() {
 }
 
 #[tokio::test]
+async fn an_export_continues_after_a_row_whatever_happened_to_its_article() {
+    let server = Server::new().await;
+    let page = |number: u32, year: u32| {
+        let content =
+            format!("Tram {number} runs\n\nPublished: {year}-03-01\n\nLISBON: Tram {number} ran again on Monday.\n");
+        RawDocument { key: Some(format!("tram/{number}")), ..RawDocument::new(content.into_bytes(), Instant::now()) }
+    };
+    for number in 1..=5 {
+        server.archive.ingest(page(number, 2010 + number)).await.expect("ingested");
+    }
+    let whole = server.get("/v1/export.ndjson").await;
+    let rows = lines(&whole.body);
+    let rest = |from: usize| rows[from..].iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    // The third row's article is corrected to another year, the fourth's is deleted.
+    let third =
+        rows[2]["headline"].as_str().and_then(|headline| headline.split(' ').nth(1)?.parse().ok()).expect("a number");
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    server.archive.ingest(page(third, 2001)).await.expect("ingested");
+    let after = format!("/v1/export.ndjson?after={}:1", rows[2]["id"].as_str().expect("an id"));
+    let continued = server.get(&after).await;
+    assert!(continued.header("dateline-since").is_empty());
+    let mut expected = rest(3);
+    // It comes again where it is now, with its new revision.
+    expected.push(rows[2]["id"].clone());
+    let ids =
+        |answer: &crate::support::Answer| lines(&answer.body).iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&continued), expected);
+    let fourth = rows[3]["id"].as_str().expect("an id");
+    server.delete(&format!("/v1/articles/{fourth}")).await;
+    let continued = server.get(&format!("/v1/export.ndjson?after={fourth}:1")).await;
+    assert_eq!(ids(&continued), expected[1..], "{}", continued.text());
+}
+
+#[tokio::test]
+async fn a_request_target_with_another_host_is_not_cached_for_others() {
+    let server = Server::with_seeds().await;
+    let host = [("host", "127.0.0.1:8080")];
+    let feed = server.get_with("http://192.0.2.7/v1/feed.json?limit=1", &host).await.json();
+    assert_eq!(feed["home_page_url"], "http://192.0.2.7/");
+    let feed = server.get_with("/v1/feed.json?limit=1", &host).await.json();
+    assert_eq!(feed["home_page_url"], "http://127.0.0.1:8080/");
+}
+
+#[tokio::test]
 async fn an_increment_names_what_left_the_export() {
     let server = Server::new().await;
     let page = |key: &str, dateline: &str| crate::support::story(key, &format!("Tram {key} runs"), dateline);
@@ -200,11 +244,13 @@ async fn an_export_names_what_it_cannot_do() {
     let unknown = "a".repeat(26);
     for path in [
         "/v1/export.csv?since=abc".to_owned(),
-        format!("/v1/export.ndjson?after={gone}"),
-        format!("/v1/export.ndjson?after={unknown}"),
+        format!("/v1/export.ndjson?after={gone}:7"),
+        format!("/v1/export.ndjson?after={unknown}:1"),
         "/v1/export.ndjson?after=x".to_owned(),
+        format!("/v1/export.ndjson?after={unknown}"),
+        "/v1/export.ndjson?cursor=x".to_owned(),
         "/v1/export.ndjson?sort=published".to_owned(),
-        format!("/v1/export.parquet?after={unknown}"),
+        format!("/v1/export.parquet?after={gone}:1"),
     ] {
         let refused = server.get(&path).await;
         assert_eq!(refused.problem(), "invalid_parameter", "{path}");

@@ -159,7 +159,8 @@ fn a_filter_selects_hosts_languages_and_dates() {
         (vec!["--host", "news1.example"], 3),
         (vec!["--host", "example"], PAGES),
         (vec!["--host", "1.example"], 0),
-        (vec!["--language", "pt"], 1),
+        (vec!["--language", "PT"], 1),
+        (vec!["--language", "en"], 1),
         (vec!["--retrieved-from", "2025-04-08"], 1),
         (vec!["--retrieved-from", "2025-04-07", "--retrieved-to", "2025-04-08"], PAGES - 1),
     ] {
@@ -168,6 +169,12 @@ fn a_filter_selects_hosts_languages_and_dates() {
         let all = [vec!["ingest", "crawl.warc", "--data", data], arguments.clone()].concat();
         let printed = text(&run(folder.path(), &all).stdout);
         assert!(printed.contains(&format!("{expected} created")), "{arguments:?}: {printed}");
+    }
+    for arguments in
+        [["--host", "https://news1.example/"], ["--language", "Portuguese!"], ["--retrieved-to", "yesterday"]]
+    {
+        let refused = run(folder.path(), &[["ingest", "crawl.warc"], arguments].concat());
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
     }
 }
 
@@ -213,6 +220,11 @@ fn a_damaged_record_is_named_and_the_others_are_read() {
     let mut garbage = records.clone();
     garbage[2] = b"this is no record\r\n\r\n".to_vec();
     damages.push(("garbage.warc", garbage.concat(), 5));
+    // The last record is passed over, and cut off.
+    let image = response(9, "https://news.example/a.png", "Content-Type: image/png\r\n", vec![7; 5_000]).written();
+    let mut records_and_image = records.clone();
+    records_and_image.push(image[..3_000].to_vec());
+    damages.push(("passed.warc", records_and_image.concat(), 6));
     for (name, bytes, read) in damages {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(name), bytes).expect("written");

@@ -13,7 +13,7 @@ VARIABLES = {
     "DATELINE_METRICS": None,
 }
 # Additional variables of single functions.
-ALSO = {"PollFunction": {"DATELINE_PUBLIC_URL"}}
+ALSO = {"PollFunction": {"DATELINE_PUBLIC_URL"}, "ApiFunction": {"DATELINE_PUBLIC_URL"}}
 OBJECTS = {"Fn::Sub": "s3://${RawBucket}"}
 
 
