@@ -14,7 +14,7 @@ const SHOWN_BYTES: usize = 400;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Arguments {
     id: String,
-    /// headline, published, dateline, authors, entities, quantities[0] …; default: the first 25
+    /// headline, published, dateline, authors, entities, quantities …; default: the first 25
     field: Option<String>,
 }
 

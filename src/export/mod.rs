@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | here | the request, and the walk over all articles |
 //! | [`increment`] | what changed since a token |
-//! | [`file`] | a file that a killed export continues (feature `local`) |
+//! | `file` | a file that a killed export continues (feature `local`) |
 //!
 //! Articles come in the order of the default list, newest first, so an export can continue after any of them.
 
