@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub const NAME: &str = "get_article";
 /// Bytes of text on one page.
 const PAGE_BYTES: usize = 4_000;
-/// People, organisations, places, topics and keywords that are named; the API has all.
+/// People, organisations, places and countries that are listed.
 const NAMES: usize = 20;
 
 #[derive(Debug, Deserialize, JsonSchema)]

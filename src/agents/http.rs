@@ -1,5 +1,5 @@
-//! The protocol over HTTP: stateless, with JSON responses, which a function can give. And `/llms.txt`, which tells agents
-//! that read pages where the API and the tools are.
+//! The protocol over HTTP: stateless, with JSON responses, which a function can give. And `/llms.txt`, which lists
+//! the API and the tools for agents that read pages.
 
 use super::McpServer;
 use crate::{

@@ -28,7 +28,7 @@ pub struct Feed {
     pub page: String,
     /// The URL of the feed's next page.
     pub next: Option<String>,
-    /// The URL of the WebSub hub that tells of changes of the feed.
+    /// The URL of the WebSub hub that sends changes of the feed.
     pub hub: Option<String>,
     pub entries: Vec<FeedEntry>,
 }
@@ -72,7 +72,7 @@ impl FeedEntry {
         self.card.facts.image.as_deref().and_then(uri)
     }
 
-    /// Returns the summary; the deck where there is none.
+    /// Returns the summary, or the deck if there is no summary.
     fn summary_text(&self) -> Option<&str> {
         self.card.facts.summary.as_deref().or(self.card.facts.deck.as_deref())
     }
