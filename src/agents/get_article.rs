@@ -48,6 +48,8 @@ pub struct ArticlePage {
     topics: Vec<String>,
     /// type:id
     names: Vec<String>,
+    /// Names that are not listed
+    more_names: usize,
     /// UTF-8 byte offsets in the paragraph
     text: Vec<TextPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +82,12 @@ pub async fn call(api: &Api, arguments: Arguments) -> Result<ArticlePage, ToolEr
         // The facts came with the first page.
         return Ok(page);
     }
-    let named = facts.entities.iter().filter(|entity| entity.strong).take(NAMES);
+    let names: Vec<String> = facts
+        .entities
+        .iter()
+        .filter(|entity| entity.strong)
+        .map(|entity| format!("{}:{}", entity.kind.name(), entity.id))
+        .collect();
     Ok(ArticlePage {
         url: facts.url,
         headline: facts.headline,
@@ -92,7 +99,8 @@ pub async fn call(api: &Api, arguments: Arguments) -> Result<ArticlePage, ToolEr
         published: facts.published.stated(),
         published_reasoning: facts.published.reasoning.filter(|_| facts.published.at.is_none()),
         topics: facts.topics.into_iter().map(|topic| topic.label).collect(),
-        names: named.map(|entity| format!("{}:{}", entity.kind.name(), entity.id)).collect(),
+        more_names: names.len().saturating_sub(NAMES),
+        names: names.into_iter().take(NAMES).collect(),
         ..page
     })
 }

@@ -38,6 +38,7 @@ use rmcp::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// What an agent reads first.
 const INSTRUCTIONS: &str = "A news archive. Every fact was read from a raw document, and get_evidence returns the bytes \
@@ -102,8 +103,8 @@ impl McpServer {
     }
 }
 
-/// Returns the tools, in the order in which an agent needs them.
-pub fn tools() -> Vec<Tool> {
+/// The tools, in the order in which an agent needs them. Their schemas are made at the first message.
+static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
     let tools = [
         search_articles::tool(),
         get_article::tool(),
@@ -114,7 +115,7 @@ pub fn tools() -> Vec<Tool> {
         suggest::tool(),
     ];
     tools.into_iter().map(|tool| tool.with_annotations(ToolAnnotations::new().read_only(true))).collect()
-}
+});
 
 fn unknown_tool(name: &str) -> ToolError {
     ToolError::Arguments(format!("there is no tool {name:?}; tools/list names them"))
@@ -122,7 +123,7 @@ fn unknown_tool(name: &str) -> ToolError {
 
 /// A misspelt filter would find what the agent did not ask for.
 fn refuse_unknown(name: &str, arguments: &JsonObject) -> Result<(), ToolError> {
-    let tool = tools().into_iter().find(|tool| tool.name == name).ok_or_else(|| unknown_tool(name))?;
+    let tool = TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| unknown_tool(name))?;
     let known = tool.input_schema.get("properties").and_then(Value::as_object);
     let is_known = |argument: &&String| known.is_some_and(|known| known.contains_key(*argument));
     match arguments.keys().find(|argument| !is_known(argument)) {
@@ -154,7 +155,7 @@ impl ServerHandler for McpServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools()))
+        Ok(ListToolsResult::with_all_items(TOOLS.clone()))
     }
 
     async fn call_tool(
@@ -180,9 +181,9 @@ mod tests {
 
     #[test]
     fn the_list_of_tools_is_short() {
-        let tools = tools();
-        assert!(tools.len() <= 7);
-        let characters = serde_json::to_string(&ListToolsResult::with_all_items(tools)).expect("JSON").chars().count();
+        assert!(TOOLS.len() <= 7);
+        let characters =
+            serde_json::to_string(&ListToolsResult::with_all_items(TOOLS.clone())).expect("JSON").chars().count();
         assert!(characters < 2_000 * CHARACTERS_PER_TOKEN, "{characters}");
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     },
     formats::{csv, parquet::ParquetFile},
     json::to_json,
-    query::{BadParameter, ListQuery, change_token},
+    query::{ListQuery, change_token},
     search::{Search, indexer::Indexer},
 };
 use clap::{Args, ValueEnum};
@@ -53,7 +53,7 @@ const INDEXING: Duration = Duration::from_secs(60);
 pub async fn run(options: ExportOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {
     let format = options.format()?;
     let pairs: Vec<(String, String)> = form_urlencoded::parse(options.filter.as_bytes()).into_owned().collect();
-    let mut request = ExportQuery::parse(&pairs).map_err(refusal)?;
+    let mut request = ExportQuery::parse(&pairs).map_err(CommandError::parameters)?;
     let open = location.open().await?;
     if request.articles.text.is_some() {
         Indexer::new(open.store.clone()).run(INDEXING).await?;
@@ -95,11 +95,6 @@ impl ExportOptions {
         }
         Ok(format)
     }
-}
-
-fn refusal(bad: Vec<BadParameter>) -> CommandError {
-    let fault = |bad: BadParameter| format!("{}: {}", bad.parameter, bad.detail);
-    CommandError::Other(bad.into_iter().map(fault).collect::<Vec<_>>().join("; "))
 }
 
 /// `first`: whether these are the first rows.

@@ -3,7 +3,7 @@
 use super::{ArchiveLocation, CommandError, harmless, say};
 use crate::{
     article::ArticleId,
-    query::{BadParameter, ListQuery, PageItem},
+    query::{ListQuery, PageItem},
     search::Search,
     store::StoredArticle,
 };
@@ -42,10 +42,7 @@ struct Published {
 
 /// Parses query parameters as the API does.
 pub fn parse(pairs: &[(String, String)]) -> Result<ListQuery, CommandError> {
-    ListQuery::parse(pairs).map_err(|bad| {
-        let fault = |bad: BadParameter| format!("{}: {}", bad.parameter, bad.detail);
-        CommandError::Other(bad.into_iter().map(fault).collect::<Vec<_>>().join("; "))
-    })
+    ListQuery::parse(pairs).map_err(CommandError::parameters)
 }
 
 pub async fn list(options: ListOptions, location: ArchiveLocation) -> Result<ExitCode, CommandError> {

@@ -39,7 +39,7 @@ mod search;
 mod serve;
 mod sources;
 
-use crate::{config::Config, search::SearchError, store::StoreError};
+use crate::{config::Config, query::BadParameter, search::SearchError, store::StoreError};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource};
 use location::ArchiveLocation;
 use std::{io::Write, process::ExitCode};
@@ -154,6 +154,12 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// Names every refused query parameter.
+    pub fn parameters(bad: Vec<BadParameter>) -> Self {
+        let fault = |bad: BadParameter| format!("{}: {}", bad.parameter, bad.detail);
+        Self::Other(bad.into_iter().map(fault).collect::<Vec<_>>().join("; "))
+    }
+
     pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         |source| Self::Io { what, source }

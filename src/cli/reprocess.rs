@@ -44,11 +44,8 @@ pub async fn run(options: ReprocessOptions, location: ArchiveLocation) -> Result
     let archive = Archive::new(open.store.clone());
     let mut pairs: Vec<(String, String)> = form_urlencoded::parse(options.filter.as_bytes()).into_owned().collect();
     pairs.push(("fields".to_owned(), "id".to_owned()));
-    let invalid_filter = |bad: Vec<query::BadParameter>| {
-        let faults: Vec<String> = bad.into_iter().map(|bad| format!("{}: {}", bad.parameter, bad.detail)).collect();
-        CommandError::Other(format!("--filter: {}", faults.join("; ")))
-    };
-    let mut query = ListQuery::parse(&pairs).map_err(invalid_filter)?;
+    let mut query = ListQuery::parse(&pairs)
+        .map_err(|bad| CommandError::Other(format!("--filter: {}", CommandError::parameters(bad))))?;
     query.limit = crate::limits::PAGE_MAX;
     let mut report = ReprocessSummary::default();
     loop {

@@ -66,6 +66,9 @@ impl ExportQuery {
                 }
             }
         }
+        if after.is_some() && params.once("cursor").is_some() {
+            params.refuse("cursor", "expected without after: both say where the export continues".to_owned());
+        }
         let bad = params.finish(()).err().unwrap_or_default();
         let is_of_list = |name: &str| matches!(name, "as_of" | "cursor") || filter_names().any(|filter| filter == name);
         let of_list: Vec<_> = pairs.iter().filter(|(name, _)| is_of_list(name)).cloned().collect();

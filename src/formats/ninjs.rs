@@ -35,9 +35,9 @@ fn item(article: &Article, version: &str) -> Value {
         "version": head.revision.to_string(),
         "firstCreated": head.first_seen_at,
         "versionCreated": head.changed_at,
-        "contentCreated": exact_time(facts),
+        "contentCreated": facts.published.stated().filter(|_| is_exact(facts)),
         "pubStatus": "usable",
-        "edNote": stated_day(facts).map(|day| format!("Published {day}")),
+        "edNote": facts.published.stated().filter(|_| !is_exact(facts)).map(|day| format!("Published {day}")),
         "language": facts.language,
         "title": facts.headline,
         "by": byline(article),
@@ -79,15 +79,9 @@ fn text(role: &str, value: Option<&str>) -> Value {
     value.map(|value| json!({"role": role, "contentType": "text/plain", "value": value})).unwrap_or_default()
 }
 
-/// Returns the publication time, if more than its day is known.
-fn exact_time(facts: &Facts) -> Option<String> {
-    let exact = matches!(facts.published.precision, Some(Precision::Second | Precision::Minute));
-    facts.published.stated().filter(|_| exact)
-}
-
-fn stated_day(facts: &Facts) -> Option<String> {
-    let exact = matches!(facts.published.precision, Some(Precision::Second | Precision::Minute));
-    facts.published.stated().filter(|_| !exact)
+/// Whether more than the day of publication is known.
+fn is_exact(facts: &Facts) -> bool {
+    matches!(facts.published.precision, Some(Precision::Second | Precision::Minute))
 }
 
 fn entities(facts: &Facts, kinds: &[EntityType]) -> Vec<Value> {

@@ -4,7 +4,13 @@
 //! it ends after the limit, and a link leads to the next part: the parts, one after the other, are the whole export.
 
 use super::problem::docs as problem_docs;
-use super::{Service, articles::FilterParameters, params::pairs, problem::Problem, responses::header_value};
+use super::{
+    Service,
+    articles::FilterParameters,
+    params::pairs,
+    problem::Problem,
+    responses::{header_value, next_page},
+};
 use crate::{
     article::Article,
     export::{Export, ExportQuery, increment::Increment, position_of},
@@ -113,7 +119,8 @@ pub async fn csv(State(service): State<Service>, RawQuery(raw): RawQuery) -> Res
 pub async fn parquet(State(service): State<Service>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
     let request = without_since(parse(raw.as_deref())?)?;
     if request.continues() {
-        return Err(refused("after", "expected no such parameter: a Parquet file cannot be continued"));
+        let given = if request.after.is_some() { "after" } else { "cursor" };
+        return Err(refused(given, "expected no such parameter: a Parquet file cannot be continued"));
     }
     write_parquet(&service, request)
 }
@@ -194,10 +201,7 @@ async fn respond(
     part.extend_from_slice(&rows.end());
     let mut response = streamed(media_type, Body::from(part));
     if let Some(cursor) = rows.walk.cursor() {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs(raw).iter().filter(|(name, _)| !matches!(name.as_str(), "after" | "cursor")));
-        query.append_pair("cursor", &cursor);
-        let link = format!("<{path}?{}>; rel=\"next\"", query.finish());
+        let link = format!("<{}>; rel=\"next\"", next_page(path, raw, &cursor));
         response.headers_mut().insert(header::LINK, header_value(&link)?);
     }
     Ok(response)

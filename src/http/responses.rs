@@ -51,10 +51,13 @@ pub fn raw_document(media_type: String, bytes: Bytes) -> Response {
     (headers, response).into_response()
 }
 
+/// The parameters that say where a page or a part of an export begins.
+const BEGINNINGS: [&str; 2] = ["after", "cursor"];
+
 /// The URL of the next page: the same request with another cursor.
 pub fn next_page(path: &str, raw: Option<&str>, cursor: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs(raw).iter().filter(|(name, _)| name != "cursor"));
+    query.extend_pairs(pairs(raw).iter().filter(|(name, _)| !BEGINNINGS.contains(&name.as_str())));
     query.append_pair("cursor", cursor);
     format!("{path}?{}", query.finish())
 }

@@ -242,6 +242,14 @@ async fn an_export_names_what_it_cannot_do() {
     let gone = first(&server, "").await;
     server.delete(&format!("/v1/articles/{gone}")).await;
     let unknown = "a".repeat(26);
+    let limited = Server::of(Service::new(server.archive.clone(), Policy::OPEN).exporting_in_parts(1));
+    for number in 0..120 {
+        let document = crate::support::story(&format!("tram/{number}"), &format!("Tram {number} runs"), "LISBON");
+        server.archive.ingest(document).await.expect("ingested");
+    }
+    let part = limited.get("/v1/export.ndjson").await;
+    let next = part.header("link").trim_start_matches('<').split('>').next().expect("a link").to_owned();
+    let both = format!("{next}&after={gone}:1");
     for path in [
         "/v1/export.csv?since=abc".to_owned(),
         format!("/v1/export.ndjson?after={gone}:7"),
@@ -251,6 +259,7 @@ async fn an_export_names_what_it_cannot_do() {
         "/v1/export.ndjson?cursor=x".to_owned(),
         "/v1/export.ndjson?sort=published".to_owned(),
         format!("/v1/export.parquet?after={gone}:1"),
+        both,
     ] {
         let refused = server.get(&path).await;
         assert_eq!(refused.problem(), "invalid_parameter", "{path}");
